@@ -1,0 +1,265 @@
+//! The authorization request (OIDC Core 3.1.2.1), and what of it is remembered.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::client::Client;
+use crate::config;
+use crate::entropy::Entropy;
+use crate::error::{Error, ErrorKind};
+use crate::expectations::Requested;
+use crate::jose::{Jws, to_base64url};
+use crate::json::{self, Object};
+use crate::pending::{PendingLogin, ResponseMode};
+use crate::registration::check_scopes;
+use crate::time::Timestamp;
+use crate::uri;
+
+/// What to ask of the provider for one login. Everything is optional; names are the specification's.
+///
+/// `state`, `nonce` and PKCE (S256) are always on and have no switch. What is requested here is checked on
+/// return: `max_age`, essential `acr` in `claims`, the subject of `id_token_hint`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct AuthorizeRequest {
+    /// Scopes instead of the registration's.
+    pub scopes: Option<Vec<String>>,
+    /// `none`, `login`, `consent`, `select_account`, separated by spaces.
+    pub prompt: Option<String>,
+    /// `page`, `popup`, `touch`, `wap`.
+    pub display: Option<String>,
+    /// The longest time in seconds since the end user last authenticated; `auth_time` is then required.
+    pub max_age: Option<u32>,
+    /// Preferred languages of the pages, separated by spaces.
+    pub ui_locales: Option<String>,
+    /// Preferred languages of the claims, separated by spaces.
+    pub claims_locales: Option<String>,
+    /// An ID token of the end user who should log in; another one's login is then refused.
+    pub id_token_hint: Option<String>,
+    /// What the end user may have typed as their name.
+    pub login_hint: Option<String>,
+    /// Preferred authentication contexts, separated by spaces: a wish. For a demand use `claims`.
+    pub acr_values: Option<String>,
+    /// The `claims` parameter (OIDC Core 5.5). Essential `acr` and `auth_time` and a `sub` value of the ID
+    /// token are checked on return.
+    pub claims: Option<Object>,
+    /// How the response comes back; the query when not set.
+    pub response_mode: Option<ResponseMode>,
+    /// Resources the access token is for (RFC 8707).
+    pub resource: Vec<String>,
+    /// Further parameters; never one that the library knows.
+    pub extra: BTreeMap<String, String>,
+    /// A path of the application to go to after the login. Not sent to the provider.
+    pub return_to: Option<String>,
+}
+
+impl AuthorizeRequest {
+    /// Reads a request from a JSON object with these members.
+    ///
+    /// # Errors
+    /// `invalid_configuration`
+    pub fn from_json(text: &str) -> Result<AuthorizeRequest, Error> {
+        config::from_json(text, "authorize request")
+    }
+}
+
+/// A login that has begun: send the browser to `url`, keep `pending`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The address to send the browser to.
+    pub url: String,
+    /// What the callback will be checked against.
+    pub pending: PendingLogin,
+}
+
+/// Parameters that are the library's business.
+const RESERVED: [&str; 24] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "prompt",
+    "display",
+    "max_age",
+    "ui_locales",
+    "claims_locales",
+    "id_token_hint",
+    "login_hint",
+    "acr_values",
+    "claims",
+    "resource",
+    "request",
+    "request_uri",
+    "client_secret",
+    "code",
+    "iss",
+];
+/// Characters of `return_to`, so that a pending login stays small.
+const MAX_RETURN_TO: usize = 1_024;
+
+pub(crate) fn authorize(
+    client: &Client,
+    request: &AuthorizeRequest,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<Authorization, Error> {
+    let (registration, metadata) = (client.registration(), client.provider().metadata());
+    let endpoint = metadata.endpoint("authorization_endpoint")?;
+    metadata.endpoint("token_endpoint")?;
+    check_pkce(client)?;
+    let scope = request.scopes.clone().unwrap_or_else(|| registration.scopes.clone());
+    check_scopes(&scope)?;
+    let pending = PendingLogin {
+        id: entropy.split("id")?,
+        issuer: client.provider().issuer().as_str().to_owned(),
+        client_id: registration.client_id.clone(),
+        redirect_uri: registration.redirect_uri.clone(),
+        state: entropy.split("state")?,
+        nonce: entropy.split("nonce")?,
+        verifier: entropy.split("code_verifier")?,
+        requested: requested(request)?,
+        scope,
+        response_mode: request.response_mode.unwrap_or_default(),
+        started_at: now.plausible()?,
+        lifetime: client.policy().state_timeout_secs,
+        return_to: request.return_to.as_deref().map(check_return_to).transpose()?,
+    };
+    Ok(Authorization { url: url(endpoint, request, &pending)?, pending })
+}
+
+fn url(endpoint: &str, request: &AuthorizeRequest, pending: &PendingLogin) -> Result<String, Error> {
+    let challenge = to_base64url(&Sha256::digest(pending.verifier.expose()));
+    let scope = pending.scope.join(" ");
+    let max_age = request.max_age.map(|seconds| seconds.to_string());
+    let claims = request.claims.as_ref().and_then(|claims| serde_json::to_string(claims).ok());
+    let mut parameters = vec![
+        ("response_type", "code"),
+        ("client_id", &pending.client_id),
+        ("redirect_uri", &pending.redirect_uri),
+        ("scope", &scope),
+        ("state", pending.state.expose()),
+        ("nonce", pending.nonce.expose()),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    let optional = [
+        ("response_mode", request.response_mode.map(ResponseMode::as_str)),
+        ("prompt", request.prompt.as_deref()),
+        ("display", request.display.as_deref()),
+        ("max_age", max_age.as_deref()),
+        ("ui_locales", request.ui_locales.as_deref()),
+        ("claims_locales", request.claims_locales.as_deref()),
+        ("id_token_hint", request.id_token_hint.as_deref()),
+        ("login_hint", request.login_hint.as_deref()),
+        ("acr_values", request.acr_values.as_deref()),
+        ("claims", claims.as_deref()),
+    ];
+    parameters.extend(optional.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
+    parameters.extend(request.resource.iter().map(|resource| ("resource", resource.as_str())));
+    for (name, value) in &request.extra {
+        check_extra(name, &RESERVED)?;
+        parameters.push((name, value));
+    }
+    extend_endpoint("authorization_endpoint", endpoint, &parameters)
+}
+
+/// Adds parameters to an endpoint of the metadata; its own query is kept, and may not clash with them.
+pub(crate) fn extend_endpoint(
+    member: &str,
+    endpoint: &str,
+    parameters: &[(&str, &str)],
+) -> Result<String, Error> {
+    let invalid =
+        |reason: &str| ErrorKind::MetadataMemberInvalid { member: member.into(), reason: reason.into() };
+    let own = uri::query_names(endpoint).map_err(invalid)?;
+    if own.iter().any(|name| parameters.iter().any(|(parameter, _)| parameter == name)) {
+        return Err(invalid("its query has a parameter of the request").into());
+    }
+    Ok(uri::with_query(endpoint, parameters))
+}
+
+pub(crate) fn check_extra(name: &str, reserved: &[&str]) -> Result<(), Error> {
+    if name.is_empty() || reserved.contains(&name) {
+        return Err(ErrorKind::ReservedParameter { parameter: name.into() }.into());
+    }
+    Ok(())
+}
+
+/// A provider that lists PKCE methods has to list S256 (RFC 7636 4.2, RFC 8414 2).
+fn check_pkce(client: &Client) -> Result<(), Error> {
+    match client.provider().metadata().list("code_challenge_methods_supported") {
+        Some(methods) if !methods.iter().any(|method| method == "S256") => {
+            Err(ErrorKind::PkceUnsupported { advertised: methods.join(" ") }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the ID token will have to answer to.
+fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
+    let id_token = request.claims.as_ref().and_then(|claims| claims.get("id_token"));
+    let claim = |name: &str| id_token.and_then(|claims| claims.get(name));
+    let essential =
+        |name: &str| claim(name).and_then(|claim| claim.get("essential")) == Some(&Value::Bool(true));
+    let asked_sub = claim("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str).map(str::to_owned);
+    let hinted_sub = request.id_token_hint.as_deref().map(hinted_sub).transpose()?;
+    if asked_sub.is_some() && hinted_sub.is_some() && asked_sub != hinted_sub {
+        return Err(invalid("id_token_hint", "is about another end user than claims"));
+    }
+    let acr_values = essential("acr").then(|| claim("acr").map(values).unwrap_or_default());
+    Ok(Requested {
+        max_age: request.max_age,
+        auth_time: essential("auth_time"),
+        acr_values,
+        sub: asked_sub.or(hinted_sub),
+    })
+}
+
+/// `value` or `values` of one requested claim.
+fn values(claim: &Value) -> Vec<String> {
+    let one = claim.get("value").and_then(Value::as_str).map(str::to_owned);
+    let many = claim
+        .get("values")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned);
+    one.into_iter().chain(many).collect()
+}
+
+/// The subject of the host's own ID token. It is not verified: it can only narrow what is accepted.
+fn hinted_sub(id_token_hint: &str) -> Result<String, Error> {
+    Jws::parse(id_token_hint)
+        .ok()
+        .and_then(|jws| json::object(&jws.payload).ok())
+        .and_then(|members| members.get("sub").and_then(Value::as_str).map(str::to_owned))
+        .ok_or_else(|| invalid("id_token_hint", "is not a signed ID token"))
+}
+
+/// A path within the application, so that it cannot lead anywhere else.
+fn check_return_to(path: &str) -> Result<String, Error> {
+    let mut characters = path.chars();
+    let rooted = characters.next() == Some('/') && !matches!(characters.next(), Some('/'));
+    if !rooted
+        || path.len() > MAX_RETURN_TO
+        || path.chars().any(|character| character.is_control() || character == '\\')
+    {
+        return Err(invalid("return_to", "is not a path of the application"));
+    }
+    Ok(path.to_owned())
+}
+
+fn invalid(member: &str, reason: &str) -> Error {
+    ErrorKind::InvalidConfiguration { member: member.into(), reason: reason.into() }.into()
+}

@@ -1,0 +1,71 @@
+//! The loop that carries a flow to its end, for hosts that do not write their own.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::flow::{Flow, Reply, Request, Step};
+use crate::time::Timestamp;
+
+/// Where a host keeps its cache: its own, or one it shares behind a mutex. It is held while a reply is
+/// consumed, never while the host answers.
+pub trait CacheAccess {
+    /// Lends the cache to `work`.
+    fn with<R>(&mut self, work: impl FnOnce(&mut Cache) -> R) -> R;
+}
+
+impl CacheAccess for &mut Cache {
+    fn with<R>(&mut self, work: impl FnOnce(&mut Cache) -> R) -> R {
+        work(self)
+    }
+}
+
+impl CacheAccess for &Mutex<Cache> {
+    fn with<R>(&mut self, work: impl FnOnce(&mut Cache) -> R) -> R {
+        work(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Carries a flow to its end with a blocking host.
+///
+/// `clock` is asked after each answer; `answer` sends the request and says what came back.
+///
+/// # Errors
+/// Whatever the flow ends with.
+pub fn drive<F: Flow>(
+    mut step: Step<F>,
+    mut cache: impl CacheAccess,
+    mut clock: impl FnMut() -> Timestamp,
+    mut answer: impl FnMut(&Request) -> Reply,
+) -> Result<F::Output, Error> {
+    loop {
+        match step {
+            Step::Done(output) => return Ok(output),
+            Step::Pending(flow) => {
+                let reply = answer(flow.request());
+                step = cache.with(|cache| flow.resume(reply, cache, clock()))?;
+            }
+        }
+    }
+}
+
+/// Carries a flow to its end with an asynchronous host, on any runtime.
+///
+/// # Errors
+/// Whatever the flow ends with.
+pub async fn drive_async<F: Flow>(
+    mut step: Step<F>,
+    mut cache: impl CacheAccess,
+    mut clock: impl FnMut() -> Timestamp,
+    mut answer: impl AsyncFnMut(&Request) -> Reply,
+) -> Result<F::Output, Error> {
+    loop {
+        match step {
+            Step::Done(output) => return Ok(output),
+            Step::Pending(flow) => {
+                let reply = answer(flow.request()).await;
+                step = cache.with(|cache| flow.resume(reply, cache, clock()))?;
+            }
+        }
+    }
+}

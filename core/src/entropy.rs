@@ -1,0 +1,84 @@
+//! Randomness is an argument, drawn by the host and used up by one login.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
+
+/// One draw of at least 32 random bytes, good for one login.
+///
+/// It is consumed by value and cannot be cloned, so that no draw serves two logins. Every value a
+/// login needs (state, nonce, PKCE verifier, id) is split from it by HMAC-SHA-256 under its own label
+/// (the expand step of RFC 5869), 256 bits each: 43 characters of base64url.
+pub struct Entropy(Zeroizing<Vec<u8>>);
+
+impl Entropy {
+    const MINIMUM: usize = 32;
+
+    /// Takes bytes from a cryptographically secure source.
+    ///
+    /// # Errors
+    /// `weak_entropy`: fewer than 32 bytes, or one byte or one half repeated.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Entropy, Error> {
+        let bytes = Zeroizing::new(bytes.into());
+        let weak = |reason: &str| Err(ErrorKind::WeakEntropy { reason: reason.into() }.into());
+        if bytes.len() < Self::MINIMUM {
+            return weak("fewer than 32 bytes");
+        }
+        if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
+            return weak("one byte repeated");
+        }
+        let (left, right) = bytes.split_at(bytes.len() / 2);
+        if left == right {
+            return weak("one half repeated");
+        }
+        Ok(Entropy(bytes))
+    }
+
+    /// The value for one purpose, in 43 URL-safe characters.
+    pub(crate) fn split(&self, label: &str) -> Result<Secret, Error> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .map_err(|_| ErrorKind::WeakEntropy { reason: "not usable as a key".into() })?;
+        mac.update(b"relyingparty/1/");
+        mac.update(label.as_bytes());
+        mac.update(&[1]);
+        let block = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
+        Ok(Secret::new(Base64UrlUnpadded::encode_string(block.as_slice())))
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[entropy]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes() -> Vec<u8> {
+        (0..32).collect()
+    }
+
+    #[test]
+    fn weak_draws_are_refused() {
+        for weak in [vec![], vec![1; 31], vec![0; 32], vec![7; 64], [bytes(), bytes()].concat()] {
+            assert_eq!(Entropy::new(weak).unwrap_err().code(), "weak_entropy");
+        }
+    }
+
+    #[test]
+    fn labels_give_independent_values_of_43_characters() {
+        let entropy = Entropy::new(bytes()).unwrap();
+        let (state, nonce) = (entropy.split("state").unwrap(), entropy.split("nonce").unwrap());
+        assert_eq!(state.expose().len(), 43);
+        assert!(!state.matches(nonce.expose()));
+        assert!(state.matches(entropy.split("state").unwrap().expose()));
+    }
+}

@@ -1,0 +1,120 @@
+//! What a token has to answer to: everything that was requested is checked on return.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::config;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// What was requested of the login a token comes from, and so has to be in the token.
+///
+/// Issuer, audience, times and signature are always checked; these come on top. For a token that answers
+/// no request of ours (one that an API received, say) [`Expectations::none`] says so.
+#[derive(Clone, Debug, Default)]
+pub struct Expectations {
+    nonce: Option<Secret>,
+    pub(crate) requested: Requested,
+    access_token: Option<Secret>,
+}
+
+/// Expectations as a host writes them down.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Given {
+    nonce: Option<Secret>,
+    max_age: Option<u32>,
+    auth_time: bool,
+    acr_values: Option<Vec<String>>,
+    sub: Option<String>,
+    access_token: Option<Secret>,
+}
+
+/// The part of a request that is remembered in the pending login.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+pub(crate) struct Requested {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) auth_time: bool,
+    /// Essential values of `acr`; an empty list asks for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr_values: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sub: Option<String>,
+}
+
+impl fmt::Debug for Requested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requested")
+            .field("max_age", &self.max_age)
+            .field("acr_values", &self.acr_values)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Expectations {
+    /// Nothing beyond what is always checked.
+    pub fn none() -> Expectations {
+        Expectations::default()
+    }
+
+    /// Reads expectations from a JSON object with the members `nonce`, `max_age` (seconds), `auth_time`
+    /// (boolean), `acr_values` (list), `sub`, `access_token`.
+    ///
+    /// # Errors
+    /// `invalid_configuration`
+    pub fn from_json(text: &str) -> Result<Expectations, Error> {
+        let Given { nonce, max_age, auth_time, acr_values, sub, access_token } =
+            config::from_json(text, "expectations")?;
+        Ok(Expectations { nonce, requested: Requested { max_age, auth_time, acr_values, sub }, access_token })
+    }
+
+    /// The token has to carry this nonce.
+    #[must_use]
+    pub fn nonce(mut self, nonce: impl Into<Secret>) -> Expectations {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// The end user has to have authenticated at most this many seconds ago.
+    #[must_use]
+    pub fn max_age(mut self, seconds: u32) -> Expectations {
+        self.requested.max_age = Some(seconds);
+        self
+    }
+
+    /// `acr` has to be one of these.
+    #[must_use]
+    pub fn acr_values(mut self, values: Vec<String>) -> Expectations {
+        self.requested.acr_values = Some(values);
+        self
+    }
+
+    /// `sub` has to be this end user.
+    #[must_use]
+    pub fn subject(mut self, sub: impl Into<String>) -> Expectations {
+        self.requested.sub = Some(sub.into());
+        self
+    }
+
+    /// `at_hash`, if present, has to fit this access token.
+    #[must_use]
+    pub fn access_token(mut self, access_token: impl Into<Secret>) -> Expectations {
+        self.access_token = Some(access_token.into());
+        self
+    }
+
+    pub(crate) fn requested(requested: Requested) -> Expectations {
+        Expectations { requested, ..Expectations::default() }
+    }
+
+    pub(crate) fn expected_nonce(&self) -> Option<&Secret> {
+        self.nonce.as_ref()
+    }
+
+    pub(crate) fn expected_access_token(&self) -> Option<&Secret> {
+        self.access_token.as_ref()
+    }
+}

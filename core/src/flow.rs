@@ -1,0 +1,113 @@
+//! The one shape of every operation: suspended on a request, resumed with a reply.
+
+use crate::cache::Cache;
+use crate::error::{Error, ErrorKind};
+use crate::http::{Endpoint, HttpRequest, HttpResponse};
+use crate::jose::Alg;
+use crate::time::Timestamp;
+
+/// An operation suspended on one request to its host.
+///
+/// A flow that exists is a flow that waits: there is no unstarted or finished state to misuse.
+/// [`resume`](Flow::resume) consumes it, so replay, double resume and re-entrancy do not compile.
+pub trait Flow: Sized {
+    /// What the operation yields.
+    type Output;
+
+    /// The request the flow waits on.
+    fn request(&self) -> &Request;
+
+    /// Goes on with the host's reply.
+    ///
+    /// # Errors
+    /// `wrong_reply` when the reply is of another kind than the request; otherwise what the operation found.
+    fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error>;
+}
+
+/// Where an operation stands.
+#[must_use = "a pending flow has done nothing yet"]
+#[derive(Debug)]
+pub enum Step<F: Flow> {
+    /// It waits for the host's reply.
+    Pending(F),
+    /// It is over.
+    Done(F::Output),
+}
+
+impl<F: Flow> Step<F> {
+    /// The same step of a flow that contains this one.
+    pub(crate) fn map<G: Flow<Output = F::Output>>(self, pending: impl FnOnce(F) -> G) -> Step<G> {
+        match self {
+            Step::Pending(flow) => Step::Pending(pending(flow)),
+            Step::Done(output) => Step::Done(output),
+        }
+    }
+}
+
+/// What a flow wants of its host.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Request {
+    /// Send an HTTP request. Answer with [`Reply::Http`] or [`Reply::Unreachable`].
+    Http(HttpRequest),
+    /// Check a signature. Answer with [`Reply::Verified`]. Only asked for when the
+    /// [policy](crate::Policy::signatures) leaves signatures to the host.
+    Verify(VerifyRequest),
+}
+
+/// A signature for the host to check, with a key that has passed the core's own checks.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct VerifyRequest {
+    /// The algorithm to use, and no other.
+    pub alg: Alg,
+    /// The public key: a JWK as JSON text with `kty` and the public members only.
+    pub jwk: String,
+    /// What was signed.
+    pub signing_input: Vec<u8>,
+    /// The signature as JWS has it (ECDSA: r and s, RFC 7518 3.4).
+    pub signature: Vec<u8>,
+}
+
+/// What the host found out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    /// A response arrived, whatever its status.
+    Http(HttpResponse),
+    /// No response arrived, or it broke a limit while it was read.
+    Unreachable {
+        /// Why, for the error's details: no secrets.
+        reason: String,
+    },
+    /// Whether the signature is good.
+    Verified(bool),
+}
+
+impl Reply {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Reply::Http(_) => "http",
+            Reply::Unreachable { .. } => "unreachable",
+            Reply::Verified(_) => "verified",
+        }
+    }
+
+    pub(crate) fn wrong(&self, expected: &str) -> Error {
+        ErrorKind::WrongReply { expected: expected.into(), actual: self.kind().into() }.into()
+    }
+
+    /// The response to `request`, within the limits that can be checked here.
+    pub(crate) fn http(self, request: &Request) -> Result<HttpResponse, Error> {
+        let Request::Http(request) = request else { return Err(self.wrong("verified")) };
+        match self {
+            Reply::Http(response) => response.check_limits(request).map(|()| response),
+            Reply::Unreachable { reason } => Err(unreachable(request.endpoint, reason)),
+            Reply::Verified(_) => Err(self.wrong("http")),
+        }
+    }
+}
+
+fn unreachable(endpoint: Endpoint, reason: String) -> Error {
+    ErrorKind::Unreachable { endpoint: endpoint.as_str().into(), reason }.into()
+}

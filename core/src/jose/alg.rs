@@ -1,0 +1,122 @@
+//! The signature algorithms there are: one table.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+/// The kinds of key a signature can be checked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    Rsa,
+    P256,
+    Ed25519,
+}
+
+/// The hash behind an algorithm, which `at_hash` uses too (OIDC Core 3.1.3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    /// The left half of the digest of `text`.
+    pub(crate) fn left_half(self, text: &[u8]) -> Vec<u8> {
+        let mut digest = match self {
+            Hash::Sha256 => Sha256::digest(text).to_vec(),
+            Hash::Sha384 => Sha384::digest(text).to_vec(),
+            Hash::Sha512 => Sha512::digest(text).to_vec(),
+        };
+        digest.truncate(digest.len() / 2);
+        digest
+    }
+}
+
+macro_rules! algs {
+    ($($(#[$doc:meta])* $alg:ident = $name:literal, $key:ident, $hash:ident;)+) => {
+        /// A signature algorithm (RFC 7518 3.1, RFC 8037, RFC 9864). All are asymmetric; there is no `none`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Alg {
+            $($(#[$doc])* #[serde(rename = $name)] $alg,)+
+        }
+
+        impl Alg {
+            /// Every algorithm that is supported.
+            pub const ALL: &'static [Alg] = &[$(Alg::$alg),+];
+
+            /// The algorithm's registered name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Alg::$alg => $name),+ }
+            }
+
+            /// The algorithm of this exact name.
+            pub fn from_name(name: &str) -> Option<Alg> {
+                match name { $($name => Some(Alg::$alg),)+ _ => None }
+            }
+
+            pub(crate) const fn key_type(self) -> KeyType {
+                match self { $(Alg::$alg => KeyType::$key),+ }
+            }
+
+            pub(crate) const fn hash(self) -> Hash {
+                match self { $(Alg::$alg => Hash::$hash),+ }
+            }
+        }
+    };
+}
+
+algs! {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256 = "RS256", Rsa, Sha256;
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384 = "RS384", Rsa, Sha384;
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512 = "RS512", Rsa, Sha512;
+    /// RSASSA-PSS with SHA-256, the salt as long as the hash.
+    Ps256 = "PS256", Rsa, Sha256;
+    /// RSASSA-PSS with SHA-384, the salt as long as the hash.
+    Ps384 = "PS384", Rsa, Sha384;
+    /// RSASSA-PSS with SHA-512, the salt as long as the hash.
+    Ps512 = "PS512", Rsa, Sha512;
+    /// ECDSA on P-256 with SHA-256.
+    Es256 = "ES256", P256, Sha256;
+    /// EdDSA, here on Ed25519 only.
+    EdDsa = "EdDSA", Ed25519, Sha512;
+    /// EdDSA on Ed25519 by its own name (RFC 9864).
+    Ed25519 = "Ed25519", Ed25519, Sha512;
+}
+
+impl Alg {
+    /// Whether a key declared for `self` may check a token that says `other`: the same algorithm, if
+    /// under its other name.
+    pub(crate) fn same_as(self, other: Alg) -> bool {
+        self == other || (self.key_type() == KeyType::Ed25519 && other.key_type() == KeyType::Ed25519)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact() {
+        for alg in Alg::ALL {
+            assert_eq!(Alg::from_name(alg.as_str()), Some(*alg));
+            assert_eq!(Alg::from_name(&alg.as_str().to_lowercase()), None);
+        }
+        for never in
+            ["none", "None", "NONE", "nOnE", "HS256", "HS384", "HS512", "RSA1_5", "", " RS256", "RS256 "]
+        {
+            assert_eq!(Alg::from_name(never), None, "{never}");
+        }
+    }
+
+    #[test]
+    fn left_halves_fit_the_specifications_examples() {
+        // OpenID Connect Core 1.0, appendix A.3
+        let half = Alg::Rs256.hash().left_half(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        assert_eq!(crate::jose::to_base64url(&half), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(Alg::EdDsa.hash().left_half(b"").len(), 32);
+    }
+}

@@ -1,0 +1,357 @@
+//! Public keys of a provider (RFC 7517): parsed once, when they enter the cache.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::jose::alg::KeyType;
+use crate::jose::backend::Verifier;
+use crate::jose::jws::MAX_KID;
+use crate::jose::{Alg, base64url, to_base64url};
+use crate::json::{self, Object, Text};
+
+/// Keys in one set.
+const MAX_KEYS: usize = 100;
+
+/// The public members of a key, decoded and checked for size.
+pub(crate) enum Public {
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+    P256 { x: [u8; 32], y: [u8; 32] },
+    Ed25519 { x: [u8; 32] },
+}
+
+/// A key that may check signatures, and which.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) kid: Option<String>,
+    /// What the key is declared for; without, everything its type can do.
+    alg: Option<Alg>,
+    key_type: KeyType,
+    verifier: Verifier,
+    /// `kty` and the public members, for a host that verifies.
+    pub(crate) jwk: String,
+}
+
+impl Key {
+    /// Whether the key may check a signature made with `alg`.
+    fn serves(&self, alg: Alg) -> bool {
+        self.key_type == alg.key_type() && self.alg.is_none_or(|own| own.same_as(alg))
+    }
+
+    /// Checks a signature with the compiled-in cryptography.
+    pub(crate) fn verify(&self, alg: Alg, signing_input: &[u8], signature: &[u8]) -> bool {
+        self.serves(alg) && self.verifier.verify(alg, signing_input, signature)
+    }
+
+    fn parse(jwk: &Object) -> Result<Key, &'static str> {
+        const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+        if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
+            return Err("has a private or symmetric member");
+        }
+        let kid = member(jwk, "kid")?;
+        if kid.is_some_and(|kid| kid.len() > MAX_KID) {
+            return Err("kid is too long");
+        }
+        if member(jwk, "use")?.is_some_and(|usage| usage != "sig") {
+            return Err("is not for signatures");
+        }
+        match json::strings(jwk, "key_ops") {
+            Ok(Some(operations)) if !operations.iter().any(|operation| operation == "verify") => {
+                return Err("is not for signatures");
+            }
+            Ok(_) => {}
+            Err(()) => return Err("key_ops is not a list of strings"),
+        }
+        let alg = match member(jwk, "alg")? {
+            Some(name) => Some(Alg::from_name(name).ok_or("is for an unsupported algorithm")?),
+            None => None,
+        };
+        let (key_type, public) = Public::parse(jwk)?;
+        if alg.is_some_and(|alg| alg.key_type() != key_type) {
+            return Err("alg does not fit the key type");
+        }
+        Ok(Key {
+            kid: kid.map(str::to_owned),
+            alg,
+            key_type,
+            verifier: Verifier::new(&public)?,
+            jwk: public.to_jwk(),
+        })
+    }
+}
+
+impl Public {
+    fn parse(jwk: &Object) -> Result<(KeyType, Public), &'static str> {
+        let kty = member(jwk, "kty")?.ok_or("has no kty")?;
+        match (kty, member(jwk, "crv")?) {
+            ("RSA", _) => {
+                let (n, e) = (unsigned(octets(jwk, "n")?), unsigned(octets(jwk, "e")?));
+                check_rsa(&n, &e)?;
+                Ok((KeyType::Rsa, Public::Rsa { n, e }))
+            }
+            ("EC", Some("P-256")) => {
+                Ok((KeyType::P256, Public::P256 { x: coordinate(jwk, "x")?, y: coordinate(jwk, "y")? }))
+            }
+            ("OKP", Some("Ed25519")) => Ok((KeyType::Ed25519, Public::Ed25519 { x: coordinate(jwk, "x")? })),
+            _ => Err("is of an unsupported type or curve"),
+        }
+    }
+
+    fn to_jwk(&self) -> String {
+        match self {
+            Public::Rsa { n, e } => json!({ "kty": "RSA", "n": to_base64url(n), "e": to_base64url(e) }),
+            Public::P256 { x, y } => {
+                json!({ "kty": "EC", "crv": "P-256", "x": to_base64url(x), "y": to_base64url(y) })
+            }
+            Public::Ed25519 { x } => json!({ "kty": "OKP", "crv": "Ed25519", "x": to_base64url(x) }),
+        }
+        .to_string()
+    }
+}
+
+/// RSA keys from 2048 to 8192 bits with an odd exponent, 65537 <= e < 2^33.
+fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
+    let leading = n.first().map_or(8, |byte| byte.leading_zeros() as usize);
+    let bits = n.len().saturating_mul(8).saturating_sub(leading);
+    if bits < 2048 {
+        return Err("modulus is shorter than 2048 bits");
+    }
+    if bits > 8192 {
+        return Err("modulus is longer than 8192 bits");
+    }
+    if n.last().is_none_or(|byte| byte % 2 == 0) {
+        return Err("modulus is even");
+    }
+    let exponent = match e {
+        [] => 0,
+        bytes if bytes.len() <= 5 => bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte)),
+        _ => u64::MAX,
+    };
+    if exponent % 2 == 0 || !(65_537..1 << 33).contains(&exponent) {
+        return Err("exponent is not an odd number from 65537 to 2^33");
+    }
+    Ok(())
+}
+
+fn member<'a>(jwk: &'a Object, name: &str) -> Result<Option<&'a str>, &'static str> {
+    match json::text(jwk, name) {
+        Text::Absent => Ok(None),
+        Text::Present(text) => Ok(Some(text)),
+        Text::WrongType => Err("has a member of the wrong type"),
+    }
+}
+
+fn octets(jwk: &Object, name: &str) -> Result<Vec<u8>, &'static str> {
+    base64url(member(jwk, name)?.ok_or("lacks a member")?).ok_or("has a member that is not base64url")
+}
+
+/// Leading zero octets do not count: some providers send one (RFC 7518 6.3.1.1 says not to).
+fn unsigned(mut octets: Vec<u8>) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.drain(..zeros);
+    octets
+}
+
+fn coordinate(jwk: &Object, name: &str) -> Result<[u8; 32], &'static str> {
+    octets(jwk, name)?.try_into().map_err(|_| "has a coordinate of the wrong length")
+}
+
+/// A key that was left out of a set, and why. The other keys stay usable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DroppedKey {
+    /// Its place in the set, from 0.
+    pub index: usize,
+    /// Its `kid`, if it has a usable one.
+    pub kid: Option<String>,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// The keys of one provider, by `kid`.
+#[derive(Debug)]
+pub(crate) struct KeySet {
+    keys: Vec<Key>,
+    by_kid: BTreeMap<String, Vec<usize>>,
+    pub(crate) dropped: Vec<DroppedKey>,
+}
+
+/// The keys of a set that fit a token: an answer, not a list.
+#[derive(Debug)]
+pub(crate) enum Choice<'a> {
+    None,
+    One(&'a Key),
+    Ambiguous,
+}
+
+impl KeySet {
+    /// Reads a JWK Set. One unusable key is dropped, not fatal.
+    pub(crate) fn parse(set: &Object) -> Result<KeySet, &'static str> {
+        let Some(Value::Array(members)) = set.get("keys") else { return Err("has no keys") };
+        if members.len() > MAX_KEYS {
+            return Err("has too many keys");
+        }
+        let mut parsed = KeySet { keys: Vec::new(), by_kid: BTreeMap::new(), dropped: Vec::new() };
+        for (index, member) in members.iter().enumerate() {
+            let key = member.as_object().ok_or("is not an object").and_then(Key::parse);
+            match key {
+                Ok(key) => parsed.push(key),
+                Err(reason) => {
+                    let kid = member.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= MAX_KID);
+                    parsed.dropped.push(DroppedKey { index, kid: kid.map(str::to_owned), reason });
+                }
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// The one key for a token: by `kid`, and among several of that name, or without one, the only one
+    /// that fits the algorithm.
+    pub(crate) fn choose(&self, kid: Option<&str>, alg: Alg) -> Choice<'_> {
+        let candidates: &mut dyn Iterator<Item = &Key> = match kid {
+            Some(kid) => {
+                &mut self.by_kid.get(kid).into_iter().flatten().filter_map(|index| self.keys.get(*index))
+            }
+            None => &mut self.keys.iter(),
+        };
+        let mut fitting = candidates.filter(|key| key.serves(alg));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Choice::None,
+            (Some(key), None) => Choice::One(key),
+            (Some(_), Some(_)) => Choice::Ambiguous,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn push(&mut self, key: Key) {
+        if let Some(kid) = &key.kid {
+            self.by_kid.entry(kid.clone()).or_default().push(self.keys.len());
+        }
+        self.keys.push(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7638 3.1 and RFC 8037 A.2; the point of RFC 9449 6.1.
+    fn rsa() -> Value {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../tests/data/rfc_small_vectors.json")).unwrap();
+        vectors[1]["jwk"].clone()
+    }
+
+    fn ed25519() -> Value {
+        json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
+    }
+
+    fn p256() -> Value {
+        json!({ "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA" })
+    }
+
+    fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
+        jwk[name] = value.into();
+        jwk
+    }
+
+    fn set(keys: &[Value]) -> KeySet {
+        let Value::Object(set) = json!({ "keys": keys }) else { unreachable!() };
+        KeySet::parse(&set).unwrap()
+    }
+
+    fn dropped(key: Value) -> &'static str {
+        let set = set(&[key]);
+        assert_eq!(set.len(), 0);
+        set.dropped[0].reason
+    }
+
+    #[test]
+    fn keys_of_each_type_are_read() {
+        let set = set(&[rsa(), p256(), ed25519()]);
+        assert_eq!((set.len(), set.dropped.len()), (3, 0));
+        assert_eq!(serde_json::from_str::<Value>(&set.keys[0].jwk).unwrap(), rsa());
+    }
+
+    #[test]
+    fn one_bad_key_does_not_spoil_the_set() {
+        let set = set(&[json!({ "kty": "XYZ", "kid": "odd" }), json!(1), rsa()]);
+        assert_eq!(set.len(), 1);
+        assert_eq!((set.dropped[0].kid.as_deref(), set.dropped[1].index), (Some("odd"), 1));
+    }
+
+    #[test]
+    fn keys_that_must_not_be_used_are_dropped() {
+        assert_eq!(dropped(with(rsa(), "d", "AQAB")), "has a private or symmetric member");
+        assert_eq!(dropped(json!({ "kty": "oct", "k": "AAAA" })), "has a private or symmetric member");
+        assert_eq!(dropped(with(rsa(), "use", "enc")), "is not for signatures");
+        assert_eq!(dropped(with(rsa(), "key_ops", json!(["sign"]))), "is not for signatures");
+        assert_eq!(dropped(with(rsa(), "alg", "RSA-OAEP")), "is for an unsupported algorithm");
+        assert_eq!(dropped(with(rsa(), "alg", "ES256")), "alg does not fit the key type");
+        assert_eq!(dropped(with(rsa(), "kid", 1)), "has a member of the wrong type");
+        assert_eq!(dropped(with(ed25519(), "crv", "X25519")), "is of an unsupported type or curve");
+        assert_eq!(dropped(with(p256(), "crv", "secp256k1")), "is of an unsupported type or curve");
+        assert_eq!(dropped(with(p256(), "x", "AAAA")), "has a coordinate of the wrong length");
+        assert_eq!(dropped(with(rsa(), "n", "a+/=")), "has a member that is not base64url");
+    }
+
+    #[cfg(feature = "rustcrypto")]
+    #[test]
+    fn points_that_are_not_on_the_curve_are_dropped() {
+        assert_eq!(dropped(with(p256(), "y", to_base64url(&[1; 32]))), "is not a point on the curve");
+        assert_eq!(dropped(with(ed25519(), "x", to_base64url(&[0; 32]))), "is a weak point");
+    }
+
+    #[test]
+    fn rsa_sizes_and_exponents_are_bounded() {
+        let modulus = |bits: usize| {
+            let mut n = vec![0xff; bits / 8];
+            n[0] = 0x80;
+            to_base64url(&n)
+        };
+        assert_eq!(dropped(with(rsa(), "n", modulus(1024))), "modulus is shorter than 2048 bits");
+        assert_eq!(
+            dropped(with(rsa(), "n", to_base64url(&[vec![0x7f], vec![0xff; 255]].concat()))),
+            "modulus is shorter than 2048 bits"
+        );
+        assert_eq!(dropped(with(rsa(), "n", modulus(8200))), "modulus is longer than 8192 bits");
+        assert_eq!(dropped(with(rsa(), "n", to_base64url(&[0xfe; 256]))), "modulus is even");
+        for e in [&[][..], &[1], &[3], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0, 1]] {
+            assert!(dropped(with(rsa(), "e", to_base64url(e))).starts_with("exponent"), "{e:?}");
+        }
+        let padded = [vec![0], base64url(rsa()["n"].as_str().unwrap()).unwrap()].concat();
+        assert_eq!(
+            set(&[with(rsa(), "n", to_base64url(&padded))]).len(),
+            1,
+            "a leading zero octet does not count"
+        );
+    }
+
+    #[test]
+    fn exactly_one_key_has_to_fit() {
+        let named = |jwk: Value, kid: &str| with(jwk, "kid", kid);
+        let decoys = set(&[named(rsa(), "a"), named(p256(), "a"), named(ed25519(), "a"), named(rsa(), "b")]);
+        assert!(
+            matches!(decoys.choose(Some("a"), Alg::Es256), Choice::One(key) if key.key_type == KeyType::P256)
+        );
+        assert!(matches!(decoys.choose(None, Alg::Es256), Choice::One(_)));
+        assert!(matches!(decoys.choose(None, Alg::Rs256), Choice::Ambiguous));
+        assert!(matches!(decoys.choose(Some("c"), Alg::Rs256), Choice::None));
+        assert!(matches!(
+            set(&[named(rsa(), "a"), named(rsa(), "a")]).choose(Some("a"), Alg::Rs256),
+            Choice::Ambiguous
+        ));
+    }
+
+    #[test]
+    fn a_declared_algorithm_binds_the_key() {
+        let set = set(&[with(rsa(), "alg", "PS256"), with(ed25519(), "alg", "Ed25519")]);
+        assert!(matches!(set.choose(None, Alg::Rs256), Choice::None));
+        assert!(matches!(set.choose(None, Alg::Ps256), Choice::One(_)));
+        assert!(matches!(set.choose(None, Alg::EdDsa), Choice::One(_)));
+    }
+}

@@ -1,0 +1,228 @@
+//! A login that succeeded: verified claims and the tokens that came with them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::claims::IdTokenClaims;
+use crate::client::Client;
+use crate::decision::{Decision, Trace};
+use crate::error::{Error, ErrorKind};
+use crate::json::{self, Object};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::token::Tokens;
+
+/// A login that succeeded.
+///
+/// There is no way to make one but to pass every check: [`Client::exchange`](crate::Client::exchange),
+/// [`refresh`](crate::Client::refresh), or [`restore`](crate::Client::restore), which verifies the ID token
+/// again. Immutable, cheap to clone. Give the browser a new session identifier when you store one
+/// (session fixation).
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    client_id: String,
+    claims: IdTokenClaims,
+    id_token: Secret,
+    access_token: Secret,
+    token_type: String,
+    refresh_token: Option<Secret>,
+    scope: Vec<String>,
+    expires_at: Option<Timestamp>,
+    return_to: Option<String>,
+    more: Object,
+    trace: Trace,
+}
+
+impl Session {
+    /// For the flows, once the ID token is verified.
+    pub(crate) fn new(
+        client: &Client,
+        claims: IdTokenClaims,
+        id_token: Secret,
+        tokens: Tokens,
+        asked: Asked,
+        trace: Trace,
+    ) -> Session {
+        Session(Arc::new(Inner {
+            issuer: client.provider().issuer().as_str().to_owned(),
+            client_id: client.registration().client_id.clone(),
+            claims,
+            id_token,
+            access_token: tokens.access_token,
+            token_type: tokens.token_type,
+            refresh_token: tokens.refresh_token.or(asked.refresh_token),
+            scope: tokens.scope.unwrap_or(asked.scope),
+            expires_at: tokens.expires_at,
+            return_to: asked.return_to,
+            more: tokens.more,
+            trace,
+        }))
+    }
+
+    /// The verified claims of the ID token.
+    pub fn claims(&self) -> &IdTokenClaims {
+        &self.0.claims
+    }
+
+    /// The ID token itself, for `id_token_hint`.
+    pub fn id_token(&self) -> &str {
+        self.0.id_token.expose()
+    }
+
+    /// The access token: for the `Authorization` header, never for a URL.
+    pub fn access_token(&self) -> &str {
+        self.0.access_token.expose()
+    }
+
+    /// The access token's type, as the provider spells `Bearer`.
+    pub fn token_type(&self) -> &str {
+        &self.0.token_type
+    }
+
+    /// The refresh token, if there is one.
+    pub fn refresh_token(&self) -> Option<&str> {
+        self.0.refresh_token.as_ref().map(Secret::expose)
+    }
+
+    /// The scopes that were granted: as the response says, else as asked for (RFC 6749 5.1).
+    pub fn scope(&self) -> &[String] {
+        &self.0.scope
+    }
+
+    /// When the access token expires, if the provider says so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.0.expires_at
+    }
+
+    /// Where the login was to lead, as given to [`Client::authorize`](crate::Client::authorize).
+    pub fn return_to(&self) -> Option<&str> {
+        self.0.return_to.as_deref()
+    }
+
+    /// Any further member of the token response, such as `session_state`.
+    pub fn get(&self, member: &str) -> Option<&Value> {
+        self.0.more.get(member)
+    }
+
+    /// What was checked and chosen on the way here, in order.
+    pub fn decisions(&self) -> &[Decision] {
+        self.0.trace.decisions()
+    }
+
+    /// The session as text, tokens and all, for the host's own store. Read it back with
+    /// [`Client::restore`](crate::Client::restore).
+    pub fn encode(&self) -> String {
+        let Inner {
+            issuer,
+            client_id,
+            id_token,
+            access_token,
+            token_type,
+            refresh_token,
+            scope,
+            expires_at,
+            return_to,
+            more,
+            ..
+        } = &*self.0;
+        let stored = Stored {
+            v: VERSION,
+            issuer: issuer.clone(),
+            client_id: client_id.clone(),
+            id_token: id_token.expose().to_owned(),
+            access_token: access_token.expose().to_owned(),
+            token_type: token_type.clone(),
+            refresh_token: refresh_token.as_ref().map(|token| token.expose().to_owned()),
+            scope: scope.clone(),
+            expires_at: *expires_at,
+            return_to: return_to.clone(),
+            more: more.clone(),
+        };
+        serde_json::to_string(&stored).unwrap_or_default()
+    }
+
+    /// A session goes back only to the client it came from.
+    pub(crate) fn check_client(&self, client: &Client) -> Result<(), Error> {
+        check_client(client, &self.0.issuer, &self.0.client_id)
+    }
+
+    /// What a response to a refresh leaves unsaid.
+    pub(crate) fn asked(&self) -> Asked {
+        Asked {
+            scope: self.0.scope.clone(),
+            refresh_token: self.0.refresh_token.clone(),
+            return_to: self.0.return_to.clone(),
+        }
+    }
+}
+
+/// What a session has when the token response does not say.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) scope: Vec<String>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) return_to: Option<String>,
+}
+
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    v: u8,
+    issuer: String,
+    client_id: String,
+    id_token: String,
+    access_token: String,
+    token_type: String,
+    refresh_token: Option<String>,
+    scope: Vec<String>,
+    expires_at: Option<Timestamp>,
+    return_to: Option<String>,
+    more: Object,
+}
+
+/// Reads what [`Session::encode`] wrote: tokens that have to be verified again.
+pub(crate) fn decode(client: &Client, text: &str) -> Result<(Secret, Tokens, Asked), Error> {
+    let unreadable = |reason: &str| Error::from(ErrorKind::UnreadableSession { reason: reason.into() });
+    let members = json::object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
+    let stored: Stored =
+        serde_json::from_value(Value::Object(members)).map_err(|_| unreadable("not a session"))?;
+    if stored.v != VERSION {
+        return Err(unreadable("of another version"));
+    }
+    check_client(client, &stored.issuer, &stored.client_id)?;
+    let tokens = Tokens {
+        access_token: Secret::new(stored.access_token),
+        token_type: stored.token_type,
+        refresh_token: stored.refresh_token.map(Secret::new),
+        id_token: None,
+        scope: None,
+        expires_at: stored.expires_at,
+        more: stored.more,
+    };
+    let asked = Asked { scope: stored.scope, refresh_token: None, return_to: stored.return_to };
+    Ok((Secret::new(stored.id_token), tokens, asked))
+}
+
+fn check_client(client: &Client, issuer: &str, client_id: &str) -> Result<(), Error> {
+    let member =
+        match (issuer == client.provider().issuer().as_str(), client_id == client.registration().client_id) {
+            (true, true) => return Ok(()),
+            (false, _) => "issuer",
+            (true, false) => "client_id",
+        };
+    Err(ErrorKind::SessionMismatch { member: member.into() }.into())
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({:?})", self.0.claims)
+    }
+}
