@@ -51,19 +51,22 @@ pub fn drive<F: Flow>(
 
 /// Carries a flow to its end with an asynchronous host, on any runtime.
 ///
+/// `answer` gets each request by value, so that its future borrows nothing of the flow; the whole is `Send`
+/// when the host's part is.
+///
 /// # Errors
 /// Whatever the flow ends with.
-pub async fn drive_async<F: Flow>(
+pub async fn drive_async<F: Flow, A: Future<Output = Reply>>(
     mut step: Step<F>,
     mut cache: impl CacheAccess,
     mut clock: impl FnMut() -> Timestamp,
-    mut answer: impl AsyncFnMut(&Request) -> Reply,
+    mut answer: impl FnMut(Request) -> A,
 ) -> Result<F::Output, Error> {
     loop {
         match step {
             Step::Done(output) => return Ok(output),
             Step::Pending(flow) => {
-                let reply = answer(flow.request()).await;
+                let reply = answer(flow.request().clone()).await;
                 step = cache.with(|cache| flow.resume(reply, cache, clock()))?;
             }
         }

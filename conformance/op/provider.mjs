@@ -1,0 +1,22 @@
+/**
+ * Runs the provider until stdin closes or SIGTERM arrives. Its one line of output is
+ * `{ "issuer": …, "control": … }`; README.md says what the control address takes.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { control } from './control.mjs';
+import { OpenIdProvider } from './op.mjs';
+
+// The notices of oidc-provider belong on stderr: stdout carries the one line.
+console.info = console.error;
+
+const { values: args } = parseArgs({
+  options: { 'port': { type: 'string' }, 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } },
+});
+const tls = args['tls-cert'] && { cert: readFileSync(args['tls-cert']), key: readFileSync(args['tls-key']) };
+const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls });
+console.log(JSON.stringify({ issuer: op.issuer, control: await control(op) }));
+
+process.on('SIGTERM', () => process.exit(0));
+process.stdin.on('close', () => process.exit(0)).resume();

@@ -1,0 +1,133 @@
+//! What the parts share: where things are, how a runner is started, and which set-up is already done.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::closing::is_closing;
+
+/// Why a part did not pass. A part that returns `Ok` passed.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    /// The machine lacks what the part needs, and the part may be left out: the reason.
+    Skip(String),
+    /// A runner failed, or a set-up step is impossible here: the reason.
+    Fail(String),
+}
+
+pub(crate) type Outcome = Result<(), Stop>;
+
+/// Shorthand for the common way to stop.
+pub(crate) fn fail(reason: impl Into<String>) -> Stop {
+    Stop::Fail(reason.into())
+}
+
+#[derive(Debug)]
+pub(crate) struct Context {
+    root: PathBuf,
+    done: BTreeMap<&'static str, Outcome>,
+    closing: Vec<String>,
+}
+
+impl Context {
+    pub(crate) fn new() -> Self {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = package.parent().expect("the package lies in the repository").to_path_buf();
+        Self { root, done: BTreeMap::new(), closing: Vec::new() }
+    }
+
+    /// A path of the repository.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// A path below cargo's target folder.
+    pub(crate) fn target(&self, relative: &str) -> PathBuf {
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        self.root.join(target).join(relative)
+    }
+
+    /// A command that will run in the root of the repository.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `cargo` with these arguments.
+    pub(crate) fn cargo<const N: usize>(&mut self, args: [&str; N]) -> Outcome {
+        let mut command = self.command("cargo");
+        command.args(args);
+        self.run(command)
+    }
+
+    /// Runs a command, streaming all it prints and keeping its closing lines. Fails when it does.
+    pub(crate) fn run(&mut self, mut command: Command) -> Outcome {
+        let (reader, writer) = std::io::pipe().map_err(|error| fail(error.to_string()))?;
+        let second_writer = writer.try_clone().map_err(|error| fail(error.to_string()))?;
+        command.stdout(writer).stderr(second_writer);
+        self.stream(command, |_| reader).map(drop)
+    }
+
+    /// As [`run`](Self::run), and returns what went to stdout.
+    pub(crate) fn capture(&mut self, mut command: Command) -> Result<String, Stop> {
+        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        self.stream(command, |child| child.stdout.take().expect("stdout is piped"))
+    }
+
+    /// Does one step of set-up the first time it is asked for; later askers get the same outcome.
+    pub(crate) fn once(&mut self, step: &'static str, set_up: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        if let Some(outcome) = self.done.get(step) {
+            return outcome.clone();
+        }
+        let outcome = set_up(self).map_err(|stop| match stop {
+            Stop::Skip(reason) => Stop::Skip(reason),
+            Stop::Fail(reason) => Stop::Fail(format!("{step}: {reason}")),
+        });
+        self.done.insert(step, outcome.clone());
+        outcome
+    }
+
+    /// The closing lines kept since the last call.
+    pub(crate) fn take_closing(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.closing)
+    }
+
+    fn stream<R: Read>(
+        &mut self,
+        mut command: Command,
+        output: impl FnOnce(&mut std::process::Child) -> R,
+    ) -> Result<String, Stop> {
+        let shown = shown(&command);
+        println!("$ {shown}");
+        let mut child = command.spawn().map_err(|error| fail(format!("{shown}: {error}")))?;
+        let reader = output(&mut child);
+        // Ours of the pipe's writing ends are in the command: without them, reading ends with the child.
+        drop(command);
+
+        let mut text = String::new();
+        for line in BufReader::new(reader).split(b'\n') {
+            let line = line.map_err(|error| fail(format!("{shown}: {error}")))?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            if is_closing(&line) {
+                self.closing.push(line.trim().to_owned());
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+
+        let status = child.wait().map_err(|error| fail(format!("{shown}: {error}")))?;
+        if status.success() { Ok(text) } else { Err(fail(format!("`{shown}`: {status}"))) }
+    }
+}
+
+/// The command as one would type it, programs and paths by their last component.
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}

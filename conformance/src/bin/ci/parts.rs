@@ -1,0 +1,150 @@
+//! The parts of `cargo ci`, in the order in which they run: the cheapest and the most telling first.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::context::{Context, Outcome, fail};
+use crate::imports::imports;
+
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: fn(&mut Context) -> Outcome,
+}
+
+pub(crate) const PARTS: &[Part] = &[
+    Part { name: "fmt", about: "Rust is formatted", run: fmt },
+    Part { name: "clippy", about: "no lint, with every set of features", run: clippy },
+    Part { name: "core", about: "the crate's tests and doctests", run: core },
+    Part { name: "docs", about: "the crate's documentation builds without a warning", run: docs },
+    Part {
+        name: "conformance",
+        about: "the cases, the scripted provider, the demo's and this command's tests",
+        run: conformance,
+    },
+    Part { name: "wasm", about: "the npm package builds; the core's wasm imports nothing", run: wasm },
+    Part {
+        name: "javascript",
+        about: "the npm package's tests, types and packed tarball, live logins from Node",
+        run: javascript,
+    },
+    Part { name: "browser", about: "the single-page example in headless Chromium", run: browser },
+    Part {
+        name: "python",
+        about: "the wheel's tests and types, live logins over http and https",
+        run: python,
+    },
+    Part {
+        name: "rust-live",
+        about: "live logins from Rust, blocking and async, over http and https",
+        run: rust_live,
+    },
+    Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
+    Part { name: "readme", about: "the README's snippets run", run: readme },
+];
+
+fn fmt(context: &mut Context) -> Outcome {
+    context.cargo(["fmt", "--all", "--check"])
+}
+
+fn clippy(context: &mut Context) -> Outcome {
+    context.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    context.cargo(["clippy", "-p", "relyingparty", "--no-default-features", "--", "-D", "warnings"])?;
+    context.cargo(["clippy", "-p", "relyingparty", "--all-features", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn core(context: &mut Context) -> Outcome {
+    context.cargo(["test", "-p", "relyingparty", "--all-features"])?;
+    context.cargo(["check", "-p", "relyingparty", "--no-default-features"])
+}
+
+fn docs(context: &mut Context) -> Outcome {
+    let mut command = context.command("cargo");
+    command.args(["doc", "-p", "relyingparty", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    context.run(command)
+}
+
+fn conformance(context: &mut Context) -> Outcome {
+    context.cargo(["test", "-p", "conformance"])
+}
+
+fn wasm(context: &mut Context) -> Outcome {
+    context.npm_package()?;
+    let mut command = context.command("node");
+    command.args(["bindings-wasm/toolchain.mjs", "--"]);
+    command.args(["-p", "relyingparty", "--example", "imports_nothing", "--profile", "wasm"]);
+    context.run(command)?;
+
+    let module = context.target("wasm32-unknown-unknown/wasm/examples/imports_nothing.wasm");
+    let wasm = fs::read(&module).map_err(|error| fail(format!("{}: {error}", module.display())))?;
+    match imports(&wasm).map_err(fail)? {
+        None => {
+            println!("the core's wasm ({} bytes) imports nothing", wasm.len());
+            Ok(())
+        }
+        Some((count, first)) => Err(fail(format!("the core's wasm imports {count}, the first is {first}"))),
+    }
+}
+
+fn javascript(context: &mut Context) -> Outcome {
+    context.npm_package()?;
+    let command = context.npm("bindings-wasm", &["test"]);
+    let command = context.live(command)?;
+    context.run(command)
+}
+
+fn browser(context: &mut Context) -> Outcome {
+    let chromium = context.chromium()?;
+    context.npm_package()?;
+    context.npm_ci("bindings-wasm/examples/spa")?;
+    let command = context.npm("bindings-wasm/examples/spa", &["test"]);
+    let mut command = context.live(command)?;
+    command.env("CHROMIUM", chromium);
+    context.run(command)
+}
+
+fn python(context: &mut Context) -> Outcome {
+    let python = context.python()?;
+    let folder = context.path("bindings-python");
+    for args in [&["pytest", "tests"][..], &["mypy", "--strict"], &["mypy.stubtest", "relyingparty"]] {
+        let mut command = context.command(&python);
+        command.current_dir(&folder).arg("-m").args(args);
+        let command = context.live(command)?;
+        context.run(command)?;
+    }
+    Ok(())
+}
+
+fn rust_live(context: &mut Context) -> Outcome {
+    let mut command = context.command("cargo");
+    command.args(["test", "-p", "conformance", "--test", "live"]);
+    let command = context.live(command)?;
+    context.run(command)
+}
+
+fn demo(context: &mut Context) -> Outcome {
+    let mut command = context.command("cargo");
+    command.args(["demo", "--headless"]);
+    let trace = context.capture(command)?;
+    let last = trace.lines().last().unwrap_or_default();
+    if !last.starts_with("login ok iss=") {
+        return Err(fail(format!("the last line of the trace is not `login ok …` but `{last}`")));
+    }
+
+    let mut command = context.command("cargo");
+    command.args(["demo", "--headless", "--json"]);
+    let report = context.capture(command)?;
+    let report: Value =
+        serde_json::from_str(&report).map_err(|error| fail(format!("not one JSON object: {error}")))?;
+    let exchanges = report["exchanges"].as_array().map_or(0, Vec::len);
+    if report["ok"] == true && report["sub"].is_string() && exchanges > 0 {
+        Ok(())
+    } else {
+        Err(fail("the JSON report lacks `ok: true`, `sub` or `exchanges`"))
+    }
+}
+
+fn readme(context: &mut Context) -> Outcome {
+    context.cargo(["test", "-p", "conformance", "--test", "readme"])
+}

@@ -1,0 +1,138 @@
+//! What the parts need to be there before they start. Each step is done once, and only when it has to be.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use crate::context::{Context, Outcome, Stop, fail};
+use crate::tls;
+
+const OP: &str = "conformance/op";
+const TLS: &str = "ci/tls";
+const VENV: &str = "ci/venv";
+const NPM_PACKAGE: &str = "bindings-wasm";
+const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+impl Context {
+    /// Tells the command where the provider of the live tests is: `RP_TEST_OP` holds `provider.mjs`, `RP_TEST_TLS`
+    /// holds `ca.pem`, `cert.pem` and `key.pem`.
+    pub(crate) fn live(&mut self, mut command: Command) -> Result<Command, Stop> {
+        self.once("provider", |context| context.npm_ci(OP))?;
+        self.once("certificates", |context| {
+            tls::write(&context.target(TLS)).map_err(|error| fail(error.to_string()))
+        })?;
+        command.env("RP_TEST_OP", self.path(OP)).env("RP_TEST_TLS", self.target(TLS));
+        Ok(command)
+    }
+
+    /// The npm package in `bindings-wasm`, with its development dependencies, built.
+    pub(crate) fn npm_package(&mut self) -> Outcome {
+        self.once("npm package", |context| {
+            context.npm_ci(NPM_PACKAGE)?;
+            let command = context.npm(NPM_PACKAGE, &["run", "build"]);
+            context.run(command)
+        })
+    }
+
+    /// `npm ci`, unless what is installed is as new as the lock file.
+    pub(crate) fn npm_ci(&mut self, folder: &str) -> Outcome {
+        let folder_path = self.path(folder);
+        let installed = modified(&folder_path.join("node_modules/.package-lock.json"));
+        if installed.is_some() && installed >= modified(&folder_path.join("package-lock.json")) {
+            return Ok(());
+        }
+        if !on_path("npm") {
+            return Err(fail("npm is not on PATH: install Node.js 20 or later"));
+        }
+        let command = self.npm(folder, &["ci", "--no-audit", "--no-fund"]);
+        self.run(command)
+    }
+
+    /// `npm <args>` for the package in `folder`.
+    pub(crate) fn npm(&self, folder: &str, args: &[&str]) -> Command {
+        let mut command = self.command("npm");
+        command.args(args).args(["--prefix", folder]);
+        command
+    }
+
+    /// The interpreter of a virtual environment with the wheel and its test dependencies in it.
+    pub(crate) fn python(&mut self) -> Result<PathBuf, Stop> {
+        let python = self.target(VENV).join("bin/python");
+        self.once("python environment", |context| {
+            if !python.exists() {
+                context.create_venv()?;
+            }
+            let mut pip = context.command(&python);
+            pip.args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "./bindings-python[test]",
+            ]);
+            context.run(pip)
+        })?;
+        Ok(python)
+    }
+
+    fn create_venv(&mut self) -> Outcome {
+        if !on_path("python3") {
+            return Err(fail("python3 is not on PATH: install Python 3.10 or later"));
+        }
+        let mut probe = self.command("python3");
+        probe.args(["-c", "import venv, ensurepip"]);
+        if self.run(probe).is_err() {
+            self.apt_install("python3-venv").map_err(fail)?;
+        }
+        let mut command = self.command("python3");
+        command.args(["-m", "venv"]).arg(self.target(VENV));
+        self.run(command)
+    }
+
+    /// A Chromium: what `CHROMIUM` names, else one on PATH, else Debian's. Skips where there is none to be had.
+    pub(crate) fn chromium(&mut self) -> Result<PathBuf, Stop> {
+        if let Some(named) = env::var_os("CHROMIUM") {
+            return Ok(named.into());
+        }
+        if let Some(found) = find_chromium() {
+            return Ok(found);
+        }
+        self.apt_install("chromium")
+            .map_err(|reason| Stop::Skip(format!("no Chromium: set CHROMIUM to one ({reason})")))?;
+        find_chromium().ok_or_else(|| fail("the package chromium is installed, but there is no such program"))
+    }
+
+    /// Installs a Debian package; errs with the reason why that is not possible here.
+    fn apt_install(&mut self, package: &str) -> Result<(), String> {
+        if !on_path("apt-get") {
+            return Err("apt-get is not on PATH".into());
+        }
+        let user = self.command("id").arg("-u").stderr(Stdio::null()).output();
+        if !user.is_ok_and(|id| id.stdout.trim_ascii() == b"0") {
+            return Err(format!("`apt-get install {package}` takes root"));
+        }
+        for args in [&["update", "--quiet"][..], &["install", "--quiet", "--yes", package]] {
+            let mut command = self.command("apt-get");
+            command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+            self.run(command).map_err(|_| format!("`apt-get {}` failed", args.join(" ")))?;
+        }
+        Ok(())
+    }
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    CHROMIUM_NAMES.iter().find_map(|name| find(name))
+}
+
+fn on_path(program: &str) -> bool {
+    find(program).is_some()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+fn modified(file: &Path) -> Option<std::time::SystemTime> {
+    fs::metadata(file).ok()?.modified().ok()
+}
