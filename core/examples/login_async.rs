@@ -76,7 +76,6 @@ async fn callback(State(app): State<Arc<App>>, RawQuery(query): RawQuery, header
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    rustls::crypto::ring::default_provider().install_default().expect("the only one");
     let settings = Settings::from_arguments();
     let listener = tokio::net::TcpListener::bind(settings.address()).await?;
     println!("http://{}/", settings.address());

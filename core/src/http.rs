@@ -143,7 +143,8 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body, decompressed.
     pub body: Vec<u8>,
-    /// The URL that answered, if the host's client reports it: any other than the request's is refused.
+    /// The URL that answered, if the host's client followed a redirect although it must not: any other than the
+    /// request's is refused.
     pub final_url: Option<String>,
 }
 

@@ -59,7 +59,8 @@
 //!
 //! A host that answers requests sends them exactly as they are, follows no redirect, sends no cookies or
 //! other ambient credentials, verifies TLS, and enforces the request's [`Limits`]. What can be seen in a
-//! response is checked again. [`Endpoint::coalesces`] says which requests may share one answer or be retried.
+//! response is checked again. [`Endpoint::coalesces`] says which requests may share one answer or be retried;
+//! a [`Coalescer`] around the host makes a herd of logins that miss the same keys send one request.
 //!
 //! # What is checked
 //!
@@ -113,6 +114,7 @@ mod callback;
 mod checks;
 mod claims;
 mod client;
+mod coalesce;
 mod config;
 mod decision;
 mod drive;
@@ -143,6 +145,7 @@ pub use cache::Cache;
 pub use callback::{AuthorizationCode, CallbackParams};
 pub use claims::IdTokenClaims;
 pub use client::Client;
+pub use coalesce::Coalescer;
 pub use decision::Decision;
 pub use drive::{CacheAccess, drive, drive_async};
 pub use entropy::Entropy;

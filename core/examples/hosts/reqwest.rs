@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use relyingparty::{HttpResponse, Reply, Request};
 
-/// A client that follows no redirect, keeps no cookie and uses no proxy. `ca_pem` is trusted beside the system's
-/// certificate authorities.
+/// A client that follows no redirect, keeps no cookie and uses no proxy. `ca_pem` replaces the
+/// system's certificate authorities.
 pub(crate) fn client(ca_pem: Option<&[u8]>) -> reqwest::Result<reqwest::Client> {
+    // rustls wants one provider of cryptography for the whole program; if there is one already, it will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     if let Some(pem) = ca_pem {
         builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?);

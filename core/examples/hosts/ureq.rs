@@ -21,6 +21,7 @@ pub(crate) fn agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
     }
     ureq::Agent::config_builder()
         .max_redirects(0)
+        .max_redirects_will_error(false)
         .http_status_as_error(false)
         .proxy(None)
         .tls_config(tls.build())

@@ -118,7 +118,7 @@ fn python(context: &mut Context) -> Outcome {
 
 fn rust_live(context: &mut Context) -> Outcome {
     let mut command = context.command("cargo");
-    command.args(["test", "-p", "conformance", "--test", "live"]);
+    command.args(["test", "-p", "conformance", "--test", "live", "--", "--include-ignored"]);
     let command = context.live(command)?;
     context.run(command)
 }

@@ -112,7 +112,9 @@ impl Context {
         if !user.is_ok_and(|id| id.stdout.trim_ascii() == b"0") {
             return Err(format!("`apt-get install {package}` takes root"));
         }
-        for args in [&["update", "--quiet"][..], &["install", "--quiet", "--yes", package]] {
+        for args in
+            [&["update", "--quiet"][..], &["install", "--quiet", "--yes", "--no-install-recommends", package]]
+        {
             let mut command = self.command("apt-get");
             command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
             self.run(command).map_err(|_| format!("`apt-get {}` failed", args.join(" ")))?;

@@ -1,0 +1,193 @@
+//! The relying party: the core's verbs, each with the network, the clock and a journal around it.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use conformance::serve;
+use relyingparty::{
+    Authorization, AuthorizeRequest, Cache, CallbackParams, Client, Decision, EndSessionRequest, Entropy,
+    Error, Flow, Issuer, PendingLogin, Policy, Provider, Registration, Reply, Request, Session, Step,
+    Timestamp, UserInfo, drive,
+};
+
+use crate::failure::Failure;
+use crate::journal::Journal;
+use crate::settings::Settings;
+use crate::transport::Transport;
+
+pub(crate) struct Party {
+    issuer: Issuer,
+    registration: Registration,
+    policy: Policy,
+    cache: Mutex<Cache>,
+    transport: Transport,
+}
+
+impl Party {
+    pub(crate) fn new(settings: &Settings, redirect_uri: &str) -> Result<Self, Failure> {
+        let mut registration = Registration::new(&settings.client_id, redirect_uri);
+        if let Some(secret) = &settings.client_secret {
+            registration = registration.with_secret(secret.as_str());
+        }
+        if let Some(scopes) = &settings.scopes {
+            registration.scopes.clone_from(scopes);
+        }
+        registration.post_logout_redirect_uri.clone_from(&settings.post_logout_redirect_uri);
+        Ok(Self {
+            issuer: Issuer::insecure_loopback(&settings.issuer)?,
+            registration,
+            policy: Policy::default(),
+            cache: Mutex::default(),
+            transport: Transport::new(settings.ca_file.as_deref())?,
+        })
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        self.issuer.as_str()
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Begins a login.
+    pub(crate) fn start(&self, journal: &mut Journal) -> Result<Authorization, Failure> {
+        journal.begin(
+            "Get to know the provider",
+            "The provider publishes where its endpoints and its keys are. What it says is remembered for a while, so \
+             the next login starts without a request.",
+        );
+        let client = self.client(journal)?;
+        journal.begin(
+            "Send the browser to the provider",
+            "The application never sees a password. It sends the browser away with three fresh random values: state ties \
+             the answer to this browser, nonce ties the ID token to this login, and the code challenge ties the code to \
+             this application.",
+        );
+        let entropy = serve::entropy()
+            .map_err(|error| Failure::demo("no_randomness", format!("no randomness: {error}")))
+            .and_then(|bytes| Ok(Entropy::new(bytes)?))?;
+        let authorization =
+            noted(journal, &[], client.authorize(&AuthorizeRequest::default(), entropy, now()))?;
+        journal.browser("goes to", &authorization.url);
+        Ok(authorization)
+    }
+
+    /// Ends a login: `query` is what the browser brought back.
+    pub(crate) fn finish(
+        &self,
+        pending: PendingLogin,
+        query: &str,
+        journal: &mut Journal,
+    ) -> Result<Session, Failure> {
+        journal.begin(
+            "The browser comes back",
+            "Anyone can send a browser to this address, so nothing in it is believed before it is known to answer the \
+             login that this very browser began.",
+        );
+        journal.browser("comes back to", &format!("{}?{query}", self.registration.redirect_uri));
+        let client = self.client(&mut Journal::default())?;
+        let code = noted(journal, &[], CallbackParams::parse(query))
+            .and_then(|response| noted(journal, &[], client.callback(pending, &response, now())))?;
+        let seen = code.decisions().to_vec();
+        journal.decisions(&seen);
+        journal.begin(
+            "Exchange the code for tokens",
+            "The code alone is worth nothing: it is exchanged directly with the provider, together with what only this \
+             application knows. The ID token that comes back is checked claim by claim.",
+        );
+        let session = client.exchange(code).and_then(|step| self.run(step, journal));
+        let session = noted(journal, &seen, session)?;
+        journal.decisions(after(&seen, session.decisions()));
+        Ok(session)
+    }
+
+    /// The end user's claims, or `None` where the provider has no endpoint for them.
+    pub(crate) fn userinfo(
+        &self,
+        session: &Session,
+        journal: &mut Journal,
+    ) -> Result<Option<UserInfo>, Failure> {
+        journal.begin(
+            "Ask for more about the user",
+            "The access token opens the UserInfo endpoint. Its answer counts only if it is about the same user as the \
+             ID token.",
+        );
+        let client = self.client(&mut Journal::default())?;
+        if client.provider().metadata().get("userinfo_endpoint").is_none() {
+            journal.note("This provider has no UserInfo endpoint.");
+            return Ok(None);
+        }
+        let userinfo = client.userinfo(session).and_then(|step| self.run(step, journal));
+        let userinfo = noted(journal, &[], userinfo)?;
+        journal.decisions(userinfo.decisions());
+        Ok(Some(userinfo))
+    }
+
+    /// New tokens for the same login.
+    pub(crate) fn refresh(&self, session: &Session, journal: &mut Journal) -> Result<Session, Failure> {
+        journal.begin(
+            "Refresh the tokens",
+            "The refresh token brings new tokens without the browser. A new ID token has to tell of the same login as \
+             the first.",
+        );
+        let client = self.client(&mut Journal::default())?;
+        let refreshed = client.refresh(session).and_then(|step| self.run(step, journal));
+        let refreshed = noted(journal, &[], refreshed)?;
+        journal.decisions(refreshed.decisions());
+        Ok(refreshed)
+    }
+
+    /// Where the browser logs out at the provider, or `None` where the provider has no such place.
+    pub(crate) fn end_session(&self, session: &Session) -> Result<Option<String>, Failure> {
+        let client = self.client(&mut Journal::default())?;
+        if client.provider().metadata().get("end_session_endpoint").is_none() {
+            return Ok(None);
+        }
+        let mut request = EndSessionRequest::default();
+        request.id_token_hint = Some(session.id_token().to_owned());
+        Ok(Some(client.end_session(&request)?))
+    }
+
+    /// The client, with the provider's metadata out of the cache or fetched.
+    fn client(&self, journal: &mut Journal) -> Result<Client, Failure> {
+        let step = {
+            let cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Provider::discover(&self.issuer, &self.policy, &cache, now())
+        };
+        let provider = step.and_then(|step| self.run(step, journal));
+        let provider = noted(journal, &[], provider)?;
+        journal.decisions(provider.decisions());
+        noted(journal, &[], Client::new(provider, self.registration.clone(), self.policy.clone()))
+    }
+
+    fn run<F: Flow>(&self, step: Step<F>, journal: &mut Journal) -> Result<F::Output, Error> {
+        drive(step, &self.cache, now, |request| match request {
+            Request::Http(request) => {
+                let started = Instant::now();
+                let reply = self.transport.answer(request);
+                journal.exchange(request, &reply, started.elapsed().as_millis());
+                reply
+            }
+            // Signatures are the core's, by the default policy.
+            _ => Reply::Unreachable { reason: "the demo answers HTTP requests only".into() },
+        })
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(serve::unix_now())
+}
+
+/// Puts the decisions of an error into the journal, except those `seen` there already.
+fn noted<T>(journal: &mut Journal, seen: &[Decision], result: Result<T, Error>) -> Result<T, Failure> {
+    result.map_err(|error| {
+        journal.decisions(after(seen, error.decisions()));
+        error.into()
+    })
+}
+
+/// What of `all` comes after `seen`.
+fn after<'a>(seen: &[Decision], all: &'a [Decision]) -> &'a [Decision] {
+    all.strip_prefix(seen).unwrap_or(all)
+}

@@ -1,0 +1,10 @@
+//! What shows that a relying party does its work: a provider to log in at, scripted and without I/O, and the server
+//! that puts it on a loopback port, and a browser for when nobody is there to use one.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod browser;
+pub mod http;
+pub mod provider;
+pub mod serve;

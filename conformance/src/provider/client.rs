@@ -1,0 +1,88 @@
+//! The clients a provider knows, and how one proves at the token endpoint which it is.
+
+use base64ct::{Base64, Encoding};
+use form_urlencoded::parse;
+
+use crate::http::{Params, Request};
+
+/// One client's registration.
+#[derive(Clone, Debug)]
+pub struct RegisteredClient {
+    /// The name it goes by.
+    pub client_id: String,
+    /// Absent for a public client, which then has to use PKCE.
+    pub client_secret: Option<String>,
+    /// Compared character by character.
+    pub redirect_uris: Vec<String>,
+    /// Compared character by character.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The algorithm of its ID tokens; the provider's first key decides when it is absent.
+    pub id_token_signed_response_alg: Option<String>,
+}
+
+impl RegisteredClient {
+    /// A client with one redirect URI and nothing else registered.
+    pub fn new(client_id: &str, client_secret: Option<&str>, redirect_uri: &str) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: client_secret.map(Into::into),
+            redirect_uris: vec![redirect_uri.into()],
+            post_logout_redirect_uris: Vec::new(),
+            id_token_signed_response_alg: None,
+        }
+    }
+}
+
+/// What a token request claims to be.
+struct Credentials {
+    client_id: String,
+    client_secret: Option<String>,
+}
+
+/// The client that sent this token request: client_secret_basic, client_secret_post or, for a public client,
+/// its `client_id` alone. Two methods at once are refused (RFC 6749 2.3).
+pub(super) fn authenticate<'a>(
+    clients: &'a [RegisteredClient],
+    request: &Request,
+    form: &Params,
+) -> Option<&'a RegisteredClient> {
+    let credentials = match request.header("authorization") {
+        Some(header) if form.get("client_secret").is_none() => {
+            let basic = basic_credentials(header)?;
+            if form.get("client_id").is_some_and(|id| id != basic.client_id) {
+                return None;
+            }
+            basic
+        }
+        Some(_) => return None,
+        None => Credentials {
+            client_id: form.get("client_id")?.into(),
+            client_secret: form.get("client_secret").map(Into::into),
+        },
+    };
+    let client = clients.iter().find(|client| client.client_id == credentials.client_id)?;
+    match (&client.client_secret, &credentials.client_secret) {
+        (None, None) => Some(client),
+        (Some(expected), Some(found)) if expected == found => Some(client),
+        _ => None,
+    }
+}
+
+/// Id and secret are form-urlencoded before they are joined (RFC 6749 2.3.1).
+fn basic_credentials(header: &str) -> Option<Credentials> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let joined = String::from_utf8(Base64::decode_vec(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = joined.split_once(':')?;
+    Some(Credentials { client_id: form_decoded(id), client_secret: Some(form_decoded(secret)) })
+}
+
+fn form_decoded(text: &str) -> String {
+    // A lone value without `=` parses as a name.
+    parse(text.replace('=', "%3D").replace('&', "%26").as_bytes())
+        .next()
+        .map(|(name, _)| name.into())
+        .unwrap_or_default()
+}

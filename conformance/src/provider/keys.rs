@@ -1,0 +1,112 @@
+//! Signing keys, made from a seed so that a run can be repeated.
+
+use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use p256::ecdsa::signature::{SignatureEncoding, Signer};
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::traits::PublicKeyParts;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// A 2048-bit RSA key in PKCS#8 that everybody can read here: for tests, and for nothing else.
+const TEST_RSA_KEY: &[u8] = include_bytes!("test_rsa_key.der");
+
+/// A private key with the name it is published under.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    kid: String,
+    private: Private,
+}
+
+#[derive(Clone, Debug)]
+enum Private {
+    P256(p256::ecdsa::SigningKey),
+    Ed25519(ed25519_dalek::SigningKey),
+    Rsa(Box<rsa::pkcs1v15::SigningKey<Sha256>>),
+}
+
+impl SigningKey {
+    /// A P-256 key, which signs with ES256.
+    pub fn es256(kid: &str, seed: [u8; 32]) -> Self {
+        let mut candidate = seed;
+        loop {
+            match p256::ecdsa::SigningKey::from_bytes(&candidate.into()) {
+                Ok(key) => return Self { kid: kid.into(), private: Private::P256(key) },
+                // Zero or not below the group order: once in 2^32 seeds.
+                Err(_) => candidate = Sha256::digest(candidate).into(),
+            }
+        }
+    }
+
+    /// An Ed25519 key, which signs with EdDSA.
+    pub fn eddsa(kid: &str, seed: [u8; 32]) -> Self {
+        Self { kid: kid.into(), private: Private::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)) }
+    }
+
+    /// The committed RSA test key, which signs with RS256.
+    pub fn rs256_test_key(kid: &str) -> Self {
+        let key = rsa::RsaPrivateKey::from_pkcs8_der(TEST_RSA_KEY).expect("the committed key is PKCS#8");
+        Self { kid: kid.into(), private: Private::Rsa(Box::new(rsa::pkcs1v15::SigningKey::new(key))) }
+    }
+
+    /// The name in the JWKS and in the header of each token.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The JWS algorithm this key serves.
+    pub fn alg(&self) -> &'static str {
+        match self.private {
+            Private::P256(_) => "ES256",
+            Private::Ed25519(_) => "EdDSA",
+            Private::Rsa(_) => "RS256",
+        }
+    }
+
+    /// The public half as a JWK.
+    pub fn jwk(&self) -> Value {
+        let b64 = Base64Url::encode_string;
+        let mut jwk = match &self.private {
+            Private::P256(key) => {
+                let point = key.verifying_key().to_encoded_point(false);
+                let (x, y) = (point.x().map_or(&[][..], |x| x), point.y().map_or(&[][..], |y| y));
+                json!({ "kty": "EC", "crv": "P-256", "x": b64(x), "y": b64(y) })
+            }
+            Private::Ed25519(key) => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(key.verifying_key().as_bytes()) })
+            }
+            Private::Rsa(key) => {
+                let public: &rsa::RsaPrivateKey = key.as_ref().as_ref();
+                json!({ "kty": "RSA", "n": b64(&public.n().to_bytes_be()), "e": b64(&public.e().to_bytes_be()) })
+            }
+        };
+        jwk["kid"] = self.kid.as_str().into();
+        jwk["alg"] = self.alg().into();
+        jwk["use"] = "sig".into();
+        jwk
+    }
+
+    /// A compact JWS over `claims`.
+    pub fn sign(&self, claims: &Value) -> String {
+        let header = json!({ "alg": self.alg(), "kid": self.kid });
+        let part = |value: &Value| Base64Url::encode_string(value.to_string().as_bytes());
+        let input = format!("{}.{}", part(&header), part(claims));
+        let signature = self.signature(input.as_bytes());
+        format!("{input}.{}", Base64Url::encode_string(&signature))
+    }
+
+    /// Whether this key made that compact JWS. Each of the three algorithms is deterministic as used here, so
+    /// signing again tells.
+    pub(super) fn made(&self, jws: &str) -> bool {
+        jws.rsplit_once('.').is_some_and(|(input, signature)| {
+            signature == Base64Url::encode_string(&self.signature(input.as_bytes()))
+        })
+    }
+
+    fn signature(&self, input: &[u8]) -> Vec<u8> {
+        match &self.private {
+            Private::P256(key) => Signer::<p256::ecdsa::Signature>::sign(key, input).to_vec(),
+            Private::Ed25519(key) => key.sign(input).to_vec(),
+            Private::Rsa(key) => key.sign(input).to_vec(),
+        }
+    }
+}

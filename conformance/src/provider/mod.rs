@@ -1,0 +1,101 @@
+//! A scripted OpenID provider that does no I/O: keys, clock and randomness are given, so that the same requests
+//! always get the same answers.
+//!
+//! ```
+//! use conformance::http::Request;
+//! use conformance::provider::{Provider, RegisteredClient, SigningKey};
+//!
+//! let client = RegisteredClient::new("app", None, "http://127.0.0.1:8888/auth/login");
+//! let mut provider = Provider::new("http://127.0.0.1:9000", vec![SigningKey::es256("k1", [1; 32])], vec![client]);
+//! let answer = provider.handle(&Request::get("/jwks"), 1_700_000_000, [2; 32]);
+//! assert_eq!(answer.status, 200);
+//! ```
+//!
+//! It believes anyone: a person signs in by naming themselves. Everything else is meant seriously: exact redirect
+//! URIs, PKCE, single use of codes and refresh tokens, client authentication.
+
+mod authorize;
+mod claims;
+mod client;
+mod discovery;
+mod keys;
+mod logout;
+mod page;
+mod store;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use self::client::RegisteredClient;
+pub use self::keys::SigningKey;
+pub use self::page::escape;
+
+use self::store::{Draw, Store};
+use crate::http::{Request, Response};
+
+/// The scopes that mean something here; others are ignored.
+const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// One issuer with its keys, clients and grants.
+#[derive(Debug)]
+pub struct Provider {
+    issuer: String,
+    keys: Vec<SigningKey>,
+    retired_keys: Vec<SigningKey>,
+    clients: Vec<RegisteredClient>,
+    store: Store,
+}
+
+impl Provider {
+    /// The first key signs, unless a client has registered the algorithm of another. `issuer` may have a path.
+    pub fn new(issuer: &str, keys: Vec<SigningKey>, clients: Vec<RegisteredClient>) -> Self {
+        Self {
+            issuer: issuer.trim_end_matches('/').into(),
+            keys,
+            retired_keys: Vec::new(),
+            clients,
+            store: Store::default(),
+        }
+    }
+
+    /// Replaces the published keys. The old ones sign nothing any more.
+    pub fn rotate(&mut self, keys: Vec<SigningKey>) {
+        self.retired_keys.append(&mut self.keys);
+        self.keys = keys;
+    }
+
+    /// Answers one request. `entropy` has to be new each time: codes and tokens come from it.
+    pub fn handle(&mut self, request: &Request, now: i64, entropy: [u8; 32]) -> Response {
+        let draw = Draw::new(entropy);
+        let Some(path) = request.path().strip_prefix(self.path()).map(str::to_owned) else {
+            return Response::new(404, "text/plain", "no such issuer");
+        };
+        match (request.method.as_str(), path.as_str()) {
+            ("GET", "/.well-known/openid-configuration") => for_scripts(self.configuration()),
+            ("GET", "/jwks") => for_scripts(self.jwks()),
+            ("GET" | "POST", "/authorize") => self.authorize(request),
+            ("POST", "/authorize/decision") => self.decide(request, now, draw),
+            ("POST", "/token") => for_scripts(self.token(request, now, draw)),
+            ("GET" | "POST", "/userinfo") => for_scripts(self.userinfo(request, now)),
+            ("GET" | "POST", "/end_session") => self.end_session(request),
+            ("OPTIONS", _) => for_scripts(Response { status: 204, headers: Vec::new(), body: Vec::new() })
+                .with_header("access-control-allow-headers", "authorization, content-type"),
+            _ => Response::new(404, "text/plain", "no such page"),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The path of the issuer, which every request's path starts with.
+    fn path(&self) -> &str {
+        let authority = self.issuer.find("://").map_or(0, |i| i + 3);
+        self.issuer[authority..].find('/').map_or("", |i| &self.issuer[authority + i..])
+    }
+}
+
+/// What a script on any page may read (CORS): nothing here depends on cookies.
+fn for_scripts(response: Response) -> Response {
+    response.with_header("access-control-allow-origin", "*")
+}

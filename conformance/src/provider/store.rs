@@ -1,0 +1,95 @@
+//! Everything the provider remembers between requests: grants, and the codes and tokens that stand for them.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use sha2::{Digest, Sha256};
+
+/// What a user allowed a client, once.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) client_id: String,
+    pub(super) login: String,
+    pub(super) scope: Vec<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) acr: Option<String>,
+    pub(super) auth_time: i64,
+}
+
+/// Names a grant; the codes and tokens made from it share it, so that they can be revoked together.
+pub(super) type GrantId = u64;
+
+#[derive(Clone, Debug)]
+pub(super) struct Code {
+    pub(super) grant: GrantId,
+    pub(super) redirect_uri: String,
+    pub(super) code_challenge: Option<String>,
+    pub(super) expires_at: i64,
+    pub(super) used: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub(super) grant: GrantId,
+    pub(super) expires_at: i64,
+    /// Only refresh tokens are used up.
+    pub(super) used: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Store {
+    grants: BTreeMap<GrantId, Grant>,
+    next_grant: GrantId,
+    pub(super) codes: BTreeMap<String, Code>,
+    pub(super) access_tokens: BTreeMap<String, Token>,
+    pub(super) refresh_tokens: BTreeMap<String, Token>,
+}
+
+impl Store {
+    pub(super) fn add(&mut self, grant: Grant) -> GrantId {
+        self.next_grant += 1;
+        self.grants.insert(self.next_grant, grant);
+        self.next_grant
+    }
+
+    /// `None` once the grant is revoked.
+    pub(super) fn grant(&self, id: GrantId) -> Option<&Grant> {
+        self.grants.get(&id)
+    }
+
+    /// Takes back a grant, and with it every code and token that stands for it.
+    pub(super) fn revoke(&mut self, id: GrantId) {
+        self.grants.remove(&id);
+    }
+
+    /// Takes back everything a user allowed a client.
+    pub(super) fn revoke_user(&mut self, client_id: &str, login: &str) {
+        self.grants.retain(|_, grant| grant.client_id != client_id || grant.login != login);
+    }
+
+    /// Forgets what has expired, so that a provider that runs for days stays small.
+    pub(super) fn sweep(&mut self, now: i64) {
+        self.codes.retain(|_, code| code.expires_at > now);
+        self.access_tokens.retain(|_, token| token.expires_at > now);
+        self.refresh_tokens.retain(|_, token| token.expires_at > now);
+        let (codes, access, refresh) = (&self.codes, &self.access_tokens, &self.refresh_tokens);
+        self.grants.retain(|id, _| {
+            codes.values().any(|code| code.grant == *id)
+                || access.values().chain(refresh.values()).any(|token| token.grant == *id)
+        });
+    }
+}
+
+/// One request's randomness, split into independent values by name.
+#[derive(Clone, Copy)]
+pub(super) struct Draw([u8; 32]);
+
+impl Draw {
+    pub(super) fn new(entropy: [u8; 32]) -> Self {
+        Self(entropy)
+    }
+
+    pub(super) fn token(&self, name: &str) -> String {
+        Base64Url::encode_string(&Sha256::new().chain_update(self.0).chain_update(name).finalize())
+    }
+}

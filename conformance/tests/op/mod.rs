@@ -1,0 +1,164 @@
+//! The certified provider as a child process, and the examples beside it.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A running `oidc-provider`; it ends with this value.
+pub(crate) struct Op {
+    pub(crate) issuer: String,
+    control: String,
+    child: Child,
+}
+
+/// The certificate authority that the provider's https certificate is from.
+pub(crate) struct Tls {
+    pub(crate) ca_pem: Vec<u8>,
+    folder: PathBuf,
+}
+
+pub(crate) fn tls() -> Tls {
+    let folder =
+        PathBuf::from(env::var("RP_TEST_TLS").expect("RP_TEST_TLS names a folder: run `cargo ci rust-live`"));
+    Tls { ca_pem: fs::read(folder.join("ca.pem")).expect("ca.pem"), folder }
+}
+
+impl Op {
+    pub(crate) fn start() -> Op {
+        Op::with_arguments(&[])
+    }
+
+    pub(crate) fn start_with_tls() -> Op {
+        let file = |name: &str| tls().folder.join(name).display().to_string();
+        Op::with_arguments(&["--tls-cert".into(), file("cert.pem"), "--tls-key".into(), file("key.pem")])
+    }
+
+    fn with_arguments(arguments: &[String]) -> Op {
+        let folder = PathBuf::from(
+            env::var("RP_TEST_OP").expect("RP_TEST_OP names the provider's folder: run `cargo ci rust-live`"),
+        );
+        let mut child = Command::new(folder.join("node_modules/.bin/node"))
+            .arg("provider.mjs")
+            .args(arguments)
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the provider starts");
+        let ready = first_line(&mut child);
+        let ready: Value = serde_json::from_str(&ready).expect("one line of JSON");
+        let text = |name: &str| ready[name].as_str().expect("issuer and control").to_owned();
+        Op { issuer: text("issuer"), control: text("control"), child }
+    }
+
+    /// Registers a client; yields all its metadata.
+    pub(crate) fn register(&self, metadata: Value) -> Value {
+        self.control("register", &metadata)
+    }
+
+    /// Replaces the signing keys.
+    pub(crate) fn rotate(&self) {
+        self.control("rotate", &json!({}));
+    }
+
+    /// Refuses connections from now on.
+    pub(crate) fn down(&self) {
+        self.control("down", &json!({}));
+    }
+
+    /// What the relying party asked for since the last call: neither the browser's visits nor their answers.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let requests = self.control("requests", &json!({}));
+        let line = |request: &Value| {
+            Some(format!(
+                "{} {} {}",
+                request["method"].as_str()?,
+                request["path"].as_str()?,
+                request["status"]
+            ))
+        };
+        let browsing =
+            |line: &String| ["/auth", "/interaction", "/session"].iter().any(|path| line.contains(path));
+        requests.as_array().expect("a list").iter().filter_map(line).filter(|line| !browsing(line)).collect()
+    }
+
+    fn control(&self, verb: &str, body: &Value) -> Value {
+        let mut answer = ureq::post(format!("{}/{verb}", self.control))
+            .send(body.to_string())
+            .expect("the control answers");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("text")).unwrap_or(Value::Null)
+    }
+}
+
+impl Drop for Op {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One of the crate's examples, serving at `address`.
+pub(crate) struct Example {
+    pub(crate) address: String,
+    child: Child,
+    settings: PathBuf,
+}
+
+impl Example {
+    pub(crate) fn start(op: &Op, name: &str) -> Example {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        let redirect_uri = format!("http://127.0.0.1:{port}/auth/login");
+        let registered = op.register(json!({ "redirect_uris": [redirect_uri] }));
+        let settings = env::temp_dir().join(format!("relyingparty-{name}-{port}.json"));
+        let text = json!({
+            "issuer": op.issuer,
+            "client_id": registered["client_id"],
+            "client_secret": registered["client_secret"],
+            "redirect_uri": redirect_uri,
+        });
+        fs::write(&settings, text.to_string()).expect("settings are written");
+        let mut child = Command::new(env!("CARGO"))
+            .args([
+                "run",
+                "--quiet",
+                "--package",
+                "relyingparty",
+                "--features",
+                "http",
+                "--example",
+                name,
+                "--",
+            ])
+            .arg(&settings)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the example starts");
+        let address = first_line(&mut child);
+        Example { address: address.trim().to_owned(), child, settings }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_file(&self.settings);
+    }
+}
+
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().expect("piped");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    line
+}

@@ -1,0 +1,237 @@
+//! One request in flight per URL, for hosts whose logins run side by side.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::flow::{Reply, Request};
+
+/// Lets a herd of logins that all want the same metadata or keys share one answer.
+///
+/// Wrap what answers requests: those that [may share](crate::Endpoint::coalesces) wait while another of the same
+/// URL is under way and get its reply; all others go straight through. One for the life of the program.
+#[derive(Debug, Default)]
+pub struct Coalescer {
+    flights: Mutex<BTreeMap<String, Arc<Flight>>>,
+}
+
+/// A request under way, and who waits for it.
+#[derive(Debug, Default)]
+struct Flight {
+    state: Mutex<State>,
+    landed: Condvar,
+}
+
+#[derive(Debug)]
+enum State {
+    UnderWay(Vec<Waker>),
+    Landed(Reply),
+    /// The one who sent it went away: somebody else has to.
+    Abandoned,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::UnderWay(Vec::new())
+    }
+}
+
+enum Role<'a> {
+    Alone,
+    Leader(Leader<'a>),
+    Follower(Arc<Flight>),
+}
+
+impl Coalescer {
+    /// Answers a request, blocking.
+    pub fn answer(&self, request: &Request, send: impl FnOnce(&Request) -> Reply) -> Reply {
+        loop {
+            match self.role(request) {
+                Role::Alone => return send(request),
+                Role::Leader(leader) => return leader.land(send(request)),
+                Role::Follower(flight) => {
+                    if let Some(reply) = flight.wait() {
+                        return reply;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers a request, on any runtime. When the future that sends is dropped, another one sends.
+    pub async fn answer_async<A: Future<Output = Reply>>(
+        &self,
+        request: Request,
+        send: impl FnOnce(Request) -> A,
+    ) -> Reply {
+        loop {
+            match self.role(&request) {
+                Role::Alone => return send(request).await,
+                Role::Leader(leader) => {
+                    let reply = pin!(send(request)).await;
+                    return leader.land(reply);
+                }
+                Role::Follower(flight) => {
+                    if let Some(reply) = poll_fn(|context| flight.poll(context)).await {
+                        return reply;
+                    }
+                }
+            }
+        }
+    }
+
+    fn role(&self, request: &Request) -> Role<'_> {
+        let Request::Http(http) = request else { return Role::Alone };
+        if !http.endpoint.coalesces() {
+            return Role::Alone;
+        }
+        let mut flights = locked(&self.flights);
+        if let Some(flight) = flights.get(&http.url) {
+            return Role::Follower(Arc::clone(flight));
+        }
+        let flight = Arc::new(Flight::default());
+        flights.insert(http.url.clone(), Arc::clone(&flight));
+        Role::Leader(Leader { coalescer: self, url: http.url.clone(), flight })
+    }
+}
+
+/// Whoever sends; however it ends, the others are told.
+struct Leader<'a> {
+    coalescer: &'a Coalescer,
+    url: String,
+    flight: Arc<Flight>,
+}
+
+impl Leader<'_> {
+    fn land(self, reply: Reply) -> Reply {
+        self.flight.end(State::Landed(reply.clone()));
+        reply
+    }
+}
+
+impl Drop for Leader<'_> {
+    fn drop(&mut self) {
+        locked(&self.coalescer.flights).remove(&self.url);
+        self.flight.end(State::Abandoned);
+    }
+}
+
+impl Flight {
+    /// The first end counts.
+    fn end(&self, end: State) {
+        let mut state = locked(&self.state);
+        if let State::UnderWay(waiting) = &mut *state {
+            let waiting = std::mem::take(waiting);
+            *state = end;
+            drop(state);
+            self.landed.notify_all();
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    fn wait(&self) -> Option<Reply> {
+        let mut state = locked(&self.state);
+        loop {
+            match &*state {
+                State::UnderWay(_) => state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                State::Landed(reply) => return Some(reply.clone()),
+                State::Abandoned => return None,
+            }
+        }
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<Option<Reply>> {
+        match &mut *locked(&self.state) {
+            State::UnderWay(waiting) => {
+                waiting.push(context.waker().clone());
+                Poll::Pending
+            }
+            State::Landed(reply) => Poll::Ready(Some(reply.clone())),
+            State::Abandoned => Poll::Ready(None),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::http::{Endpoint, HttpRequest, HttpResponse};
+    use crate::policy::Policy;
+
+    fn request(endpoint: Endpoint) -> Request {
+        Request::Http(HttpRequest::get(endpoint, "https://op.example/x", &Policy::default()))
+    }
+
+    fn ok() -> Reply {
+        Reply::Http(HttpResponse::new(200, vec![], vec![]))
+    }
+
+    fn is_ok(reply: &Reply) -> bool {
+        matches!(reply, Reply::Http(response) if response.status == 200)
+    }
+
+    #[test]
+    fn threads_share_one_answer() {
+        let (coalescer, sent) = (Coalescer::default(), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            let ask = || {
+                coalescer.answer(&request(Endpoint::Jwks), |_| {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                    // Leader, map and seven followers hold the flight: all are there.
+                    while Arc::strong_count(&leader_of(&coalescer)) < 10 {
+                        std::thread::yield_now();
+                    }
+                    ok()
+                })
+            };
+            let herd: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            assert!(herd.into_iter().all(|thread| is_ok(&thread.join().unwrap())));
+        });
+        assert_eq!(sent.into_inner(), 1);
+        assert!(coalescer.flights.into_inner().unwrap().is_empty());
+    }
+
+    fn leader_of(coalescer: &Coalescer) -> Arc<Flight> {
+        Arc::clone(locked(&coalescer.flights).values().next().unwrap())
+    }
+
+    #[test]
+    fn tasks_share_one_answer_and_outlive_the_one_who_asked() {
+        let (coalescer, sent) = (Coalescer::default(), Cell::new(0));
+        let mut context = Context::from_waker(Waker::noop());
+        let ask = |reply: Option<Reply>| {
+            coalescer.answer_async(request(Endpoint::Discovery), |_| {
+                sent.set(sent.get() + 1);
+                poll_fn(move |_| reply.clone().map_or(Poll::Pending, Poll::Ready))
+            })
+        };
+        let mut stuck = Box::pin(ask(None));
+        let (mut second, mut third) = (Box::pin(ask(Some(ok()))), Box::pin(ask(Some(ok()))));
+        assert!(stuck.as_mut().poll(&mut context).is_pending());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        assert!(third.as_mut().poll(&mut context).is_pending());
+        assert_eq!(sent.get(), 1);
+        drop(stuck);
+        for mut waiting in [second, third] {
+            assert!(matches!(waiting.as_mut().poll(&mut context), Poll::Ready(reply) if is_ok(&reply)));
+        }
+    }
+
+    #[test]
+    fn requests_with_credentials_are_never_shared() {
+        let coalescer = Coalescer::default();
+        coalescer.answer(&request(Endpoint::Token), |_| {
+            assert!(coalescer.flights.lock().unwrap().is_empty());
+            coalescer.answer(&request(Endpoint::Token), |_| ok())
+        });
+    }
+}
