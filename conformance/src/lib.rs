@@ -8,3 +8,8 @@ pub mod browser;
 pub mod http;
 pub mod provider;
 pub mod serve;
+
+/// The project's README: its Rust is compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

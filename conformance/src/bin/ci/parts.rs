@@ -146,5 +146,12 @@ fn demo(context: &mut Context) -> Outcome {
 }
 
 fn readme(context: &mut Context) -> Outcome {
-    context.cargo(["test", "-p", "conformance", "--test", "readme"])
+    let python = context.python()?;
+    context.npm_package()?;
+    context.cargo(["test", "-p", "conformance", "--doc"])?;
+    let mut command = context.command("cargo");
+    command
+        .args(["test", "-p", "conformance", "--test", "readme", "--", "--include-ignored"])
+        .env("RP_TEST_PYTHON", python);
+    context.run(command)
 }
