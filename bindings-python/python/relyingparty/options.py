@@ -1,0 +1,123 @@
+"""The options that the core reads, as types. The core holds their defaults and refuses what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+
+class PolicyOptions(TypedDict, total=False):
+    """Limits and choices. Every number has bounds: outside of them is ``policy_out_of_range``."""
+
+    preset: Literal["openidconnect_jl"]
+    """Start from another set of defaults."""
+    state_timeout_secs: int
+    """How long a login may take, in seconds."""
+    allowed_skew_secs: int
+    """How far the provider's clock may be off, in seconds."""
+    key_refresh_secs: int
+    """How long metadata and keys are fresh when the provider does not say, in seconds."""
+    key_cooldown_secs: int
+    """The pause between two attempts to fetch keys, in seconds."""
+    key_hard_age_secs: int
+    """How long metadata and keys serve when they cannot be refreshed, in seconds."""
+    max_response_bytes: int
+    """The largest response, in bytes."""
+    metadata_timeout_secs: int
+    """The time for one fetch of metadata or keys, in seconds."""
+    token_timeout_secs: int
+    """The time for one request to the token or UserInfo endpoint, in seconds."""
+    signatures: Literal["core", "host"]
+    """Who checks signatures; ``host`` needs a ``verifier``."""
+    record_decisions: bool
+    """Whether sessions, claims and errors carry the decisions made."""
+    accept_missing_token_type: bool
+    """Take a token response without ``token_type`` as Bearer (against RFC 6749 5.1)."""
+
+
+class RegistrationOptions(TypedDict, total=False):
+    """What the provider knows the client by, beside the members that have a parameter of their own."""
+
+    token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"] | None
+    """How the client authenticates (OIDC Core 9); chosen from the metadata when not set."""
+    id_token_signed_response_alg: str | None
+    """The one algorithm of ID tokens; when not set, those that the metadata names and the core has."""
+    post_logout_redirect_uri: str | None
+    """Where the browser goes after logout, exactly as registered."""
+    trusted_audiences: Sequence[str] | None
+    """Audiences that an ID token may name beside the client (OIDC Core 3.1.3.7 (3))."""
+    issuer_aliases: Sequence[str] | None
+    """Other spellings of the issuer in this provider's tokens."""
+    end_session_endpoint: str | None
+    """A logout URL for providers whose metadata has none."""
+    end_session_redirect_parameter: str | None
+    """What that URL calls ``post_logout_redirect_uri``."""
+
+
+class ClientOptions(RegistrationOptions, total=False):
+    """A whole registration (OIDC Dynamic Registration 2)."""
+
+    client_id: str
+    """The client's identifier at the provider."""
+    redirect_uri: str
+    """Where the browser comes back to, exactly as registered."""
+    client_secret: str | None
+    """Its secret, if it is a confidential client."""
+    scopes: Sequence[str] | None
+    """What to ask for; ``openid`` has to be among them."""
+
+
+class AuthorizeOptions(TypedDict, total=False):
+    """What a login asks for (OIDC Core 3.1.2.1). All that is asked for is checked on return.
+
+    ``state``, ``nonce`` and PKCE with S256 are always sent and are not options.
+    """
+
+    scopes: Sequence[str] | None
+    """Instead of the registration's."""
+    prompt: str | None
+    display: str | None
+    max_age: int | None
+    """The end user authenticates anew when the last time is longer ago, in seconds."""
+    ui_locales: str | None
+    claims_locales: str | None
+    id_token_hint: str | None
+    """An earlier ID token: the login has to be by the same end user."""
+    login_hint: str | None
+    acr_values: str | None
+    claims: Mapping[str, Any] | None
+    """Single claims to ask for (OIDC Core 5.5)."""
+    response_mode: Literal["query", "form_post"] | None
+    resource: Sequence[str] | None
+    """Where the access token will be used (RFC 8707)."""
+    extra: Mapping[str, str] | None
+    """Further parameters; one that the core sets itself is ``reserved_parameter``."""
+    return_to: str | None
+    """Where in the application the login came from. Kept in the pending login, not sent."""
+
+
+class EndSessionOptions(TypedDict, total=False):
+    """What a logout asks for (OIDC RP-Initiated Logout 2)."""
+
+    id_token_hint: str | None
+    post_logout_redirect_uri: str | None
+    """Instead of the registration's."""
+    state: str | None
+    logout_hint: str | None
+    ui_locales: str | None
+    extra: Mapping[str, str] | None
+
+
+class Expectations(TypedDict, total=False):
+    """What an ID token has to say beyond what is always checked."""
+
+    nonce: str | None
+    max_age: int | None
+    """How long ago the end user may have authenticated, in seconds."""
+    auth_time: bool
+    """Whether the token has to say when the end user authenticated."""
+    acr_values: Sequence[str] | None
+    """One of these has to be its ``acr``."""
+    sub: str | None
+    access_token: str | None
+    """The access token that ``at_hash``, if present, has to fit (OIDC Core 3.1.3.8)."""

@@ -1,0 +1,114 @@
+//! Every operation as one class.
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use relyingparty::{AnyFlow, Error, ErrorKind, Flow as _, Outcome, Step};
+
+use crate::cache::Host;
+use crate::claims::{IdTokenClaims, UserInfo};
+use crate::error::Raise;
+use crate::http;
+use crate::provider::{KeyReport, Provider};
+use crate::session::Session;
+
+/// An operation that waits for its host: answer `request` with `resume` until it is `None`, then read `result`.
+#[pyclass(frozen, generic, module = "relyingparty")]
+pub(crate) struct Flow {
+    state: Mutex<State>,
+    host: Host,
+}
+
+enum State {
+    Pending(AnyFlow),
+    Done(Py<PyAny>),
+    /// A reply is being consumed, or one has ended the operation with an error.
+    Over,
+}
+
+#[pymethods]
+impl Flow {
+    /// What the operation waits for; `None` when it is over.
+    #[getter]
+    fn request(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let request = match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Pending(flow) => Some(flow.request().clone()),
+            State::Done(_) | State::Over => None,
+        };
+        request.map(|request| http::request(py, request)).transpose()
+    }
+
+    /// Goes on with the reply to `request`. Raises what the operation found wrong, and `MisuseError`:
+    /// `wrong_reply` when nothing or something else was asked for.
+    fn resume(&self, py: Python<'_>, reply: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (reply, cause) = http::reply(py, reply)?;
+        let now = self.host.now(py)?;
+        let flow = self.take_pending().or_raise(py)?;
+        let step = self.host.with_cache(py, |cache| flow.resume(reply, cache, now));
+        match step.or_raise(py) {
+            Ok(step) => {
+                let state = State::of(py, step)?;
+                *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+                Ok(())
+            }
+            Err(error) => {
+                error.set_cause(py, cause);
+                Err(error)
+            }
+        }
+    }
+
+    /// What the operation yields. Raises `RuntimeError` while it waits, or when it failed.
+    #[getter]
+    fn result(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Done(output) => Ok(output.clone_ref(py)),
+            State::Pending(_) => Err(PyRuntimeError::new_err("the flow waits for a reply")),
+            State::Over => Err(PyRuntimeError::new_err("the flow ended without a result")),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Pending(flow) => format!("<Flow waiting on {:?}>", flow.request()),
+            State::Done(_) => "<Flow done>".into(),
+            State::Over => "<Flow over>".into(),
+        }
+    }
+}
+
+impl Flow {
+    /// A flow at its first step, which may be its last.
+    pub(crate) fn new(py: Python<'_>, step: Step<AnyFlow>, host: &Host) -> PyResult<Flow> {
+        Ok(Flow { state: Mutex::new(State::of(py, step)?), host: host.clone_ref(py) })
+    }
+
+    fn take_pending(&self) -> Result<AnyFlow, Error> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *state, State::Over) {
+            State::Pending(flow) => Ok(flow),
+            over => {
+                *state = over;
+                Err(ErrorKind::WrongReply { expected: "nothing".into(), actual: "a reply".into() }.into())
+            }
+        }
+    }
+}
+
+impl State {
+    fn of(py: Python<'_>, step: Step<AnyFlow>) -> PyResult<State> {
+        let outcome = match step {
+            Step::Pending(flow) => return Ok(State::Pending(flow)),
+            Step::Done(outcome) => outcome,
+        };
+        Ok(State::Done(match outcome {
+            Outcome::Provider(provider) => Py::new(py, Provider::new(provider))?.into_any(),
+            Outcome::Keys(report) => Py::new(py, KeyReport::new(report))?.into_any(),
+            Outcome::Session(session) => Py::new(py, Session::new(py, session)?)?.into_any(),
+            Outcome::UserInfo(info) => UserInfo::new(py, &info)?.into_any(),
+            Outcome::Claims(claims) => IdTokenClaims::new(py, &claims)?.into_any(),
+            _ => return Err(PyRuntimeError::new_err("an outcome of a newer core")),
+        }))
+    }
+}

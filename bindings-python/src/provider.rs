@@ -1,0 +1,110 @@
+//! Providers, and their keys.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use relyingparty as core;
+
+use crate::cache::{Cache, Host};
+use crate::configuration::{Issuer, Policy};
+use crate::error::{Raise, decisions};
+use crate::flow::Flow;
+use crate::json;
+
+/// A provider, known by its issuer and metadata. Immutable.
+#[pyclass(frozen, module = "relyingparty")]
+pub(crate) struct Provider(pub(crate) core::Provider);
+
+#[pymethods]
+impl Provider {
+    /// Finds the provider's metadata: in the cache while it is fresh, else at the issuer (OIDC Discovery 4).
+    ///
+    /// Without `policy`, `cache` or `clock`: the core's default, an empty cache, `time.time`. The flow yields a
+    /// `Provider`; it raises `TransportError` and `ProtocolError` when nothing usable is in the cache either.
+    #[staticmethod]
+    #[pyo3(signature = (issuer, policy = None, cache = None, clock = None))]
+    fn discover(
+        py: Python<'_>,
+        issuer: &Bound<'_, Issuer>,
+        policy: Option<&Bound<'_, Policy>>,
+        cache: Option<Py<Cache>>,
+        clock: Option<Py<PyAny>>,
+    ) -> PyResult<Flow> {
+        let (host, policy) = (Host::new(py, cache, clock)?, Policy::or_default(policy));
+        let now = host.now(py)?;
+        let issuer = &issuer.get().0;
+        let step = host
+            .with_cache(py, |cache| core::Provider::discover(issuer, &policy, cache, now))
+            .or_raise(py)?;
+        Flow::new(py, step.erase(), &host)
+    }
+
+    /// Fetches the provider's keys now, whatever the cache holds. The flow yields a `KeyReport`.
+    #[pyo3(signature = (policy = None, cache = None, clock = None))]
+    fn refresh_keys(
+        &self,
+        py: Python<'_>,
+        policy: Option<&Bound<'_, Policy>>,
+        cache: Option<Py<Cache>>,
+        clock: Option<Py<PyAny>>,
+    ) -> PyResult<Flow> {
+        let step = self.0.refresh_keys(&Policy::or_default(policy)).or_raise(py)?;
+        Flow::new(py, step.erase(), &Host::new(py, cache, clock)?)
+    }
+
+    /// The issuer identifier.
+    #[getter]
+    fn issuer(&self) -> &str {
+        self.0.issuer().as_str()
+    }
+
+    /// The metadata document (OIDC Discovery 3).
+    #[getter]
+    fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        json::dict(py, &self.0.metadata().to_json())
+    }
+
+    /// What was checked to get here.
+    #[getter]
+    fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        decisions(py, self.0.decisions())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Provider {}>", self.0.issuer())
+    }
+}
+
+impl Provider {
+    pub(crate) fn new(provider: core::Provider) -> Provider {
+        Provider(provider)
+    }
+}
+
+/// What a key set turned out to hold.
+#[pyclass(frozen, module = "relyingparty")]
+pub(crate) struct KeyReport(core::KeyReport);
+
+#[pymethods]
+impl KeyReport {
+    /// How many keys can check signatures.
+    #[getter]
+    fn usable(&self) -> usize {
+        self.0.usable
+    }
+
+    /// The keys that were left out: each one's place in the set, its `kid` (if usable) and what is wrong with it.
+    #[getter]
+    fn dropped(&self) -> Vec<(usize, Option<&str>, &str)> {
+        self.0.dropped.iter().map(|key| (key.index, key.kid.as_deref(), key.reason)).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<KeyReport: {} usable, {} dropped>", self.0.usable, self.0.dropped.len())
+    }
+}
+
+impl KeyReport {
+    pub(crate) fn new(report: core::KeyReport) -> KeyReport {
+        KeyReport(report)
+    }
+}

@@ -1,0 +1,39 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from exchange import TRANSPORTS, Constructor
+from hostile import HostileServer, hostile_server
+
+
+@pytest.fixture(params=list(TRANSPORTS.values()), ids=list(TRANSPORTS))
+def constructor(request: pytest.FixtureRequest) -> Constructor:
+    """Each transport's class in turn."""
+    made: Constructor = request.param
+    return made
+
+
+@pytest.fixture
+def hostile() -> Iterator[HostileServer]:
+    """A hostile server over plain HTTP."""
+    with hostile_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that nobody knows."""
+    return trustme.CA()
+
+
+def server_tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """The server's side of TLS with ``certificate``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context

@@ -1,0 +1,112 @@
+"""The example web app, run as its users do, against a certified provider."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import Browser
+from op import Op, provider
+
+WEBAPP = Path(__file__).parents[1] / "examples" / "webapp.py"
+
+
+@pytest.fixture(scope="module")
+def op() -> Iterator[Op]:
+    with provider() as running:
+        yield running
+
+
+@contextmanager
+def webapp(op: Op, folder: Path, **settings: Any) -> Iterator[str]:
+    """The app on a free port, as a client that is registered for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        home = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    client = op("register", redirect_uris=[home + "auth/login"], post_logout_redirect_uris=[home])
+    settings |= {"issuer": op.issuer, "client_id": client["client_id"], "client_secret": client["client_secret"]}
+    settings |= {"redirect_uri": home + "auth/login", "post_logout_redirect_uri": home}
+    file = folder / "settings.json"
+    file.write_text(json.dumps(settings))
+    with subprocess.Popen([sys.executable, str(WEBAPP), str(file)]) as process:
+        try:
+            listening(int(home.split(":")[2].strip("/")))
+            yield home
+        finally:
+            process.terminate()
+
+
+def listening(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the app did not start")
+
+
+def cookies(jar: CookieJar, prefix: str) -> list[str]:
+    return [cookie.value or "" for cookie in jar if cookie.name.startswith(prefix)]
+
+
+def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        browser = Browser()
+        browser.open(home)
+        assert "You are not logged in" in browser.page
+        assert browser.log_in(home + "login?next=/?from=here") == home + "?from=here"
+        assert "You are alice" in browser.page
+        [first] = cookies(browser.cookies, "__Host-session")
+        assert cookies(browser.cookies, "__Host-rp-") == []
+
+        op.requests()
+        browser.open(home + "refresh", {})
+        assert "You are alice" in browser.page
+        assert op.requests() == ["/token"]
+
+        browser.log_in(home + "login")
+        [second] = cookies(browser.cookies, "__Host-session")
+        assert first != second
+
+        browser.open(home + "logout", {})
+        assert browser.submit(logout="yes") == home
+        assert "You are not logged in" in browser.page
+        assert cookies(browser.cookies, "__Host-session") == []
+
+
+def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path, do_refresh=False) as home:
+        browser = Browser()
+        browser.open(home + "login")
+        browser.follow("[ Cancel ]")
+        assert browser.status == 400
+        assert "The login failed: access_denied." in browser.page
+
+
+def test_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        attacker, victim = Browser(stop_at=home + "auth"), Browser()
+        back = attacker.log_in(home + "login")
+        victim.open(back)
+        assert victim.status == 400
+        assert "no_pending_login" in victim.page
+        assert cookies(victim.cookies, "__Host-session") == []
+
+
+def test_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
+            browser = Browser()
+            browser.open(home + "login?next=" + elsewhere)
+            assert browser.status == 502
+            assert "invalid_configuration" in browser.page
