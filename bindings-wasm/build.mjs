@@ -1,0 +1,118 @@
+// Builds the npm package into dist/: `npm run build`.
+//
+// Two builds of the core, each with its own copy of js/ beside it: dist/small leaves signatures to the host,
+// dist/full carries its own cryptography (`relyingparty/full`).
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+import { TARGET, TARGET_DIR, cargoBuild, chooseToolchain, run } from './toolchain.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DIST = join(HERE, 'dist');
+const TOOLS = join(TARGET_DIR, 'tools');
+const BUILDS = { small: [], full: ['--features', 'full'] };
+const WASM_BINDGEN = '0.2.130';
+/** What rustc's wasm may use: everything browsers have had since 2022. */
+const WASM_FEATURES = [
+  'bulk-memory',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+];
+
+try {
+  build();
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function build() {
+  const toolchain = chooseToolchain();
+  const bindgen = wasmBindgen();
+  console.log(`toolchain: ${toolchain.name}`);
+  rmSync(DIST, { recursive: true, force: true });
+  for (const [name, features] of Object.entries(BUILDS)) {
+    cargoBuild(
+      ['--package', 'relyingparty-wasm', '--profile', 'wasm', ...features],
+      toolchain,
+    );
+    assemble(bindgen, join(DIST, name));
+    report(name);
+  }
+}
+
+/** One build: the glue, the optimised module, and js/. */
+function assemble(bindgen, out) {
+  mkdirSync(out, { recursive: true });
+  const compiled = join(TARGET_DIR, TARGET, 'wasm/relyingparty_wasm.wasm');
+  run(bindgen, [
+    compiled,
+    '--target',
+    'web',
+    '--omit-default-module-path',
+    '--no-typescript',
+    '--out-name',
+    'wasm',
+    '--out-dir',
+    out,
+  ]);
+  const [raw, optimised] = [join(out, 'wasm_bg.wasm'), join(out, 'relyingparty.wasm')];
+  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  run(process.execPath, [
+    join(HERE, 'node_modules/binaryen/bin/wasm-opt'),
+    '-Oz',
+    ...features,
+    raw,
+    '-o',
+    optimised,
+  ]);
+  rmSync(raw);
+  cpSync(join(HERE, 'js'), out, { recursive: true });
+}
+
+/** The wasm-bindgen that belongs to our dependency: the one on PATH, or one of our own under target/. */
+function wasmBindgen() {
+  const ours = join(TOOLS, 'bin/wasm-bindgen');
+  return ['wasm-bindgen', ours].find(isRightVersion) ?? installWasmBindgen(ours);
+}
+
+function isRightVersion(program) {
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return status === 0 && stdout.trim() === `wasm-bindgen ${WASM_BINDGEN}`;
+}
+
+function installWasmBindgen(path) {
+  const install = [
+    'install',
+    `wasm-bindgen-cli@${WASM_BINDGEN}`,
+    '--bin',
+    'wasm-bindgen',
+    '--no-default-features',
+    '--root',
+    TOOLS,
+  ];
+  try {
+    run('cargo', [...install, '--locked']);
+  } catch {
+    // A registry mirror may lack a version that the lock file names.
+    run('cargo', install);
+  }
+  if (!existsSync(path) || !isRightVersion(path))
+    throw new Error(`${path} is not wasm-bindgen ${WASM_BINDGEN}`);
+  return path;
+}
+
+function report(name) {
+  const path = join(DIST, name, 'relyingparty.wasm');
+  console.log(
+    `${name}: relyingparty.wasm ${statSync(path).size} bytes, ${gzipSync(readFileSync(path), { level: 9 }).length} gzipped`,
+  );
+}

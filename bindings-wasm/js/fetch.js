@@ -1,0 +1,81 @@
+// The transport on `fetch`: browsers, Node, workers.
+
+/** Nothing of the user's goes along and nothing is kept. A runtime that knows no cookies or cache knows no such member. */
+const ISOLATED = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' };
+
+/**
+ * Answers the core's HTTP requests with `fetch`, within the limits that each request states: the whole exchange
+ * takes at most `timeout_secs`, reading stops once the body is larger than `max_response_bytes` (the core then
+ * refuses it), and no redirect is followed.
+ */
+export function fetchTransport({ fetch = (...args) => globalThis.fetch(...args) } = {}) {
+  const isolated = Object.fromEntries(
+    Object.entries(ISOLATED).filter(([member]) => member in globalThis.Request.prototype),
+  );
+  return async function answer(request) {
+    const stop = new AbortController();
+    const timeout = setTimeout(
+      () => stop.abort(new Error(late(request))),
+      request.limits.timeout_secs * 1000,
+    );
+    try {
+      const response = await fetch(request.url, {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+        redirect: 'manual',
+        signal: stop.signal,
+        ...isolated,
+      });
+      // A browser hides where a redirect points and that it was one: the core refuses an unknown final URL alike.
+      if (response.type === 'opaqueredirect')
+        return { status: response.status, headers: [], body: new Uint8Array(), url: '' };
+      const body = await read(response.body, request.limits.max_response_bytes);
+      return {
+        status: response.status,
+        headers: [...response.headers],
+        body,
+        url: finalUrl(request, response),
+      };
+    } finally {
+      clearTimeout(timeout);
+      stop.abort();
+    }
+  };
+}
+
+/** What to say once the time is up. */
+export function late(request) {
+  return `no complete answer within ${request.limits.timeout_secs} s`;
+}
+
+/** The body; of one that is too large the first `limit + 1` bytes, which is enough for the core to see it. */
+export async function read(stream, limit) {
+  const chunks = [];
+  let length = 0;
+  for (const reader = stream?.getReader(); reader && length <= limit;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  return join(chunks, Math.min(length, limit + 1));
+}
+
+/** The first `length` bytes of `chunks`, in one piece. */
+export function join(chunks, length) {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, length - offset);
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** The URL that answered, as the request spells it when it is the same: `fetch` reports a normalised one. */
+function finalUrl(request, response) {
+  if (!response.url) return undefined;
+  return response.url === new URL(request.url).href ? request.url : response.url;
+}

@@ -1,0 +1,136 @@
+import { Cache } from './cache.js';
+import { CallbackParams } from './callback_params.js';
+import { Client } from './client.js';
+import { fetchTransport } from './fetch.js';
+import { run } from './flow.js';
+import { Provider } from './provider.js';
+import { systemClock } from './values.js';
+
+/** One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. */
+export class RelyingParty {
+  #options;
+  #context;
+  #registration;
+  #environment;
+  #fetching = new Map();
+  #refreshing = new WeakMap();
+
+  /** @internal `environment` is the entry point's: how to load the module, and what this runtime offers. */
+  constructor(options, environment) {
+    const {
+      issuer,
+      policy,
+      allow_insecure_loopback,
+      cache,
+      clock = systemClock,
+      transport,
+      verifier,
+      store,
+      entropy,
+      ...registration
+    } = options;
+    this.#options = { issuer, policy, allow_insecure_loopback };
+    this.#context = { cache, clock };
+    this.#registration = registration;
+    this.#environment = {
+      ready: environment.ready,
+      transport: transport ?? fetchTransport(),
+      verifier: verifier ?? environment.verifier(),
+      store: store ?? environment.store(clock),
+      entropy: entropy ?? systemEntropy,
+    };
+  }
+
+  /** What is remembered of the provider. */
+  get cache() {
+    return (this.#context.cache ??= new Cache());
+  }
+
+  /** Starts a login and puts it into the store. Send the browser to `url`. */
+  async authorize(request) {
+    const client = await this.#discovered();
+    const login = client.authorize(request, this.#environment.entropy(32));
+    const { id, handle, pending, expires_at } = login;
+    await this.#environment.store.put({ id, handle, pending, expires_at });
+    return login;
+  }
+
+  /** Ends the login whose `id` the browser holds, with the URL (or query) that the provider sent it to. */
+  async callback(url, id) {
+    await this.#environment.ready();
+    return this.#finish(CallbackParams.parse(url), id);
+  }
+
+  /** The same for `response_mode=form_post`, with the body that the provider had the browser post. */
+  async callbackFormPost(body, id) {
+    await this.#environment.ready();
+    return this.#finish(CallbackParams.parseFormPost(body), id);
+  }
+
+  /** New tokens for a session's refresh token, which is good for one use: concurrent calls are one. */
+  async refresh(session) {
+    return once(this.#refreshing, session, async () =>
+      this.#run((await this.#discovered()).refresh(session)),
+    );
+  }
+
+  /** The claims of the UserInfo endpoint about the session's end user. */
+  async userinfo(session) {
+    return this.#run((await this.#discovered()).userinfo(session));
+  }
+
+  /** The claims of an ID token from elsewhere, once every check passed. */
+  async verify(idToken, expectations) {
+    return this.#run((await this.#discovered()).verify(idToken, expectations));
+  }
+
+  /** The session that was stored as its `encoded` text. */
+  async restore(encoded) {
+    return this.#run((await this.#discovered()).restore(encoded));
+  }
+
+  /** Where to send the browser to log out at the provider. */
+  async endSession(session, request) {
+    return (await this.#discovered()).endSession({ id_token_hint: session?.id_token, ...request });
+  }
+
+  async #finish(params, id) {
+    const client = await this.#discovered();
+    const pending = await this.#environment.store.take({ id, handle: params.handle });
+    return this.#run(client.exchange(client.callback(pending, params)));
+  }
+
+  /** The client of the provider as its metadata is now: the cache knows when to ask again. */
+  async #discovered() {
+    await this.#environment.ready();
+    const context = { ...this.#context, cache: this.cache, policy: this.#options.policy };
+    const provider = await this.#run(
+      Provider.discover(this.#options.issuer, { ...this.#options, ...context }),
+    );
+    return new Client(provider, this.#registration, context);
+  }
+
+  #run(flow) {
+    return run(flow, (request) => this.#answer(request));
+  }
+
+  #answer(request) {
+    if (request.kind === 'verify') return this.#environment.verifier(request);
+    if (!request.coalesces) return this.#environment.transport(request);
+    return once(this.#fetching, request.url, async () => this.#environment.transport(request));
+  }
+}
+
+/** Work in flight under one name is done once: whoever asks meanwhile gets the same answer. */
+function once(inFlight, name, work) {
+  if (!inFlight.has(name))
+    inFlight.set(
+      name,
+      work().finally(() => inFlight.delete(name)),
+    );
+  return inFlight.get(name);
+}
+
+function systemEntropy(length) {
+  return globalThis.crypto.getRandomValues(new Uint8Array(length));
+}

@@ -1,0 +1,129 @@
+//! One suspended operation of any kind.
+
+use relyingparty::{AnyFlow, Flow as _, HttpResponse, Outcome, Reply, Request, Step};
+use serde_json::json;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+use crate::error::Thrown;
+use crate::provider::{Cache, Provider};
+use crate::session::{self, Session};
+use crate::timestamp;
+
+/// [`relyingparty::AnyFlow`], or what became of it. After an error there is nothing left of it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Flow(Option<Step<AnyFlow>>);
+
+impl From<Step<AnyFlow>> for Flow {
+    fn from(step: Step<AnyFlow>) -> Flow {
+        Flow(Some(step))
+    }
+}
+
+#[wasm_bindgen]
+impl Flow {
+    /// What the core wants, but for its bytes: those are `body`, `signing_input` and `signature`.
+    pub fn request(&self) -> Option<String> {
+        let text = match self.pending()? {
+            Request::Http(request) => json!({
+                "kind": "http",
+                "endpoint": request.endpoint.as_str(),
+                "coalesces": request.endpoint.coalesces(),
+                "method": request.method.as_str(),
+                "url": request.url,
+                "headers": request.headers,
+                "limits": {
+                    "max_response_bytes": request.limits.max_response_bytes,
+                    "timeout_secs": request.limits.timeout_secs,
+                },
+            }),
+            Request::Verify(request) => json!({
+                "kind": "verify",
+                "alg": request.alg.as_str(),
+                "jwk": request.jwk,
+            }),
+            _ => return None,
+        };
+        Some(text.to_string())
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn body(&self) -> Option<Vec<u8>> {
+        match self.pending()? {
+            Request::Http(request) if !request.body.is_empty() => Some(request.body.clone()),
+            _ => None,
+        }
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn signing_input(&self) -> Option<Vec<u8>> {
+        match self.pending()? {
+            Request::Verify(request) => Some(request.signing_input.clone()),
+            _ => None,
+        }
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn signature(&self) -> Option<Vec<u8>> {
+        match self.pending()? {
+            Request::Verify(request) => Some(request.signature.clone()),
+            _ => None,
+        }
+    }
+
+    /// `headers`: JSON text of an array of pairs; unreadable ones are none.
+    #[wasm_bindgen(js_name = resumeHttp)]
+    pub fn resume_http(
+        &mut self,
+        status: u16,
+        headers: &str,
+        body: Vec<u8>,
+        final_url: Option<String>,
+        cache: &mut Cache,
+        now: f64,
+    ) -> Result<(), Thrown> {
+        let headers = serde_json::from_str(headers).unwrap_or_default();
+        let mut response = HttpResponse::new(status, headers, body);
+        response.final_url = final_url;
+        self.resume(Reply::Http(response), cache, now)
+    }
+
+    #[wasm_bindgen(js_name = resumeUnreachable)]
+    pub fn resume_unreachable(&mut self, reason: String, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+        self.resume(Reply::Unreachable { reason }, cache, now)
+    }
+
+    #[wasm_bindgen(js_name = resumeVerified)]
+    pub fn resume_verified(&mut self, good: bool, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+        self.resume(Reply::Verified(good), cache, now)
+    }
+
+    /// What the operation yielded: a handle, or JSON text. Undefined while it waits.
+    pub fn outcome(&self) -> JsValue {
+        let Some(Step::Done(outcome)) = &self.0 else { return JsValue::UNDEFINED };
+        match outcome {
+            Outcome::Provider(provider) => Provider(provider.clone()).into(),
+            Outcome::Session(session) => Session(session.clone()).into(),
+            Outcome::Claims(claims) => session::id_token_claims(claims).into(),
+            Outcome::UserInfo(userinfo) => session::userinfo(userinfo).into(),
+            Outcome::Keys(report) => session::key_report(report).into(),
+            _ => JsValue::UNDEFINED,
+        }
+    }
+}
+
+impl Flow {
+    fn pending(&self) -> Option<&Request> {
+        match &self.0 {
+            Some(Step::Pending(flow)) => Some(flow.request()),
+            Some(Step::Done(_)) | None => None,
+        }
+    }
+
+    fn resume(&mut self, reply: Reply, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+        if let Some(Step::Pending(flow)) = self.0.take_if(|step| matches!(step, Step::Pending(_))) {
+            self.0 = Some(flow.resume(reply, &mut cache.0, timestamp(now))?);
+        }
+        Ok(())
+    }
+}

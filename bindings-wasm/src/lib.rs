@@ -1,0 +1,31 @@
+//! The core's verbs for JavaScript.
+//!
+//! Text and numbers cross the boundary, structured values as JSON text that the core parses and `JSON.parse`
+//! reads; what proves something (a provider, a client, a session, an authorization code) stays on this side
+//! behind a handle. The JavaScript in `js/` makes plain objects of it; nothing here is called by users.
+
+mod client;
+mod error;
+mod flow;
+mod provider;
+mod session;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Who checks signatures in this build, as [`relyingparty::Policy`] spells it.
+#[wasm_bindgen]
+pub fn signatures() -> String {
+    if cfg!(feature = "full") { "core" } else { "host" }.into()
+}
+
+/// Every code that an error may carry.
+#[wasm_bindgen(js_name = errorCodes)]
+pub fn error_codes() -> Vec<String> {
+    relyingparty::Error::codes().iter().map(|&code| code.to_owned()).collect()
+}
+
+/// JavaScript's number of seconds as the core's time; what is no number is a clock that is not set.
+fn timestamp(seconds: f64) -> relyingparty::Timestamp {
+    // `as` saturates, and makes 0 of NaN.
+    relyingparty::Timestamp::from_unix(seconds as i64)
+}

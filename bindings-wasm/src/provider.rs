@@ -1,0 +1,59 @@
+//! The cache, and the provider found with its help.
+
+use relyingparty::{Issuer, Policy};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::Thrown;
+use crate::flow::Flow;
+use crate::timestamp;
+
+/// [`relyingparty::Cache`]
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct Cache(pub(crate) relyingparty::Cache);
+
+#[wasm_bindgen]
+impl Cache {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Cache {
+        Cache::default()
+    }
+
+    pub fn decode(text: &str) -> Result<Cache, Thrown> {
+        Ok(Cache(relyingparty::Cache::from_json(text)?))
+    }
+
+    pub fn encode(&self) -> String {
+        self.0.to_json()
+    }
+}
+
+/// [`relyingparty::Provider`]
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Provider(pub(crate) relyingparty::Provider);
+
+#[wasm_bindgen]
+impl Provider {
+    pub fn discover(
+        issuer: &str,
+        allow_insecure_loopback: bool,
+        policy: &str,
+        cache: &Cache,
+        now: f64,
+    ) -> Result<Flow, Thrown> {
+        let issuer =
+            if allow_insecure_loopback { Issuer::insecure_loopback(issuer) } else { Issuer::parse(issuer) }?;
+        let policy = Policy::from_json(policy)?;
+        Ok(relyingparty::Provider::discover(&issuer, &policy, &cache.0, timestamp(now))?.erase().into())
+    }
+
+    #[wasm_bindgen(js_name = refreshKeys)]
+    pub fn refresh_keys(&self, policy: &str) -> Result<Flow, Thrown> {
+        Ok(self.0.refresh_keys(&Policy::from_json(policy)?)?.erase().into())
+    }
+
+    pub fn metadata(&self) -> String {
+        self.0.metadata().to_json()
+    }
+}

@@ -1,0 +1,80 @@
+// A server on 127.0.0.1 that does what providers must not.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { gzipSync } from 'node:zlib';
+
+const pem = (name) => readFileSync(new URL(`tls/${name}.pem`, import.meta.url), 'utf8');
+
+/** A certificate for 127.0.0.1 that is its own authority, for tests only. */
+export const TLS = { key: pem('key'), cert: pem('cert') };
+
+const BOMB = gzipSync(Buffer.alloc(32 * 1024 * 1024));
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** By path: what the server does with a request. */
+const BEHAVIOURS = {
+  '/ok': (_request, response) => response.writeHead(200, JSON_TYPE).end('{"ok":true}'),
+  '/echo': (request, response) => {
+    const body = [];
+    request
+      .on('data', (chunk) => body.push(chunk))
+      .on('end', () => {
+        const { method, headers } = request;
+        response.writeHead(201, { ...JSON_TYPE, 'set-cookie': 'a=b' });
+        response.end(JSON.stringify({ method, headers, body: Buffer.concat(body).toString() }));
+      });
+  },
+  '/redirect': (_request, response) => response.writeHead(307, { location: '/ok' }).end(),
+  '/endless': (_request, response) => flood(response.writeHead(200, JSON_TYPE)),
+  '/bomb': (_request, response) => {
+    response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' });
+    response.end(BOMB);
+  },
+  '/drip': (_request, response) => drip(response.writeHead(200, JSON_TYPE)),
+  '/silent': () => {},
+  '/cut': (_request, response) => {
+    response.writeHead(200, { ...JSON_TYPE, 'content-length': '100' }).write('{');
+    setTimeout(() => response.destroy(), 20);
+  },
+};
+
+/** Listens; `{ url, paths, close() }`. `paths` grows with every request. */
+export async function hostileServer(tls) {
+  const paths = [];
+  const answer = (request, response) => {
+    paths.push(request.url);
+    response.on('error', () => {});
+    const body = /^\/size\/(\d+)$/.exec(request.url);
+    if (body) response.writeHead(200, JSON_TYPE).end(Buffer.alloc(Number(body[1]), ' '));
+    else BEHAVIOURS[request.url](request, response);
+  };
+  const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`,
+    paths,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function flood(response) {
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+    if (!response.destroyed) response.once('drain', more);
+  };
+  more();
+}
+
+function drip(response) {
+  const timer = setInterval(() => response.write(' '), 50);
+  response.on('close', () => clearInterval(timer));
+}

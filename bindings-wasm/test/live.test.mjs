@@ -1,0 +1,209 @@
+// Logins from Node, with the installed tarball, against the certified provider.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { TLS } from './hostile.mjs';
+import { Browser, startProvider } from './op.mjs';
+import { installPackage } from './packed.mjs';
+
+const REDIRECT = 'http://127.0.0.1:9/cb';
+const LOGGED_OUT = 'http://127.0.0.1:9/bye';
+const AFTER_COOLDOWN = 31;
+
+let installed;
+let op;
+let ahead = 0;
+const clock = () => Math.floor(Date.now() / 1000) + ahead;
+
+before(async () => {
+  installed = installPackage();
+  op = await startProvider();
+});
+after(() => {
+  op.stop();
+  installed.remove();
+});
+
+/** A relying party of `module` that is registered at `provider`, and what it takes to log in. */
+async function registered(module, metadata, { provider = op, browser = new Browser(), ...options } = {}) {
+  const client = await provider.control('register', {
+    application_type: 'native',
+    redirect_uris: [REDIRECT],
+    post_logout_redirect_uris: [LOGGED_OUT],
+    ...metadata,
+  });
+  const rp = new module.RelyingParty({
+    issuer: provider.issuer,
+    allow_insecure_loopback: true,
+    client_id: client.client_id,
+    client_secret: client.client_secret,
+    redirect_uri: REDIRECT,
+    clock,
+    ...options,
+  });
+  const login = async (request) => {
+    const { url, id } = await rp.authorize(request);
+    return rp.callback(await browser.login(url, REDIRECT), id);
+  };
+  return { rp, browser, login };
+}
+
+const PUBLIC = { token_endpoint_auth_method: 'none' };
+const CONFIDENTIAL = { token_endpoint_auth_method: 'client_secret_basic' };
+const CLIENTS = {
+  'a public client': PUBLIC,
+  client_secret_basic: CONFIDENTIAL,
+  client_secret_post: { token_endpoint_auth_method: 'client_secret_post' },
+};
+
+for (const name of ['relyingparty', 'relyingparty/full']) {
+  describe(name, () => {
+    let module;
+    before(async () => (module = await installed.load(name)));
+
+    for (const [client, metadata] of Object.entries(CLIENTS)) {
+      test(`${client} logs in, asks userinfo, refreshes and logs out`, async () => {
+        const { rp, browser, login } = await registered(module, metadata);
+        const session = await login({ return_to: '/inbox' });
+        assert.equal(session.claims.iss, op.issuer);
+        assert.equal(session.claims.sub, 'alice');
+        assert.equal(session.return_to, '/inbox');
+        assert.deepEqual(session.scope, ['openid', 'profile', 'email']);
+        assert.ok(session.decisions.every(({ passed }) => passed));
+        assert.ok(session.decisions.some(({ check, found }) => check === 'signature' && found === 'good'));
+
+        assert.equal((await rp.userinfo(session)).claims.email, 'alice@example.test');
+
+        const refreshed = await rp.refresh(session);
+        assert.notEqual(refreshed.refresh_token, session.refresh_token);
+        assert.equal((await rp.restore(refreshed.encoded)).access_token, refreshed.access_token);
+        const { claims } = await rp.verify(refreshed.id_token, { sub: 'alice' });
+        assert.equal(claims.sub, 'alice');
+        await assert.rejects(rp.refresh(session), (error) => {
+          assert.ok(error instanceof module.ProviderError);
+          assert.equal(error.error, 'invalid_grant');
+          return true;
+        });
+
+        const logout = await rp.endSession(refreshed, { post_logout_redirect_uri: LOGGED_OUT, state: 's' });
+        assert.equal(await browser.logout(logout, LOGGED_OUT), `${LOGGED_OUT}?state=s`);
+      });
+    }
+
+    for (const alg of ['PS256', 'ES256', 'EdDSA']) {
+      test(`an ID token signed with ${alg} is validated`, async () => {
+        const metadata = { ...PUBLIC, id_token_signed_response_alg: alg };
+        const { login } = await registered(module, metadata, { id_token_signed_response_alg: alg });
+        assert.equal((await login()).claims.sub, 'alice');
+      });
+    }
+
+    test('keys that rotate while it runs are fetched once', async () => {
+      const { login } = await registered(module, PUBLIC);
+      await login();
+      await op.control('rotate');
+      ahead += AFTER_COOLDOWN;
+      await op.control('requests');
+      await login();
+      await login();
+      const fetches = (await op.control('requests')).filter(({ path }) => path === '/jwks');
+      assert.equal(fetches.length, 1);
+    });
+
+    test('concurrent first calls share one discovery', async () => {
+      const { rp } = await registered(module, PUBLIC);
+      await op.control('requests');
+      await Promise.all(Array.from({ length: 8 }, () => rp.authorize()));
+      const paths = (await op.control('requests')).map(({ path }) => path);
+      assert.deepEqual(paths, ['/.well-known/openid-configuration']);
+    });
+
+    test('e1_a_callback_counts_once_and_only_with_the_id_of_its_browser', async () => {
+      const { rp, browser } = await registered(module, PUBLIC);
+      const { url, id } = await rp.authorize();
+      const back = await browser.login(url, REDIRECT);
+      for (const wrong of [undefined, 'x']) {
+        await assert.rejects(rp.callback(back, wrong), { name: 'CallbackError', code: 'no_pending_login' });
+      }
+      await rp.callback(back, id);
+      await assert.rejects(rp.callback(back, id), { code: 'no_pending_login' });
+    });
+
+    test('the answer to another login is refused', async () => {
+      const { rp, browser } = await registered(module, PUBLIC);
+      const [mine, theirs] = [await rp.authorize(), await rp.authorize()];
+      const back = await browser.login(theirs.url, REDIRECT);
+      await assert.rejects(rp.callback(back, mine.id), { name: 'CallbackError', code: 'state_mismatch' });
+    });
+
+    test('a provider that is away is a TransportError with its cause', async () => {
+      const { rp } = await registered(module, PUBLIC);
+      await op.control('down');
+      await assert.rejects(rp.authorize(), (error) => {
+        assert.ok(error instanceof module.TransportError);
+        assert.equal(error.code, 'unreachable');
+        assert.ok(error.cause instanceof Error);
+        return true;
+      });
+      await op.control('up');
+      assert.ok((await rp.authorize()).url.startsWith(op.issuer));
+    });
+  });
+}
+
+test('the default build asks the host to verify, the full one does not', async () => {
+  for (const [name, expected] of [
+    ['relyingparty', 1],
+    ['relyingparty/full', 0],
+  ]) {
+    const module = await installed.load(name);
+    const { nodeVerifier } = await installed.load('relyingparty/node');
+    const verify = nodeVerifier();
+    let asked = 0;
+    const verifier = (request) => {
+      asked += 1;
+      return verify(request);
+    };
+    const { login } = await registered(module, PUBLIC, { verifier });
+    await login();
+    assert.equal(asked, expected, name);
+  }
+});
+
+test('over https, with the provider’s own authority', async (t) => {
+  const path = (name) => fileURLToPath(new URL(`tls/${name}.pem`, import.meta.url));
+  const provider = await startProvider('--tls-cert', path('cert'), '--tls-key', path('key'));
+  t.after(() => provider.stop());
+  const module = await installed.load('relyingparty');
+  const { nodeTransport } = await installed.load('relyingparty/node');
+  const transport = nodeTransport({ ca_pem: TLS.cert });
+  const browser = new Browser({ fetch: fetchWith(transport) });
+  const { login } = await registered(module, CONFIDENTIAL, {
+    provider,
+    transport,
+    browser,
+    allow_insecure_loopback: false,
+  });
+  assert.equal((await login()).claims.iss, provider.issuer);
+  const distrustful = await registered(module, CONFIDENTIAL, { provider, transport: nodeTransport() });
+  await assert.rejects(distrustful.rp.authorize(), { name: 'TransportError', code: 'unreachable' });
+});
+
+/** A transport as the `fetch` that the test's browser uses. */
+function fetchWith(transport) {
+  return async (url, { method, headers, body }) => {
+    const form = body && { body: Buffer.from(String(body)) };
+    const type = body ? [['content-type', 'application/x-www-form-urlencoded']] : [];
+    const limits = { max_response_bytes: 1_000_000, timeout_secs: 10 };
+    const reply = await transport({
+      url,
+      method,
+      headers: [...Object.entries(headers), ...type],
+      limits,
+      ...form,
+    });
+    return new Response(reply.body, { status: reply.status, headers: reply.headers });
+  };
+}
