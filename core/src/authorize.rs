@@ -1,6 +1,7 @@
 //! The authorization request (OIDC Core 3.1.2.1), and what of it is remembered.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,11 +11,11 @@ use crate::client::Client;
 use crate::config;
 use crate::entropy::Entropy;
 use crate::error::{Error, ErrorKind};
-use crate::expectations::Requested;
 use crate::jose::{Jws, to_base64url};
 use crate::json::{self, Object};
 use crate::pending::{PendingLogin, ResponseMode};
 use crate::registration::check_scopes;
+use crate::requested::Requested;
 use crate::time::Timestamp;
 use crate::uri;
 
@@ -22,7 +23,7 @@ use crate::uri;
 ///
 /// `state`, `nonce` and PKCE (S256) are always on and have no switch. What is requested here is checked on
 /// return: `max_age`, essential `acr` in `claims`, the subject of `id_token_hint`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct AuthorizeRequest {
@@ -67,14 +68,29 @@ impl AuthorizeRequest {
     }
 }
 
+impl fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizeRequest")
+            .field("scopes", &self.scopes)
+            .field("prompt", &self.prompt)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A login that has begun: send the browser to `url`, keep `pending`.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Authorization {
     /// The address to send the browser to.
     pub url: String,
     /// What the callback will be checked against.
     pub pending: PendingLogin,
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization").field("pending", &self.pending).finish_non_exhaustive()
+    }
 }
 
 /// Parameters that are the library's business.
@@ -170,20 +186,17 @@ fn url(endpoint: &str, request: &AuthorizeRequest, pending: &PendingLogin) -> Re
         check_extra(name, &RESERVED)?;
         parameters.push((name, value));
     }
-    extend_endpoint("authorization_endpoint", endpoint, &parameters)
+    extend_endpoint(endpoint, &parameters).map_err(|reason| {
+        ErrorKind::MetadataMemberInvalid { member: "authorization_endpoint".into(), reason: reason.into() }
+            .into()
+    })
 }
 
-/// Adds parameters to an endpoint of the metadata; its own query is kept, and may not clash with them.
-pub(crate) fn extend_endpoint(
-    member: &str,
-    endpoint: &str,
-    parameters: &[(&str, &str)],
-) -> Result<String, Error> {
-    let invalid =
-        |reason: &str| ErrorKind::MetadataMemberInvalid { member: member.into(), reason: reason.into() };
-    let own = uri::query_names(endpoint).map_err(invalid)?;
+/// Adds parameters to an endpoint; its own query is kept, and may not clash with them.
+pub(crate) fn extend_endpoint(endpoint: &str, parameters: &[(&str, &str)]) -> Result<String, &'static str> {
+    let own = uri::query_names(endpoint)?;
     if own.iter().any(|name| parameters.iter().any(|(parameter, _)| parameter == name)) {
-        return Err(invalid("its query has a parameter of the request").into());
+        return Err("its query has a parameter of the request");
     }
     Ok(uri::with_query(endpoint, parameters))
 }
@@ -207,35 +220,16 @@ fn check_pkce(client: &Client) -> Result<(), Error> {
 
 /// What the ID token will have to answer to.
 fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
-    let id_token = request.claims.as_ref().and_then(|claims| claims.get("id_token"));
-    let claim = |name: &str| id_token.and_then(|claims| claims.get(name));
-    let essential =
-        |name: &str| claim(name).and_then(|claim| claim.get("essential")) == Some(&Value::Bool(true));
-    let asked_sub = claim("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str).map(str::to_owned);
-    let hinted_sub = request.id_token_hint.as_deref().map(hinted_sub).transpose()?;
-    if asked_sub.is_some() && hinted_sub.is_some() && asked_sub != hinted_sub {
-        return Err(invalid("id_token_hint", "is about another end user than claims"));
+    let mut requested = Requested::of_claims(request.claims.as_ref())?;
+    requested.max_age = request.max_age;
+    if let Some(hint) = &request.id_token_hint {
+        let hinted = hinted_sub(hint)?;
+        if requested.sub.as_ref().is_some_and(|asked| !asked.contains(&hinted)) {
+            return Err(invalid("id_token_hint", "is about another end user than claims"));
+        }
+        requested.sub = Some(vec![hinted]);
     }
-    let acr_values = essential("acr").then(|| claim("acr").map(values).unwrap_or_default());
-    Ok(Requested {
-        max_age: request.max_age,
-        auth_time: essential("auth_time"),
-        acr_values,
-        sub: asked_sub.or(hinted_sub),
-    })
-}
-
-/// `value` or `values` of one requested claim.
-fn values(claim: &Value) -> Vec<String> {
-    let one = claim.get("value").and_then(Value::as_str).map(str::to_owned);
-    let many = claim
-        .get("values")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned);
-    one.into_iter().chain(many).collect()
+    Ok(requested)
 }
 
 /// The subject of the host's own ID token. It is not verified: it can only narrow what is accepted.
@@ -247,14 +241,15 @@ fn hinted_sub(id_token_hint: &str) -> Result<String, Error> {
         .ok_or_else(|| invalid("id_token_hint", "is not a signed ID token"))
 }
 
-/// A path within the application, so that it cannot lead anywhere else.
+/// A path within the application, so that it cannot lead anywhere else, whoever decodes it on the way.
 fn check_return_to(path: &str) -> Result<String, Error> {
-    let mut characters = path.chars();
-    let rooted = characters.next() == Some('/') && !matches!(characters.next(), Some('/'));
-    if !rooted
-        || path.len() > MAX_RETURN_TO
-        || path.chars().any(|character| character.is_control() || character == '\\')
-    {
+    let local = |path: &str| {
+        let mut characters = path.chars();
+        let rooted = characters.next() == Some('/') && characters.next() != Some('/');
+        rooted && !path.chars().any(|character| character.is_control() || character == '\\')
+    };
+    let decoded = uri::percent_decode(path);
+    if path.len() > MAX_RETURN_TO || !local(path) || !decoded.is_ok_and(|decoded| local(&decoded)) {
         return Err(invalid("return_to", "is not a path of the application"));
     }
     Ok(path.to_owned())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Alg, Choice, KeySet};
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -55,32 +55,23 @@ trait Held: Clone + Serialize + for<'de> Deserialize<'de> {}
 #[serde(transparent)]
 struct Document(Arc<Object>);
 
-/// A key set, parsed, beside its document.
+/// A key set, parsed.
 #[derive(Clone, Debug)]
-struct Keys {
-    document: Arc<Object>,
-    set: Arc<KeySet>,
-}
+struct Keys(Arc<KeySet>);
 
 impl Held for Document {}
 impl Held for Keys {}
 
 impl Serialize for Keys {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.document.serialize(serializer)
+        self.0.to_document().serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Keys::parse(Object::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-impl Keys {
-    fn parse(document: Object) -> Result<Keys, &'static str> {
-        let set = KeySet::parse(&document)?;
-        Ok(Keys { document: Arc::new(document), set: Arc::new(set) })
+        let set = KeySet::parse(&Object::deserialize(deserializer)?).map_err(serde::de::Error::custom)?;
+        Ok(Keys(Arc::new(set)))
     }
 }
 
@@ -132,10 +123,9 @@ impl Cache {
     /// # Errors
     /// `unreadable_cache`: start with an empty one.
     pub fn from_json(text: &str) -> Result<Cache, Error> {
-        serde_json::from_str(text).map_err(|error| {
-            let reason = format!("not a cache at line {} column {}", error.line(), error.column());
-            ErrorKind::UnreadableCache { reason }.into()
-        })
+        let unreadable = |reason: String| Error::from(ErrorKind::UnreadableCache { reason });
+        let members = json::wide_object(text.as_bytes()).map_err(unreadable)?;
+        serde_json::from_value(members.into()).map_err(|_| unreadable("not a cache".into()))
     }
 
     /// The cache as JSON text.
@@ -200,10 +190,10 @@ impl Cache {
         let Some((keys, age)) = entry.within_hard_age(policy, now) else {
             return cooling.map_or(LookUp::Fetch, LookUp::Wait);
         };
-        let here = !matches!(keys.set.choose(wanted.0, wanted.1), Choice::None);
+        let here = !matches!(keys.0.choose(wanted.0, wanted.1), Choice::None);
         let fresh = entry.fresh(policy, now).is_some();
         if (fresh && here) || cooling.is_some() {
-            LookUp::Use(Arc::clone(&keys.set), age)
+            LookUp::Use(Arc::clone(&keys.0), age)
         } else {
             LookUp::Fetch
         }
@@ -217,7 +207,7 @@ impl Cache {
         now: Timestamp,
     ) -> Option<(Arc<KeySet>, i64)> {
         let (keys, age) = self.keys.get(jwks_uri)?.within_hard_age(policy, now)?;
-        Some((Arc::clone(&keys.set), age))
+        Some((Arc::clone(&keys.0), age))
     }
 
     pub(crate) fn keys_attempted(&mut self, jwks_uri: &str, now: Timestamp) {
@@ -228,14 +218,14 @@ impl Cache {
     pub(crate) fn store_keys(
         &mut self,
         jwks_uri: &str,
-        document: Object,
+        document: &Object,
         max_age: Option<u32>,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, Error> {
-        let keys = Keys::parse(document)
+        let set = KeySet::parse(document)
+            .map(Arc::new)
             .map_err(|reason| ErrorKind::MalformedJson { document: "jwks".into(), reason: reason.into() })?;
-        let set = Arc::clone(&keys.set);
-        self.keys.entry(jwks_uri.to_owned()).or_default().store(keys, max_age, now);
+        self.keys.entry(jwks_uri.to_owned()).or_default().store(Keys(Arc::clone(&set)), max_age, now);
         Ok(set)
     }
 }
@@ -243,7 +233,6 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json;
 
     const URI: &str = "https://op.example/jwks";
     const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
@@ -251,7 +240,7 @@ mod tests {
 
     fn cache() -> Cache {
         let mut cache = Cache::default();
-        cache.store_keys(URI, json::object(KEYS.as_bytes()).unwrap(), None, START).unwrap();
+        cache.store_keys(URI, &json::object(KEYS.as_bytes()).unwrap(), None, START).unwrap();
         cache.keys_attempted(URI, START);
         cache
     }
@@ -309,16 +298,16 @@ mod tests {
     fn a_set_is_replaced_whole_and_only_by_a_later_one() {
         let mut cache = cache();
         let empty = || json::object(br#"{"keys":[]}"#).unwrap();
-        cache.store_keys(URI, empty(), None, Timestamp::from_unix(START.as_unix() - 1)).unwrap();
+        cache.store_keys(URI, &empty(), None, Timestamp::from_unix(START.as_unix() - 1)).unwrap();
         assert_eq!(look_up(&cache, "a", 0), "found");
-        cache.store_keys(URI, empty(), None, START).unwrap();
+        cache.store_keys(URI, &empty(), None, START).unwrap();
         assert_eq!(look_up(&cache, "a", 0), "unknown");
     }
 
     #[test]
     fn max_age_decides_within_bounds() {
         let mut cache = cache();
-        cache.store_keys(URI, json::object(KEYS.as_bytes()).unwrap(), Some(3_600), START).unwrap();
+        cache.store_keys(URI, &json::object(KEYS.as_bytes()).unwrap(), Some(3_600), START).unwrap();
         assert_eq!(look_up(&cache, "a", 3_599), "found");
         assert_eq!(look_up(&cache, "a", 3_600), "fetch");
     }

@@ -29,8 +29,12 @@ impl CallbackParams {
     /// # Errors
     /// `callback_malformed`, `callback_duplicate`
     pub fn parse(query_or_url: &str) -> Result<CallbackParams, Error> {
-        let without_fragment = query_or_url.split('#').next().unwrap_or_default();
-        let query = without_fragment.split_once('?').map_or(without_fragment, |(_, query)| query);
+        let text = query_or_url.split('#').next().unwrap_or_default();
+        // A `?` after the first parameter began is part of a value.
+        let query = match text.split_once('?') {
+            Some((before, query)) if !before.contains(['=', '&']) => query,
+            _ => text,
+        };
         Self::read(ResponseMode::Query, query)
     }
 
@@ -117,6 +121,27 @@ pub(crate) fn callback(
     Ok(AuthorizationCode { code, login, trace })
 }
 
+/// A login goes on only at the provider, for the client and the redirect URI that it was begun with.
+pub(crate) fn same_client(client: &Client, login: &PendingLogin, trace: &mut Trace) -> Result<(), Error> {
+    let registration = client.registration();
+    let members = [
+        ("issuer", client.provider().issuer().as_str(), &login.issuer),
+        ("client_id", &registration.client_id, &login.client_id),
+        ("redirect_uri", &registration.redirect_uri, &login.redirect_uri),
+    ];
+    for (member, expected, actual) in members {
+        let wanted = format_args!("{member} {expected}");
+        trace.check(Check::PendingClient, expected == actual, wanted, format_args!("{actual}"), || {
+            ErrorKind::PendingLoginMismatch {
+                member: member.into(),
+                expected: expected.into(),
+                actual: actual.clone(),
+            }
+        })?;
+    }
+    Ok(())
+}
+
 struct Callback<'a> {
     client: &'a Client,
     login: &'a PendingLogin,
@@ -129,19 +154,24 @@ impl Callback<'_> {
     /// An error of the provider's is believed only after the same checks as a code.
     fn run(mut self) -> Result<Secret, Error> {
         self.now.plausible()?;
-        self.same_client()?;
+        same_client(self.client, self.login, self.trace)?;
         self.response_mode()?;
         self.state()?;
         self.age()?;
         self.issuer()?;
         for parameter in ["access_token", "id_token", "token_type"] {
             if self.response.get(parameter).is_some() {
-                return Err(ErrorKind::CallbackUnexpected { parameter: parameter.into() }.into());
+                return Err(self.unexpected(parameter));
             }
         }
         match (self.response.get("code"), self.response.get("error")) {
-            (Some(_), Some(_)) => Err(ErrorKind::CallbackUnexpected { parameter: "code".into() }.into()),
-            (None | Some(""), None) => Err(ErrorKind::CodeMissing.into()),
+            (Some(_), Some(_)) => Err(self.unexpected("code")),
+            (None | Some(""), None) => Err(self.trace.fail(
+                Check::Code,
+                format_args!("a code or an error"),
+                format_args!("neither"),
+                ErrorKind::CodeMissing,
+            )),
             (Some(code), None) => {
                 self.trace.pass(Check::Code, format_args!("a code"), format_args!("one"));
                 Ok(Secret::new(code))
@@ -159,27 +189,14 @@ impl Callback<'_> {
         }
     }
 
-    fn same_client(&mut self) -> Result<(), Error> {
-        let (registration, login) = (self.client.registration(), self.login);
-        let members = [
-            ("issuer", self.client.provider().issuer().as_str(), &login.issuer),
-            ("client_id", &registration.client_id, &login.client_id),
-            ("redirect_uri", &registration.redirect_uri, &login.redirect_uri),
-        ];
-        for (member, expected, actual) in members {
-            self.trace.check(
-                Check::PendingClient,
-                expected == actual,
-                format_args!("{member} {expected}"),
-                format_args!("{actual}"),
-                || ErrorKind::PendingLoginMismatch {
-                    member: member.into(),
-                    expected: expected.into(),
-                    actual: actual.clone(),
-                },
-            )?;
-        }
-        Ok(())
+    fn unexpected(&mut self, parameter: &str) -> Error {
+        let failure = ErrorKind::CallbackUnexpected { parameter: parameter.into() };
+        self.trace.fail(
+            Check::Code,
+            format_args!("a code or an error, no token"),
+            format_args!("{parameter} too"),
+            failure,
+        )
     }
 
     fn response_mode(&mut self) -> Result<(), Error> {

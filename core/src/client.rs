@@ -83,7 +83,7 @@ impl Client {
     /// Exchanges the code for a session (OIDC Core 3.1.3).
     ///
     /// # Errors
-    /// `endpoint_missing`; later those of [`Exchange`].
+    /// `pending_login_mismatch`, `endpoint_missing`; later those of [`Exchange`].
     pub fn exchange(&self, code: AuthorizationCode) -> Result<Step<Exchange>, Error> {
         Exchange::start(self, code)
     }
@@ -121,7 +121,8 @@ impl Client {
     }
 
     /// Restores a session from what [`Session::encode`] wrote. Its ID token is checked again, for all but
-    /// its expiry: a stored session lives as long as the host keeps it.
+    /// its expiry: a stored session lives as long as the host keeps it and the provider publishes the key
+    /// that signed it. After `unknown_key`, log in again.
     ///
     /// # Errors
     /// `unreadable_session`, `session_mismatch`, every code of category `Token`; later those of [`Restoration`].

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, printable};
 
 /// One thing that was checked or chosen, and how it went.
 ///
@@ -139,8 +139,8 @@ impl Trace {
             self.decisions.push(Decision {
                 check: check.name(),
                 rule: check.rule(),
-                expected: expected.to_string(),
-                found: found.to_string(),
+                expected: printable(&expected.to_string()),
+                found: printable(&found.to_string()),
                 passed,
             });
         }

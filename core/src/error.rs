@@ -104,7 +104,7 @@ impl Error {
         self.0.kind.details()
     }
 
-    /// What was checked before the error, and last the check that failed.
+    /// What was checked before the error, and last, if it was a check that failed, that one.
     pub fn decisions(&self) -> &[Decision] {
         &self.0.decisions
     }
@@ -121,7 +121,8 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
+    fn from(mut kind: ErrorKind) -> Self {
+        kind.make_printable();
         Error(Box::new(Inner { kind, server_error: None, decisions: Vec::new() }))
     }
 }
@@ -143,6 +144,15 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Text from outside, fit for a log: bounded, and without characters that could forge a line.
+pub(crate) fn printable(text: &str) -> String {
+    const LONGEST: usize = 512;
+    text.chars()
+        .take(LONGEST)
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .collect()
+}
 
 macro_rules! errors {
     ($($(#[$doc:meta])* $kind:ident $({ $($field:ident),+ })? = $code:literal, $category:ident, $message:literal;)+) => {
@@ -170,6 +180,10 @@ macro_rules! errors {
 
             const fn message(&self) -> &'static str {
                 match self { $(Self::$kind $({ $($field: _),+ })? => $message,)+ }
+            }
+
+            fn make_printable(&mut self) {
+                match self { $(Self::$kind $({ $($field),+ })? => { $($(*$field = printable($field);)+)? })+ }
             }
 
             fn details(&self) -> Vec<(&'static str, &str)> {
@@ -352,10 +366,8 @@ mod tests {
     #[test]
     fn details_are_in_the_message() {
         let error = Error::from(ErrorKind::IssMismatch { expected: "a".into(), actual: "b\n".into() });
-        assert_eq!(
-            error.to_string(),
-            r#"the token comes from another issuer (expected: "a", actual: "b\n")"#
-        );
-        assert_eq!(error.details(), [("expected", "a"), ("actual", "b\n")]);
+        let message = "the token comes from another issuer (expected: \"a\", actual: \"b\u{fffd}\")";
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.details(), [("expected", "a"), ("actual", "b\u{fffd}")]);
     }
 }

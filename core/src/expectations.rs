@@ -1,11 +1,10 @@
 //! What a token has to answer to: everything that was requested is checked on return.
 
-use std::fmt;
-
 use serde::Deserialize;
 
 use crate::config;
 use crate::error::Error;
+use crate::requested::Requested;
 use crate::secret::Secret;
 
 /// What was requested of the login a token comes from, and so has to be in the token.
@@ -31,29 +30,6 @@ struct Given {
     access_token: Option<Secret>,
 }
 
-/// The part of a request that is remembered in the pending login.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
-pub(crate) struct Requested {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) max_age: Option<u32>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) auth_time: bool,
-    /// Essential values of `acr`; an empty list asks for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) acr_values: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) sub: Option<String>,
-}
-
-impl fmt::Debug for Requested {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Requested")
-            .field("max_age", &self.max_age)
-            .field("acr_values", &self.acr_values)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Expectations {
     /// Nothing beyond what is always checked.
     pub fn none() -> Expectations {
@@ -68,7 +44,11 @@ impl Expectations {
     pub fn from_json(text: &str) -> Result<Expectations, Error> {
         let Given { nonce, max_age, auth_time, acr_values, sub, access_token } =
             config::from_json(text, "expectations")?;
-        Ok(Expectations { nonce, requested: Requested { max_age, auth_time, acr_values, sub }, access_token })
+        Ok(Expectations {
+            nonce,
+            requested: Requested { max_age, auth_time, acr_values, sub: sub.map(|sub| vec![sub]) },
+            access_token,
+        })
     }
 
     /// The token has to carry this nonce.
@@ -95,7 +75,7 @@ impl Expectations {
     /// `sub` has to be this end user.
     #[must_use]
     pub fn subject(mut self, sub: impl Into<String>) -> Expectations {
-        self.requested.sub = Some(sub.into());
+        self.requested.sub = Some(vec![sub.into()]);
         self
     }
 

@@ -1,5 +1,7 @@
 //! The one shape of every operation: suspended on a request, resumed with a reply.
 
+use std::fmt;
+
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, HttpRequest, HttpResponse};
@@ -56,7 +58,8 @@ pub enum Request {
 }
 
 /// A signature for the host to check, with a key that has passed the core's own checks.
-#[derive(Clone, Debug)]
+/// `Debug` shows the algorithm only.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct VerifyRequest {
     /// The algorithm to use, and no other.
@@ -67,6 +70,12 @@ pub struct VerifyRequest {
     pub signing_input: Vec<u8>,
     /// The signature as JWS has it (ECDSA: r and s, RFC 7518 3.4).
     pub signature: Vec<u8>,
+}
+
+impl fmt::Debug for VerifyRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyRequest({})", self.alg.as_str())
+    }
 }
 
 /// What the host found out.

@@ -17,16 +17,21 @@ const MAX_WIDTH: usize = 512;
 ///
 /// The reason of a refusal names the rule and the place, never the input.
 pub(crate) fn object(bytes: &[u8]) -> Result<Object, String> {
-    match value(bytes)? {
+    read(bytes, MAX_WIDTH)
+}
+
+/// The same for a document of our own, which may have an entry per provider.
+pub(crate) fn wide_object(bytes: &[u8]) -> Result<Object, String> {
+    read(bytes, usize::MAX)
+}
+
+fn read(bytes: &[u8], width: usize) -> Result<Object, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = Strict { depth: MAX_DEPTH, width }.deserialize(&mut deserializer);
+    match parsed.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| reason(&error))? {
         Value::Object(members) => Ok(members),
         _ => Err("not an object".into()),
     }
-}
-
-fn value(bytes: &[u8]) -> Result<Value, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Strict { depth: MAX_DEPTH }.deserialize(&mut deserializer);
-    parsed.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| reason(&error))
 }
 
 /// serde_json's own messages can echo input: only its category and ours are passed on.
@@ -71,11 +76,12 @@ impl Rule {
 #[derive(Clone, Copy)]
 struct Strict {
     depth: u8,
+    width: usize,
 }
 
 impl Strict {
     fn inner<E: de::Error>(self) -> Result<Strict, E> {
-        self.depth.checked_sub(1).map(|depth| Strict { depth }).ok_or_else(|| Rule::Depth.broken())
+        self.depth.checked_sub(1).map(|depth| Strict { depth, ..self }).ok_or_else(|| Rule::Depth.broken())
     }
 }
 
@@ -126,7 +132,7 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.inner()?;
         let mut array = Vec::new();
         while let Some(element) = elements.next_element_seed(inner)? {
-            if array.len() == MAX_WIDTH {
+            if array.len() == self.width {
                 return Err(Rule::Width.broken());
             }
             array.push(element);
@@ -138,7 +144,7 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.inner()?;
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if object.len() == MAX_WIDTH {
+            if object.len() == self.width {
                 return Err(Rule::Width.broken());
             }
             let value = members.next_value_seed(inner)?;

@@ -134,6 +134,7 @@ mod pending;
 mod policy;
 mod provider;
 mod registration;
+mod requested;
 mod secret;
 mod session;
 mod time;

@@ -1,16 +1,17 @@
 //! RP-initiated logout (OIDC RP-Initiated Logout 2).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
 use crate::authorize::{check_extra, extend_endpoint};
 use crate::client::Client;
 use crate::config;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What to tell the provider about a logout. Everything is optional; names are the specification's.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct EndSessionRequest {
@@ -28,6 +29,14 @@ pub struct EndSessionRequest {
     pub extra: BTreeMap<String, String>,
 }
 
+impl fmt::Debug for EndSessionRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndSessionRequest")
+            .field("post_logout_redirect_uri", &self.post_logout_redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
 impl EndSessionRequest {
     /// Reads a request from a JSON object with these members.
     ///
@@ -39,8 +48,9 @@ impl EndSessionRequest {
 }
 
 const ENDPOINT: &str = "end_session_endpoint";
-const REDIRECT: &str = "post_logout_redirect_uri";
-const RESERVED: [&str; 6] = ["id_token_hint", "client_id", REDIRECT, "state", "logout_hint", "ui_locales"];
+pub(crate) const REDIRECT: &str = "post_logout_redirect_uri";
+pub(crate) const RESERVED: [&str; 6] =
+    ["id_token_hint", "client_id", REDIRECT, "state", "logout_hint", "ui_locales"];
 
 pub(crate) fn end_session(client: &Client, request: &EndSessionRequest) -> Result<String, Error> {
     let (registration, metadata) = (client.registration(), client.provider().metadata());
@@ -63,7 +73,14 @@ pub(crate) fn end_session(client: &Client, request: &EndSessionRequest) -> Resul
     parameters.extend(redirect.map(|uri| (redirect_name, uri.as_str())));
     for (name, value) in &request.extra {
         check_extra(name, &RESERVED)?;
+        check_extra(name, &[redirect_name])?;
         parameters.push((name, value));
     }
-    extend_endpoint(ENDPOINT, endpoint, &parameters)
+    extend_endpoint(endpoint, &parameters).map_err(|reason| {
+        let (member, reason) = (ENDPOINT.into(), reason.into());
+        match registration.end_session_endpoint {
+            Some(_) => ErrorKind::InvalidConfiguration { member, reason }.into(),
+            None => ErrorKind::MetadataMemberInvalid { member, reason }.into(),
+        }
+    })
 }

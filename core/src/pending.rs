@@ -7,9 +7,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind};
-use crate::expectations::Requested;
 use crate::jose::to_base64url;
 use crate::json;
+use crate::requested::Requested;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -133,6 +133,12 @@ impl PendingLogin {
         if stored.v != VERSION {
             return Err(unreadable("of another version"));
         }
+        if ![&stored.id, &stored.state, &stored.nonce, &stored.verifier]
+            .into_iter()
+            .all(|secret| is_secret(secret))
+        {
+            return Err(unreadable("a secret is not one"));
+        }
         Ok(PendingLogin {
             id: Secret::new(stored.id),
             issuer: stored.issuer,
@@ -152,6 +158,11 @@ impl PendingLogin {
 }
 
 const VERSION: u8 = 1;
+
+/// Whether a stored secret is as long and as random-looking as [`Entropy`](crate::Entropy) makes them.
+fn is_secret(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

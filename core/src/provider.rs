@@ -32,14 +32,18 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Step<Discovery>, Error> {
         policy.check()?;
-        let mut trace = Trace::new(policy.record_decisions);
+        let trace = Trace::new(policy.record_decisions);
         if let LookUp::Use(document, age) = cache.metadata(issuer.as_str(), policy, now) {
-            trace.pass(
+            let mut found = trace.clone();
+            found.pass(
                 Check::Metadata,
                 format_args!("metadata of {issuer}"),
                 format_args!("in the cache, {age} s old"),
             );
-            return Provider::from_document(issuer, &document, trace).map(Step::Done);
+            // A document that does not pass now is as good as none.
+            if let Ok(provider) = Provider::from_document(issuer, &document, found) {
+                return Ok(Step::Done(provider));
+            }
         }
         let request = Request::Http(HttpRequest::get(Endpoint::Discovery, &issuer.discovery_url(), policy));
         Ok(Step::Pending(Discovery { issuer: issuer.clone(), policy: policy.clone(), request, trace }))

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::config;
 use crate::error::{Error, ErrorKind};
 use crate::jose::Alg;
+use crate::logout::{self, REDIRECT};
 use crate::metadata::Metadata;
 use crate::secret::Secret;
 use crate::uri;
@@ -121,6 +122,12 @@ impl Registration {
             check_redirect("post_logout_redirect_uri", uri)?;
         }
         check_scopes(&self.scopes)?;
+        let redirect_name = self.end_session_redirect_parameter.as_deref();
+        if redirect_name
+            .is_some_and(|name| name.is_empty() || (name != REDIRECT && logout::RESERVED.contains(&name)))
+        {
+            return Err(invalid("end_session_redirect_parameter", "is not a name for the redirect URI"));
+        }
         if let Some(url) = &self.end_session_endpoint {
             metadata
                 .issuer()

@@ -79,6 +79,7 @@ impl Tokens {
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Tokens, Error> {
+        let now = now.plausible()?;
         if response.status != 200 {
             return Err(refusal(Endpoint::Token, response));
         }

@@ -144,6 +144,11 @@ pub(crate) fn decode_pairs(text: &str) -> Result<Vec<(String, String)>, &'static
         .collect()
 }
 
+/// Text with `%XX` decoded, as in a path.
+pub(crate) fn percent_decode(text: &str) -> Result<String, &'static str> {
+    decode(&text.replace('+', "%2B"))
+}
+
 fn decode(text: &str) -> Result<String, &'static str> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -5,7 +5,7 @@
 //! ```
 
 use crate::cache::Cache;
-use crate::callback::AuthorizationCode;
+use crate::callback::{AuthorizationCode, same_client};
 use crate::checks::Demand;
 use crate::client::Client;
 use crate::decision::Trace;
@@ -40,6 +40,9 @@ struct Asking {
 impl Exchange {
     pub(crate) fn start(client: &Client, code: AuthorizationCode) -> Result<Step<Exchange>, Error> {
         let AuthorizationCode { code, login, mut trace } = code;
+        let mut again = Trace::new(client.policy().record_decisions);
+        let same = same_client(client, &login, &mut again);
+        trace.attach(again.attach(same))?;
         let parameters = [
             ("grant_type", "authorization_code"),
             ("code", code.expose()),

@@ -72,5 +72,5 @@ pub(crate) fn accept_keys(
         return Err(ErrorKind::UnexpectedStatus { endpoint, status }.into());
     }
     let document = response.json(Endpoint::Jwks, &["application/json", "application/jwk-set+json"])?;
-    cache.store_keys(jwks_uri, document, response.max_age(), now)
+    cache.store_keys(jwks_uri, &document, response.max_age(), now)
 }

@@ -11,7 +11,8 @@ use crate::session::{self, Session};
 use crate::time::Timestamp;
 
 /// Restoring a session from the host's store. Yields the [`Session`]: its ID token is checked again for
-/// all but its expiry, so a store that was tampered with yields an error, not a session.
+/// all but its expiry, so its claims are the provider's whatever the store says. The other tokens are as
+/// trustworthy as the store.
 #[derive(Debug)]
 pub struct Restoration(Box<Completion>);
 

@@ -131,6 +131,9 @@ impl Verification {
             }
         };
         self.trace.pass(Check::Key, wanted, origin);
+        if !key.fits(&self.token.signature) {
+            return self.finish(false).map(Step::Done);
+        }
         match self.client.policy().signatures {
             Signatures::Core => {
                 let good = key.verify(self.token.alg, &self.token.signing_input, &self.token.signature);

@@ -29,6 +29,8 @@ pub(crate) struct Key {
     alg: Option<Alg>,
     key_type: KeyType,
     verifier: Verifier,
+    /// Octets of a signature made with it.
+    signature_length: usize,
     /// `kty` and the public members, for a host that verifies.
     pub(crate) jwk: String,
 }
@@ -39,9 +41,24 @@ impl Key {
         self.key_type == alg.key_type() && self.alg.is_none_or(|own| own.same_as(alg))
     }
 
+    /// Whether a signature is as long as it has to be (RFC 7518 3.3 to 3.5, RFC 8032 5.1.6).
+    pub(crate) fn fits(&self, signature: &[u8]) -> bool {
+        signature.len() == self.signature_length
+    }
+
     /// Checks a signature with the compiled-in cryptography.
     pub(crate) fn verify(&self, alg: Alg, signing_input: &[u8], signature: &[u8]) -> bool {
-        self.serves(alg) && self.verifier.verify(alg, signing_input, signature)
+        self.serves(alg) && self.fits(signature) && self.verifier.verify(alg, signing_input, signature)
+    }
+
+    /// The key as it is kept: what was understood of it, and nothing else.
+    fn to_value(&self) -> Value {
+        let mut jwk: Value = serde_json::from_str(&self.jwk).unwrap_or_default();
+        if let Some(members) = jwk.as_object_mut() {
+            members.extend(self.kid.clone().map(|kid| ("kid".to_owned(), kid.into())));
+            members.extend(self.alg.map(|alg| ("alg".to_owned(), alg.as_str().into())));
+        }
+        jwk
     }
 
     fn parse(jwk: &Object) -> Result<Key, &'static str> {
@@ -76,6 +93,7 @@ impl Key {
             alg,
             key_type,
             verifier: Verifier::new(&public)?,
+            signature_length: public.signature_length(),
             jwk: public.to_jwk(),
         })
     }
@@ -93,8 +111,21 @@ impl Public {
             ("EC", Some("P-256")) => {
                 Ok((KeyType::P256, Public::P256 { x: coordinate(jwk, "x")?, y: coordinate(jwk, "y")? }))
             }
-            ("OKP", Some("Ed25519")) => Ok((KeyType::Ed25519, Public::Ed25519 { x: coordinate(jwk, "x")? })),
+            ("OKP", Some("Ed25519")) => {
+                let x = coordinate(jwk, "x")?;
+                if is_small_order(x) {
+                    return Err("is a weak point");
+                }
+                Ok((KeyType::Ed25519, Public::Ed25519 { x }))
+            }
             _ => Err("is of an unsupported type or curve"),
+        }
+    }
+
+    fn signature_length(&self) -> usize {
+        match self {
+            Public::Rsa { n, .. } => n.len(),
+            Public::P256 { .. } | Public::Ed25519 { .. } => 64,
         }
     }
 
@@ -108,6 +139,26 @@ impl Public {
         }
         .to_string()
     }
+}
+
+/// Whether an Ed25519 point has an order of at most 8: anybody can sign for such a key. These are the y
+/// coordinates 0, 1, p - 1, p, p + 1 and the two of order 8, whatever the sign of x.
+fn is_small_order(mut point: [u8; 32]) -> bool {
+    const ORDER_8: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let [first, middle @ .., last] = &mut point;
+    *last &= 0x7f;
+    let small = matches!(first, 0 | 1) && middle.iter().all(|byte| *byte == 0) && *last == 0;
+    let around_p = matches!(first, 0xec..=0xee) && middle.iter().all(|byte| *byte == 0xff) && *last == 0x7f;
+    small || around_p || ORDER_8.contains(&point)
 }
 
 /// RSA keys from 2048 to 8192 bits with an odd exponent, 65537 <= e < 2^33.
@@ -223,6 +274,12 @@ impl KeySet {
         }
     }
 
+    /// The usable keys as a document, for the cache: whatever else a provider published is not kept.
+    pub(crate) fn to_document(&self) -> Object {
+        let keys = self.keys.iter().map(Key::to_value).collect::<Vec<_>>();
+        Object::from_iter([("keys".to_owned(), keys.into())])
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
@@ -304,6 +361,38 @@ mod tests {
     fn points_that_are_not_on_the_curve_are_dropped() {
         assert_eq!(dropped(with(p256(), "y", to_base64url(&[1; 32]))), "is not a point on the curve");
         assert_eq!(dropped(with(ed25519(), "x", to_base64url(&[0; 32]))), "is a weak point");
+    }
+
+    #[cfg(feature = "rustcrypto")]
+    #[test]
+    fn the_small_order_points_are_those_that_anybody_can_sign_for() {
+        let encodings = [[0; 32], [1; 32], [0xec; 32], [0xed; 32], [0xee; 32]];
+        let mut points = Vec::new();
+        for first in encodings.map(|bytes| bytes[0]) {
+            let rest = if first < 2 { 0 } else { 0xff };
+            let mut point = [rest; 32];
+            point[0] = first;
+            point[31] = rest & 0x7f;
+            points.push(point);
+        }
+        for hex in [
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        ] {
+            let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
+            points.push(std::array::from_fn(byte));
+        }
+        for mut point in points {
+            for sign in [0, 0x80] {
+                point[31] = point[31] & 0x7f | sign;
+                assert!(is_small_order(point), "{point:?}");
+                if let Ok(key) = ed25519_dalek::VerifyingKey::from_bytes(&point) {
+                    assert!(key.is_weak(), "{point:?}");
+                }
+            }
+        }
+        let good: [u8; 32] = base64url(ed25519()["x"].as_str().unwrap()).unwrap().try_into().unwrap();
+        assert!(!is_small_order(good));
     }
 
     #[test]

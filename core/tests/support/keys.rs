@@ -166,7 +166,8 @@ pub(crate) fn host_verifies(request: &VerifyRequest) -> bool {
         "OKP" => {
             let key =
                 ed25519_dalek::VerifyingKey::from_bytes(&member("x").as_slice().try_into().unwrap()).unwrap();
-            ed25519_dalek::Signature::from_slice(signature).is_ok_and(|good| key.verify(message, &good).is_ok())
+            ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|good| key.verify(message, &good).is_ok())
         }
         "EC" => {
             let point = [vec![4], member("x"), member("y")].concat();

@@ -2,13 +2,13 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(unused_imports, reason = "every test file uses a part of it")]
 
+mod canary;
 mod keys;
 mod provider;
 
+pub(crate) use canary::{canary_world, secrets_in};
 pub(crate) use keys::{Key, b64, unb64};
-pub(crate) use provider::{
-    Edit, Op, edited, json_response, parameter, parameters, query, typed_response,
-};
+pub(crate) use provider::{Edit, Op, edited, json_response, parameter, parameters, query, typed_response};
 
 use relyingparty::{
     Alg, Authorization, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, Entropy, Error,
@@ -33,6 +33,11 @@ pub(crate) fn detail<T: std::fmt::Debug>(result: &Result<T, Error>, name: &str) 
     let error = result.as_ref().unwrap_err();
     let found = error.details().into_iter().find(|(detail, _)| *detail == name);
     found.unwrap_or_else(|| panic!("no {name} in {error:?}")).1.to_owned()
+}
+
+/// As details show text from outside: nothing in it can forge a line of a log.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A policy that lets this build check signatures: where no cryptography is compiled in, the host does.

@@ -73,6 +73,8 @@ pub(crate) struct Op {
     /// Changes to the token response.
     pub(crate) tokens: Vec<Edit>,
     pub(crate) userinfo: Value,
+    /// The code that it issues.
+    pub(crate) code: String,
     /// Answers instead of its own.
     pub(crate) instead: Vec<(Endpoint, Reply)>,
     /// Every HTTP request that came, in order.
@@ -104,6 +106,7 @@ impl Op {
             claims: Vec::new(),
             tokens: Vec::new(),
             userinfo: json!({ "sub": "subject-1", "email": "a@b.example" }),
+            code: "code-1".into(),
             instead: Vec::new(),
             log: Vec::new(),
             verified: 0,
@@ -160,7 +163,7 @@ impl Op {
         assert_eq!(wanted("code_challenge_method"), "S256");
         self.authorized.insert("nonce".into(), wanted("nonce").into());
         self.authorized.insert("code_challenge".into(), wanted("code_challenge").into());
-        format!("code=code-1&state={}", wanted("state"))
+        format!("code={}&state={}", self.code, wanted("state"))
     }
 
     /// The claims of the ID token that it would issue now.
@@ -191,13 +194,16 @@ impl Op {
         if let Some((_, reply)) = instead {
             return reply.clone();
         }
-        Reply::Http(json_response(200, &match request.endpoint {
-            Endpoint::Discovery => self.metadata.clone(),
-            Endpoint::Jwks => self.jwks.clone(),
-            Endpoint::Token => self.tokens(&String::from_utf8(request.body.clone()).unwrap(), now),
-            Endpoint::UserInfo => self.userinfo.clone(),
-            other => panic!("{other:?}"),
-        }))
+        Reply::Http(json_response(
+            200,
+            &match request.endpoint {
+                Endpoint::Discovery => self.metadata.clone(),
+                Endpoint::Jwks => self.jwks.clone(),
+                Endpoint::Token => self.tokens(&String::from_utf8(request.body.clone()).unwrap(), now),
+                Endpoint::UserInfo => self.userinfo.clone(),
+                other => panic!("{other:?}"),
+            },
+        ))
     }
 
     fn tokens(&mut self, form: &str, now: Timestamp) -> Value {

@@ -1,0 +1,110 @@
+//! What was requested of a login is checked on its return (OIDC Core 3.1.2.1, 5.5).
+
+mod support;
+
+use relyingparty::{AuthorizeRequest, Expectations};
+use serde_json::{Value, json};
+use support::{START, World, code};
+
+const NOW: i64 = START.as_unix();
+
+/// The outcome of a login whose request demands this, at a provider that issues these claims.
+fn login(request: Value, claims: &[(&str, Value)]) -> &'static str {
+    let mut world = World::new();
+    for (name, value) in claims {
+        world.op.claim(name, value.clone());
+    }
+    code(&world.try_login_with(&AuthorizeRequest::from_json(&request.to_string()).unwrap()))
+}
+
+#[test]
+fn b9_auth_time_answers_to_max_age() {
+    let demand = json!({ "max_age": 300 });
+    for (ago, outcome) in [
+        (0, "ok"),
+        (300, "ok"),
+        (360, "ok"),
+        (361, "authentication_too_old"),
+        (-60, "ok"),
+        (-61, "authentication_too_old"),
+    ] {
+        assert_eq!(login(demand.clone(), &[("auth_time", json!(NOW - ago))]), outcome, "{ago} s ago");
+    }
+    assert_eq!(login(demand, &[]), "claim_missing");
+    assert_eq!(login(json!({ "max_age": 0 }), &[("auth_time", json!(NOW - 61))]), "authentication_too_old");
+    assert_eq!(login(json!({}), &[("auth_time", json!(NOW - 100_000))]), "ok");
+}
+
+#[test]
+fn b9_an_essential_auth_time_has_to_be_there() {
+    let demand = json!({ "claims": { "id_token": { "auth_time": { "essential": true } } } });
+    assert_eq!(login(demand.clone(), &[]), "claim_missing");
+    assert_eq!(login(demand, &[("auth_time", json!(1))]), "ok");
+    assert_eq!(login(json!({ "claims": { "id_token": { "auth_time": null } } }), &[]), "ok");
+}
+
+#[test]
+fn b9_an_essential_acr_is_one_of_those_demanded() {
+    let essential = |more: Value| {
+        let mut acr = json!({ "essential": true });
+        acr.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "claims": { "id_token": { "acr": acr } } })
+    };
+    for (demand, acr, outcome) in [
+        (essential(json!({ "value": "gold" })), Some("gold"), "ok"),
+        (essential(json!({ "values": ["silver", "gold"] })), Some("gold"), "ok"),
+        (essential(json!({ "values": ["silver", "gold"] })), Some("bronze"), "acr_mismatch"),
+        (essential(json!({ "values": ["silver", "gold"] })), Some("silver or gold"), "acr_mismatch"),
+        (essential(json!({ "values": ["gold"] })), None, "claim_missing"),
+        (essential(json!({})), Some("any"), "ok"),
+        (essential(json!({})), None, "claim_missing"),
+        (json!({ "claims": { "id_token": { "acr": { "values": ["gold"] } } } }), None, "ok"),
+        (json!({ "acr_values": "gold" }), Some("bronze"), "ok"),
+    ] {
+        let claims: Vec<_> = acr.map(|acr| ("acr", json!(acr))).into_iter().collect();
+        assert_eq!(login(demand.clone(), &claims), outcome, "{demand} {acr:?}");
+    }
+}
+
+#[test]
+fn b13_a_login_for_one_end_user_is_not_another_ones() {
+    let mut world = World::new();
+    let hint = |world: &World, sub: &str| world.op.key.token(&json!({ "sub": sub }));
+    for (sub, outcome) in [("subject-1", "ok"), ("subject-2", "sub_mismatch"), ("Subject-1", "sub_mismatch")]
+    {
+        let mut request = AuthorizeRequest::default();
+        request.id_token_hint = Some(hint(&world, sub));
+        assert_eq!(code(&world.try_login_with(&request)), outcome, "{sub}");
+        let demand = json!({ "claims": { "id_token": { "sub": { "value": sub } } } });
+        assert_eq!(login(demand, &[]), outcome, "{sub}");
+    }
+}
+
+#[test]
+fn expectations_are_demands_on_any_token() {
+    let mut world = World::new();
+    let mut claims = world.claims();
+    claims["nonce"] = "n".into();
+    claims["acr"] = "gold".into();
+    claims["auth_time"] = (NOW - 10).into();
+    let token = world.op.key.token(&claims);
+    for (expectations, outcome) in [
+        (Expectations::none(), "ok"),
+        (
+            Expectations::none().nonce("n").max_age(10).acr_values(vec!["gold".into()]).subject("subject-1"),
+            "ok",
+        ),
+        (Expectations::none().nonce("m"), "nonce_mismatch"),
+        (Expectations::none().acr_values(vec!["silver".into()]), "acr_mismatch"),
+        (Expectations::none().subject("subject-2"), "sub_mismatch"),
+        (Expectations::none().access_token("access-1"), "ok"),
+        (Expectations::none().access_token("access-2"), "at_hash_mismatch"),
+        (Expectations::from_json(r#"{"nonce":"m"}"#).unwrap(), "nonce_mismatch"),
+        (Expectations::from_json(r#"{"auth_time":true,"max_age":10,"sub":"subject-1"}"#).unwrap(), "ok"),
+    ] {
+        assert_eq!(code(&world.verify_with(&token, expectations)), outcome);
+    }
+    for bad in [r#"{"max_agee":1}"#, r#"{"nonce":1}"#, r#"{"max_age":"1"}"#] {
+        assert_eq!(code(&Expectations::from_json(bad)), "invalid_configuration", "{bad}");
+    }
+}
