@@ -1,8 +1,5 @@
-//! Public keys of a provider (RFC 7517): parsed once, when they enter the cache.
+//! A public key of a provider (RFC 7517 4): parsed once, when it enters the cache.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::jose::alg::KeyType;
@@ -10,9 +7,6 @@ use crate::jose::backend::Verifier;
 use crate::jose::jws::MAX_KID;
 use crate::jose::{Alg, base64url, to_base64url};
 use crate::json::{self, Object, Text};
-
-/// Keys in one set.
-const MAX_KEYS: usize = 100;
 
 /// The public members of a key, decoded and checked for size.
 pub(crate) enum Public {
@@ -27,7 +21,7 @@ pub(crate) struct Key {
     pub(crate) kid: Option<String>,
     /// What the key is declared for; without, everything its type can do.
     alg: Option<Alg>,
-    key_type: KeyType,
+    pub(super) key_type: KeyType,
     verifier: Verifier,
     /// Octets of a signature made with it.
     signature_length: usize,
@@ -37,7 +31,7 @@ pub(crate) struct Key {
 
 impl Key {
     /// Whether the key may check a signature made with `alg`.
-    fn serves(&self, alg: Alg) -> bool {
+    pub(super) fn serves(&self, alg: Alg) -> bool {
         self.key_type == alg.key_type() && self.alg.is_none_or(|own| own.same_as(alg))
     }
 
@@ -52,7 +46,7 @@ impl Key {
     }
 
     /// The key as it is kept: what was understood of it, and nothing else.
-    fn to_value(&self) -> Value {
+    pub(super) fn to_value(&self) -> Value {
         let mut jwk: Value = serde_json::from_str(&self.jwk).unwrap_or_default();
         if let Some(members) = jwk.as_object_mut() {
             members.extend(self.kid.clone().map(|kid| ("kid".to_owned(), kid.into())));
@@ -61,7 +55,7 @@ impl Key {
         jwk
     }
 
-    fn parse(jwk: &Object) -> Result<Key, &'static str> {
+    pub(super) fn parse(jwk: &Object) -> Result<Key, &'static str> {
         const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
         if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
             return Err("has a private or symmetric member");
@@ -208,137 +202,32 @@ fn coordinate(jwk: &Object, name: &str) -> Result<[u8; 32], &'static str> {
     octets(jwk, name)?.try_into().map_err(|_| "has a coordinate of the wrong length")
 }
 
-/// A key that was left out of a set, and why. The other keys stay usable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct DroppedKey {
-    /// Its place in the set, from 0.
-    pub index: usize,
-    /// Its `kid`, if it has a usable one.
-    pub kid: Option<String>,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
-
-/// The keys of one provider, by `kid`.
-#[derive(Debug)]
-pub(crate) struct KeySet {
-    keys: Vec<Key>,
-    by_kid: BTreeMap<String, Vec<usize>>,
-    pub(crate) dropped: Vec<DroppedKey>,
-}
-
-/// The keys of a set that fit a token: an answer, not a list.
-#[derive(Debug)]
-pub(crate) enum Choice<'a> {
-    None,
-    One(&'a Key),
-    Ambiguous,
-}
-
-impl KeySet {
-    /// Reads a JWK Set. One unusable key is dropped, not fatal.
-    pub(crate) fn parse(set: &Object) -> Result<KeySet, &'static str> {
-        let Some(Value::Array(members)) = set.get("keys") else { return Err("has no keys") };
-        if members.len() > MAX_KEYS {
-            return Err("has too many keys");
-        }
-        let mut parsed = KeySet { keys: Vec::new(), by_kid: BTreeMap::new(), dropped: Vec::new() };
-        for (index, member) in members.iter().enumerate() {
-            let key = member.as_object().ok_or("is not an object").and_then(Key::parse);
-            match key {
-                Ok(key) => parsed.push(key),
-                Err(reason) => {
-                    let kid = member.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= MAX_KID);
-                    parsed.dropped.push(DroppedKey { index, kid: kid.map(str::to_owned), reason });
-                }
-            }
-        }
-        Ok(parsed)
-    }
-
-    /// The one key for a token: by `kid`, and among several of that name, or without one, the only one
-    /// that fits the algorithm.
-    pub(crate) fn choose(&self, kid: Option<&str>, alg: Alg) -> Choice<'_> {
-        let candidates: &mut dyn Iterator<Item = &Key> = match kid {
-            Some(kid) => {
-                &mut self.by_kid.get(kid).into_iter().flatten().filter_map(|index| self.keys.get(*index))
-            }
-            None => &mut self.keys.iter(),
-        };
-        let mut fitting = candidates.filter(|key| key.serves(alg));
-        match (fitting.next(), fitting.next()) {
-            (None, _) => Choice::None,
-            (Some(key), None) => Choice::One(key),
-            (Some(_), Some(_)) => Choice::Ambiguous,
-        }
-    }
-
-    /// The usable keys as a document, for the cache: whatever else a provider published is not kept.
-    pub(crate) fn to_document(&self) -> Object {
-        let keys = self.keys.iter().map(Key::to_value).collect::<Vec<_>>();
-        Object::from_iter([("keys".to_owned(), keys.into())])
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    fn push(&mut self, key: Key) {
-        if let Some(kid) = &key.kid {
-            self.by_kid.entry(kid.clone()).or_default().push(self.keys.len());
-        }
-        self.keys.push(key);
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// RFC 7638 3.1 and RFC 8037 A.2; the point of RFC 9449 6.1.
-    fn rsa() -> Value {
+    pub(in crate::jose) fn rsa() -> Value {
         let vectors: Value =
             serde_json::from_str(include_str!("../../tests/data/rfc_small_vectors.json")).unwrap();
         vectors[1]["jwk"].clone()
     }
 
-    fn ed25519() -> Value {
+    pub(in crate::jose) fn ed25519() -> Value {
         json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
     }
 
-    fn p256() -> Value {
+    pub(in crate::jose) fn p256() -> Value {
         json!({ "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA" })
     }
 
-    fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
+    pub(in crate::jose) fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
         jwk[name] = value.into();
         jwk
     }
 
-    fn set(keys: &[Value]) -> KeySet {
-        let Value::Object(set) = json!({ "keys": keys }) else { unreachable!() };
-        KeySet::parse(&set).unwrap()
-    }
-
-    fn dropped(key: Value) -> &'static str {
-        let set = set(&[key]);
-        assert_eq!(set.len(), 0);
-        set.dropped[0].reason
-    }
-
-    #[test]
-    fn keys_of_each_type_are_read() {
-        let set = set(&[rsa(), p256(), ed25519()]);
-        assert_eq!((set.len(), set.dropped.len()), (3, 0));
-        assert_eq!(serde_json::from_str::<Value>(&set.keys[0].jwk).unwrap(), rsa());
-    }
-
-    #[test]
-    fn one_bad_key_does_not_spoil_the_set() {
-        let set = set(&[json!({ "kty": "XYZ", "kid": "odd" }), json!(1), rsa()]);
-        assert_eq!(set.len(), 1);
-        assert_eq!((set.dropped[0].kid.as_deref(), set.dropped[1].index), (Some("odd"), 1));
+    fn dropped(jwk: Value) -> &'static str {
+        Key::parse(jwk.as_object().unwrap()).unwrap_err()
     }
 
     #[test]
@@ -413,34 +302,9 @@ mod tests {
             assert!(dropped(with(rsa(), "e", to_base64url(e))).starts_with("exponent"), "{e:?}");
         }
         let padded = [vec![0], base64url(rsa()["n"].as_str().unwrap()).unwrap()].concat();
-        assert_eq!(
-            set(&[with(rsa(), "n", to_base64url(&padded))]).len(),
-            1,
+        assert!(
+            Key::parse(with(rsa(), "n", to_base64url(&padded)).as_object().unwrap()).is_ok(),
             "a leading zero octet does not count"
         );
-    }
-
-    #[test]
-    fn exactly_one_key_has_to_fit() {
-        let named = |jwk: Value, kid: &str| with(jwk, "kid", kid);
-        let decoys = set(&[named(rsa(), "a"), named(p256(), "a"), named(ed25519(), "a"), named(rsa(), "b")]);
-        assert!(
-            matches!(decoys.choose(Some("a"), Alg::Es256), Choice::One(key) if key.key_type == KeyType::P256)
-        );
-        assert!(matches!(decoys.choose(None, Alg::Es256), Choice::One(_)));
-        assert!(matches!(decoys.choose(None, Alg::Rs256), Choice::Ambiguous));
-        assert!(matches!(decoys.choose(Some("c"), Alg::Rs256), Choice::None));
-        assert!(matches!(
-            set(&[named(rsa(), "a"), named(rsa(), "a")]).choose(Some("a"), Alg::Rs256),
-            Choice::Ambiguous
-        ));
-    }
-
-    #[test]
-    fn a_declared_algorithm_binds_the_key() {
-        let set = set(&[with(rsa(), "alg", "PS256"), with(ed25519(), "alg", "Ed25519")]);
-        assert!(matches!(set.choose(None, Alg::Rs256), Choice::None));
-        assert!(matches!(set.choose(None, Alg::Ps256), Choice::One(_)));
-        assert!(matches!(set.choose(None, Alg::EdDsa), Choice::One(_)));
     }
 }

@@ -8,12 +8,13 @@ mod alg;
 mod backend;
 mod jwk;
 mod jws;
+mod key_set;
 
 pub use alg::Alg;
 pub(crate) use backend::AVAILABLE as BACKEND_AVAILABLE;
-pub use jwk::DroppedKey;
-pub(crate) use jwk::{Choice, KeySet};
 pub(crate) use jws::Jws;
+pub use key_set::DroppedKey;
+pub(crate) use key_set::{Choice, KeySet};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
