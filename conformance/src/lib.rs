@@ -5,6 +5,9 @@
 #![deny(missing_docs)]
 
 pub mod browser;
+/// The blocking host of the core's examples, which the browser and the demo send with too.
+#[path = "../../core/examples/hosts/ureq.rs"]
+pub mod host;
 pub mod http;
 pub mod provider;
 pub mod serve;

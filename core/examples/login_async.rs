@@ -17,12 +17,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hosts::{Logins, Settings, entropy, now, reqwest};
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Client, Error, Policy, Provider, Session, drive_async,
+    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Error, Policy, Provider, Session, drive_async,
 };
 
 struct App {
     http: ::reqwest::Client,
     cache: Mutex<Cache>,
+    coalescer: Coalescer,
     client: Client,
     logins: Logins,
 }
@@ -34,7 +35,13 @@ impl App {
         let step = Provider::discover(&settings.issuer, &Policy::default(), &cache, now())?;
         let provider = drive_async(step, &mut cache, now, |request| reqwest::answer(&http, request)).await?;
         let client = Client::new(provider, settings.registration, Policy::default())?;
-        Ok(App { http, cache: Mutex::new(cache), client, logins: Logins::default() })
+        Ok(App {
+            http,
+            cache: Mutex::new(cache),
+            coalescer: Coalescer::default(),
+            client,
+            logins: Logins::default(),
+        })
     }
 
     /// Where to send the browser, and the cookie to give it.
@@ -49,7 +56,7 @@ impl App {
         let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
         let code = self.client.callback(login, &response, now())?;
         drive_async(self.client.exchange(code)?, &self.cache, now, |request| {
-            reqwest::answer(&self.http, request)
+            self.coalescer.answer_async(request, |request| reqwest::answer(&self.http, request))
         })
         .await
     }

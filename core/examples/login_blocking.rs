@@ -14,11 +14,14 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 
 use hosts::{Logins, Settings, entropy, now, ureq};
-use relyingparty::{AuthorizeRequest, Cache, CallbackParams, Client, Policy, Provider, Session, drive};
+use relyingparty::{
+    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Policy, Provider, Session, drive,
+};
 
 struct App {
     agent: ::ureq::Agent,
     cache: Mutex<Cache>,
+    coalescer: Coalescer,
     client: Client,
     logins: Logins,
 }
@@ -29,7 +32,13 @@ impl App {
         let step = Provider::discover(&settings.issuer, &Policy::default(), &cache, now())?;
         let provider = drive(step, &mut cache, now, |request| ureq::answer(&agent, request))?;
         let client = Client::new(provider, settings.registration, Policy::default())?;
-        Ok(App { agent, cache: Mutex::new(cache), client, logins: Logins::default() })
+        Ok(App {
+            agent,
+            cache: Mutex::new(cache),
+            coalescer: Coalescer::default(),
+            client,
+            logins: Logins::default(),
+        })
     }
 
     /// Where to send the browser, and the cookie to give it.
@@ -43,7 +52,9 @@ impl App {
         let response = CallbackParams::parse(target)?;
         let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
         let code = self.client.callback(login, &response, now())?;
-        drive(self.client.exchange(code)?, &self.cache, now, |request| ureq::answer(&self.agent, request))
+        drive(self.client.exchange(code)?, &self.cache, now, |request| {
+            self.coalescer.answer(request, |request| ureq::answer(&self.agent, request))
+        })
     }
 
     fn serve(&self, browser: &TcpStream) -> std::io::Result<()> {

@@ -65,6 +65,13 @@ impl Expectations {
         self
     }
 
+    /// `auth_time` has to be there.
+    #[must_use]
+    pub fn auth_time(mut self) -> Expectations {
+        self.requested.auth_time = true;
+        self
+    }
+
     /// `acr` has to be one of these.
     #[must_use]
     pub fn acr_values(mut self, values: Vec<String>) -> Expectations {

@@ -110,6 +110,11 @@ impl Session {
         self.0.more.get(member)
     }
 
+    /// All further members of the token response, by name.
+    pub fn other_members(&self) -> &serde_json::Map<String, Value> {
+        &self.0.more
+    }
+
     /// What was checked and chosen on the way here, in order.
     pub fn decisions(&self) -> &[Decision] {
         self.0.trace.decisions()

@@ -1,4 +1,4 @@
-//! The provider's keys (DESIGN.md 5): when they are fetched, kept, replaced and given up.
+//! The provider's keys: when they are fetched, kept, replaced and given up.
 
 mod support;
 

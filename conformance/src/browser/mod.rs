@@ -1,6 +1,5 @@
 //! The browser's part of a login, for when there is no browser: follows redirects, keeps cookies, fills in forms.
 
-mod client;
 mod cookies;
 mod form;
 
@@ -11,10 +10,9 @@ use form_urlencoded::Serializer;
 use ureq::Agent;
 use ureq::http::{Request, Response, Uri};
 
-pub use self::client::{agent, send};
-
 use self::cookies::Cookies;
 use self::form::{Field, Form, Page};
+use crate::host::{agent, send};
 
 const USER: &str = "alice";
 const PASSWORD: &str = "password";

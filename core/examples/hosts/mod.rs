@@ -1,6 +1,7 @@
 //! What both examples need beside the library: settings, a clock, randomness, a store for pending logins.
 
 pub(crate) mod reqwest;
+#[allow(unreachable_pub, reason = "the demo makes it public")]
 pub(crate) mod ureq;
 
 use std::collections::HashMap;
@@ -53,7 +54,7 @@ pub(crate) fn entropy() -> Result<Entropy, Error> {
     Entropy::new(bytes)
 }
 
-/// Logins in progress. A real application bounds and expires them; see the README.
+/// Logins in progress. A real application bounds them in number and forgets them after their lifetime.
 #[derive(Default)]
 pub(crate) struct Logins(Mutex<HashMap<String, String>>);
 

@@ -18,7 +18,9 @@ pub(crate) fn client(ca_pem: Option<&[u8]>) -> reqwest::Result<reqwest::Client> 
 
 /// Sends what the core asks for, within the limits it gives.
 pub(crate) async fn answer(client: &reqwest::Client, request: Request) -> Reply {
-    let Request::Http(request) = request else { return Reply::Verified(false) };
+    let Request::Http(request) = request else {
+        return Reply::Unreachable { reason: "this host checks no signatures".into() };
+    };
     let limits = request.limits;
     let send = async {
         let wire = http::Request::try_from(request).map_err(|error| error.to_string())?;

@@ -3,23 +3,23 @@
 use std::io::Read;
 use std::time::Duration;
 
-use relyingparty::{HttpResponse, Reply, Request};
-use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
+use relyingparty::{Reply, Request};
+use ureq::Agent;
+use ureq::http;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-/// An agent that follows no redirect, keeps no cookie, uses no proxy and reports every status. `ca_pem` replaces the
-/// public certificate authorities.
-pub(crate) fn agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
-    let roots = ca_pem.map(|pem| {
-        parse_pem(pem).filter_map(Result::ok).filter_map(|item| match item {
-            ureq::tls::PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-    });
+/// An agent that follows no redirect, keeps no cookie, uses no proxy and reports every status. `ca_pem` takes the place
+/// of the public certificate authorities.
+pub fn agent(ca_pem: Option<&[u8]>) -> Agent {
     let mut tls = TlsConfig::builder();
-    if let Some(roots) = roots {
-        tls = tls.root_certs(RootCerts::new_with_certs(&roots.collect::<Vec<Certificate>>()));
+    if let Some(pem) = ca_pem {
+        let certificates = parse_pem(pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        });
+        tls = tls.root_certs(RootCerts::Specific(certificates.collect::<Vec<_>>().into()));
     }
-    ureq::Agent::config_builder()
+    Agent::config_builder()
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
@@ -30,20 +30,27 @@ pub(crate) fn agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
 }
 
 /// Sends what the core asks for, within the limits it gives.
-pub(crate) fn answer(agent: &ureq::Agent, request: &Request) -> Reply {
-    let Request::Http(request) = request else { return Reply::Verified(false) };
-    let limits = request.limits;
-    let send = || -> Result<HttpResponse, ureq::Error> {
-        let wire =
-            http::Request::try_from(request.clone()).map_err(|_| ureq::Error::BadUri(request.url.clone()))?;
-        let wire = agent
-            .configure_request(wire)
-            .timeout_global(Some(Duration::from_secs(limits.timeout_secs.into())))
-            .build();
-        let (head, body) = agent.run(wire)?.into_parts();
-        let mut bytes = Vec::new();
-        body.into_reader().take(limits.max_response_bytes as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(http::Response::from_parts(head, bytes).into())
+pub fn answer(agent: &Agent, request: &Request) -> Reply {
+    let Request::Http(request) = request else {
+        return Reply::Unreachable { reason: "this host checks no signatures".into() };
     };
-    send().map_or_else(|error| Reply::Unreachable { reason: error.to_string() }, Reply::Http)
+    let timeout = Duration::from_secs(request.limits.timeout_secs.into());
+    http::Request::try_from(request.clone())
+        .map_err(|error| error.to_string())
+        .and_then(|wire| send(agent, wire, timeout, request.limits.max_response_bytes))
+        .map_or_else(|reason| Reply::Unreachable { reason }, |response| Reply::Http(response.into()))
+}
+
+/// Sends a request. Of a longer body, one byte more than `limit` is read, so that whoever checks the length sees it.
+pub fn send(
+    agent: &Agent,
+    request: http::Request<Vec<u8>>,
+    timeout: Duration,
+    limit: usize,
+) -> Result<http::Response<Vec<u8>>, String> {
+    let request = agent.configure_request(request).timeout_global(Some(timeout)).build();
+    let (head, body) = agent.run(request).map_err(|error| error.to_string())?.into_parts();
+    let mut bytes = Vec::new();
+    body.into_reader().take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(http::Response::from_parts(head, bytes))
 }

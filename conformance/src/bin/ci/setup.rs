@@ -10,6 +10,7 @@ use crate::tls;
 const OP: &str = "conformance/op";
 const TLS: &str = "ci/tls";
 const VENV: &str = "ci/venv";
+const WHEELS: &str = "wheels";
 const NPM_PACKAGE: &str = "bindings-wasm";
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -71,7 +72,16 @@ impl Context {
                 "--disable-pip-version-check",
                 "./bindings-python[test]",
             ]);
-            context.run(pip)
+            context.run(pip)?;
+            // Once more as a file, for its size.
+            let wheels = context.target(WHEELS);
+            if wheels.exists() {
+                fs::remove_dir_all(&wheels).map_err(|error| fail(error.to_string()))?;
+            }
+            let mut wheel = context.command(&python);
+            wheel.args(["-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            wheel.arg("--wheel-dir").arg(wheels).arg("./bindings-python");
+            context.run(wheel)
         })?;
         Ok(python)
     }

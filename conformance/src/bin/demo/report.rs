@@ -1,5 +1,7 @@
 //! A login's trace on standard output: as text, or as one JSON object.
 
+use std::io::Write;
+
 use relyingparty::Decision;
 use serde_json::{Map, Value, json};
 
@@ -10,13 +12,15 @@ use crate::mask::{MASK, Row, Shown};
 
 /// Prints it, and says whether the login went well.
 pub(crate) fn print(login: &Login, json: bool) -> bool {
-    match json {
+    let report = match json {
         true => {
             login.notes.iter().for_each(|note| eprintln!("note: {note}"));
-            println!("{:#}", object(login));
+            format!("{:#}\n", object(login))
         }
-        false => print!("{}", text(login)),
-    }
+        false => text(login),
+    };
+    // Whoever reads may have read enough: `| head` is no failure.
+    let _ = std::io::stdout().write_all(report.as_bytes());
     login.result.is_ok()
 }
 

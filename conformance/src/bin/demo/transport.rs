@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use conformance::browser::{agent, send};
-use relyingparty::{HttpRequest, HttpResponse, Reply};
+use conformance::host;
+use relyingparty::{Reply, Request};
 use ureq::Agent;
-use ureq::http::Request;
 
 use crate::failure::Failure;
 
@@ -23,7 +21,7 @@ impl Transport {
             let file = ca_file.unwrap_or(Path::new("")).display();
             Failure::demo("ca_file_unreadable", format!("{file}: {error}"))
         })?;
-        Ok(Self { agent: agent(ca_pem.as_deref()), ca_pem })
+        Ok(Self { agent: host::agent(ca_pem.as_deref()), ca_pem })
     }
 
     pub(crate) fn ca_pem(&self) -> Option<&[u8]> {
@@ -31,15 +29,7 @@ impl Transport {
     }
 
     /// Answers one request of the core's.
-    pub(crate) fn answer(&self, request: &HttpRequest) -> Reply {
-        let limits = request.limits;
-        let timeout = Duration::from_secs(limits.timeout_secs.into());
-        let sent = Request::try_from(request.clone())
-            .map_err(|error| error.to_string())
-            .and_then(|request| send(&self.agent, request, timeout, limits.max_response_bytes));
-        match sent {
-            Ok(response) => Reply::Http(HttpResponse::from(response)),
-            Err(reason) => Reply::Unreachable { reason },
-        }
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
+        host::answer(&self.agent, request)
     }
 }
