@@ -124,7 +124,7 @@ impl Cache {
     /// `unreadable_cache`: start with an empty one.
     pub fn from_json(text: &str) -> Result<Cache, Error> {
         let unreadable = |reason: String| Error::from(ErrorKind::UnreadableCache { reason });
-        let members = json::wide_object(text.as_bytes()).map_err(unreadable)?;
+        let members = json::own_object(text.as_bytes()).map_err(unreadable)?;
         serde_json::from_value(members.into()).map_err(|_| unreadable("not a cache".into()))
     }
 
@@ -310,6 +310,17 @@ mod tests {
         cache.store_keys(URI, &json::object(KEYS.as_bytes()).unwrap(), Some(3_600), START).unwrap();
         assert_eq!(look_up(&cache, "a", 3_599), "found");
         assert_eq!(look_up(&cache, "a", 3_600), "fetch");
+    }
+
+    #[test]
+    fn whatever_was_accepted_survives_a_trip_through_json() {
+        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(15), "]".repeat(15));
+        let mut cache = cache();
+        for issuer in 0..600 {
+            let document = json::object(deep.as_bytes()).unwrap();
+            cache.store_metadata(&format!("https://{issuer}.example"), document, None, START);
+        }
+        assert_eq!(Cache::from_json(&cache.to_json()).unwrap().to_json(), cache.to_json());
     }
 
     #[test]

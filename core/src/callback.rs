@@ -30,10 +30,11 @@ impl CallbackParams {
     /// `callback_malformed`, `callback_duplicate`
     pub fn parse(query_or_url: &str) -> Result<CallbackParams, Error> {
         let text = query_or_url.split('#').next().unwrap_or_default();
-        // A `?` after the first parameter began is part of a value.
-        let query = match text.split_once('?') {
-            Some((before, query)) if !before.contains(['=', '&']) => query,
-            _ => text,
+        let query = match text.strip_prefix('?') {
+            Some(query) => query,
+            None if is_url(text) => text.split_once('?').map_or("", |(_, query)| query),
+            // A `?` in it is part of a value.
+            None => text,
         };
         Self::read(ResponseMode::Query, query)
     }
@@ -78,6 +79,17 @@ impl CallbackParams {
     /// Any parameter, such as Apple's `user`. Untrusted.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+}
+
+/// A URL begins with a path or a scheme; the first name of a query is followed by `=` or `&`.
+fn is_url(text: &str) -> bool {
+    match text.split_once(['/', ':', '=', '&', '?']) {
+        Some(("", _)) => text.starts_with('/'),
+        Some((scheme, rest)) => {
+            text.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) && rest.starts_with('/')
+        }
+        None => false,
     }
 }
 
@@ -259,5 +271,27 @@ impl Callback<'_> {
                 )
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_is_found_wherever_it_is() {
+        for text in [
+            "code=a?b&state=s",
+            "?code=a?b&state=s",
+            "/cb?code=a?b&state=s",
+            "/a;v=1/cb?code=a?b&state=s",
+            "https://app.example/a;v=1/cb?code=a?b&state=s#fragment",
+            "http://127.0.0.1:8888/auth/login?code=a?b&state=s",
+            "com.example.app:/cb?code=a?b&state=s",
+        ] {
+            let params = CallbackParams::parse(text).unwrap();
+            assert_eq!((params.get("code"), params.get("state")), (Some("a?b"), Some("s")), "{text}");
+        }
+        assert_eq!(CallbackParams::parse("https://app.example/cb").unwrap().get("code"), None);
     }
 }

@@ -17,17 +17,17 @@ const MAX_WIDTH: usize = 512;
 ///
 /// The reason of a refusal names the rule and the place, never the input.
 pub(crate) fn object(bytes: &[u8]) -> Result<Object, String> {
-    read(bytes, MAX_WIDTH)
+    read(bytes, MAX_DEPTH, MAX_WIDTH)
 }
 
-/// The same for a document of our own, which may have an entry per provider.
-pub(crate) fn wide_object(bytes: &[u8]) -> Result<Object, String> {
-    read(bytes, usize::MAX)
+/// The same for a document of our own, which holds others and may have an entry per provider.
+pub(crate) fn own_object(bytes: &[u8]) -> Result<Object, String> {
+    read(bytes, MAX_DEPTH.saturating_mul(2), usize::MAX)
 }
 
-fn read(bytes: &[u8], width: usize) -> Result<Object, String> {
+fn read(bytes: &[u8], depth: u8, width: usize) -> Result<Object, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Strict { depth: MAX_DEPTH, width }.deserialize(&mut deserializer);
+    let parsed = Strict { depth, width }.deserialize(&mut deserializer);
     match parsed.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| reason(&error))? {
         Value::Object(members) => Ok(members),
         _ => Err("not an object".into()),

@@ -127,7 +127,7 @@ impl PendingLogin {
         let text = stored.ok_or(ErrorKind::NoPendingLogin)?;
         let unreadable =
             |reason: &str| Error::from(ErrorKind::UnreadablePendingLogin { reason: reason.into() });
-        let members = json::object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
+        let members = json::own_object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
         let stored: Stored =
             serde_json::from_value(Value::Object(members)).map_err(|_| unreadable("not a pending login"))?;
         if stored.v != VERSION {

@@ -196,7 +196,7 @@ struct Stored {
 /// Reads what [`Session::encode`] wrote: tokens that have to be verified again.
 pub(crate) fn decode(client: &Client, text: &str) -> Result<(Secret, Tokens, Asked), Error> {
     let unreadable = |reason: &str| Error::from(ErrorKind::UnreadableSession { reason: reason.into() });
-    let members = json::object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
+    let members = json::own_object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
     let stored: Stored =
         serde_json::from_value(Value::Object(members)).map_err(|_| unreadable("not a session"))?;
     if stored.v != VERSION {

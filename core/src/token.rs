@@ -154,9 +154,14 @@ fn scope(members: &mut Object) -> Result<Option<Vec<String>>, Error> {
 fn take_text(members: &mut Object, name: &str) -> Result<Option<String>, Error> {
     match members.remove(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-        Some(_) => Err(invalid(name, "not a text")),
+        Some(Value::String(text)) if is_visible(&text) => Ok(Some(text)),
+        Some(_) => Err(invalid(name, "not a text of visible ASCII characters")),
     }
+}
+
+/// What tokens are made of (RFC 6749 A.12, A.17): nothing in one can end a header.
+fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
 fn missing(member: &str) -> Error {
@@ -256,6 +261,18 @@ mod tests {
         assert_eq!(read("[\"openid\",\"a\"]"), Ok(Some(vec!["openid".into(), "a".into()])));
         assert_eq!([read("\"\""), read("null")], [Ok(Some(vec![])), Ok(None)]);
         assert_eq!(read("[1]"), Err("response_member_invalid"));
+    }
+
+    #[test]
+    fn f7_a_token_that_could_end_a_header_is_refused() {
+        let read = |token: &str| {
+            let mut members = Object::from_iter([("access_token".to_owned(), token.into())]);
+            take_text(&mut members, "access_token").map_err(|error| error.code())
+        };
+        assert_eq!(read("a.b~c d"), Ok(Some("a.b~c d".into())));
+        for bad in ["", "a\r\nX-A: b", "a\n", "a\0", "\u{20ac}", "\u{7f}"] {
+            assert_eq!(read(bad), Err("response_member_invalid"), "{bad:?}");
+        }
     }
 
     #[test]
