@@ -10,12 +10,13 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-import { TARGET, TARGET_DIR, cargoBuild, chooseToolchain, run } from './toolchain.mjs';
+import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from './toolchain.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
 const BUILDS = { small: [], full: ['--features', 'full'] };
+const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
 const WASM_BINDGEN = '0.2.130';
 /** What rustc's wasm may use: everything browsers have had since 2022. */
 const WASM_FEATURES = [
@@ -39,6 +40,7 @@ function build() {
   const bindgen = wasmBindgen();
   console.log(`toolchain: ${toolchain.name}`);
   rmSync(DIST, { recursive: true, force: true });
+  for (const name of LICENSES) cpSync(join(WORKSPACE, name), join(HERE, name));
   for (const [name, features] of Object.entries(BUILDS)) {
     cargoBuild(
       ['--package', 'relyingparty-wasm', '--profile', 'wasm', ...features],
@@ -102,7 +104,7 @@ function installWasmBindgen(path) {
   try {
     run('cargo', [...install, '--locked']);
   } catch {
-    // A registry mirror may lack a version that the lock file names.
+    // Not every registry has each version that the tool's lock file names.
     run('cargo', install);
   }
   if (!existsSync(path) || !isRightVersion(path))

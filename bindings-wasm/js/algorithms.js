@@ -2,7 +2,7 @@
 
 const rsa = (bits) => ({ name: 'RSASSA-PKCS1-v1_5', hash: `SHA-${bits}` });
 const pss = (bits) => ({ name: 'RSA-PSS', hash: `SHA-${bits}`, saltLength: bits / 8 });
-const ecdsa = (curve, bits) => ({ name: 'ECDSA', namedCurve: curve, hash: `SHA-${bits}` });
+const es256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const ed25519 = { name: 'Ed25519' };
 
 /** By JWS `alg` (RFC 7518 3.1, RFC 8037, RFC 9864), the parameters as WebCrypto takes them. */
@@ -13,9 +13,7 @@ export const ALGORITHMS = new Map([
   ['PS256', pss(256)],
   ['PS384', pss(384)],
   ['PS512', pss(512)],
-  ['ES256', ecdsa('P-256', 256)],
-  ['ES384', ecdsa('P-384', 384)],
-  ['ES512', ecdsa('P-521', 512)],
+  ['ES256', es256],
   ['EdDSA', ed25519],
   ['Ed25519', ed25519],
 ]);

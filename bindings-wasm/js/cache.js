@@ -1,5 +1,6 @@
 import { core } from './core.js';
 import { handleOf, hold } from './handles.js';
+import { text } from './values.js';
 
 /** All that is remembered between logins: metadata and keys. Losing it costs a fetch, never a check. */
 export class Cache {
@@ -7,13 +8,13 @@ export class Cache {
     hold(this, new (core().Cache)());
   }
 
-  /** The cache that `encode` wrote. */
-  static decode(text) {
-    return hold(Object.create(Cache.prototype), core().Cache.decode(text));
+  /** The cache that `toJson` wrote. */
+  static fromJson(json) {
+    return hold(Object.create(Cache.prototype), core().Cache.fromJson(text(json, 'the cache')));
   }
 
   /** The cache as text. It holds nothing secret, but whoever can write it can replace keys. */
-  encode() {
-    return handleOf(this, core().Cache, 'a Cache').encode();
+  toJson() {
+    return handleOf(this, core().Cache, 'a Cache').toJson();
   }
 }

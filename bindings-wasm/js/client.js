@@ -1,33 +1,39 @@
-import { Cache } from './cache.js';
-import { CallbackParams } from './callback_params.js';
+import { contextOf } from './context.js';
 import { core } from './core.js';
 import { Flow } from './flow.js';
 import { handleOf, hold, takeHandle } from './handles.js';
-import { withSignatures } from './provider.js';
-import { discreet, frozen, json, systemClock } from './values.js';
+import { bytes, discreet, frozen, json, optionalText, secondsOf, text } from './values.js';
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
-export class AuthorizationCode {}
+export class AuthorizationCode {
+  constructor(decisions) {
+    this.decisions = decisions;
+    Object.freeze(this);
+  }
+}
 
 /** One registration at one provider: the verbs of the protocol, each a value or a flow. */
 export class Client {
   #context;
 
-  constructor(provider, registration, { policy, cache = new Cache(), clock = systemClock } = {}) {
+  constructor(provider, registration, context) {
     const behind = handleOf(provider, core().Provider, 'a Provider');
-    hold(this, new (core().Client)(behind, json(registration), json(withSignatures(policy))));
-    this.#context = { cache, clock };
+    this.#context = contextOf(context);
+    const { policy } = this.#context;
+    hold(this, new (core().Client)(behind, json(registration, 'the registration'), policy));
   }
 
   /** Starts a login: where to send the browser, and the pending login to keep for its return. */
-  authorize(request, entropy) {
-    return discreet(frozen(this.#handle.authorize(json(request), entropy, this.#now)), ['id', 'pending']);
+  authorize(request = {}, entropy) {
+    const login = this.#handle.authorize(json(request, 'the request'), bytes(entropy, 'entropy'), this.#now);
+    return discreet(frozen(login), ['id', 'pending']);
   }
 
   /** Checks an authorization response against the pending login that its browser holds. */
   callback(pending, params) {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
-    return hold(new AuthorizationCode(), this.#handle.callback(pending, behind, this.#now));
+    const code = this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now);
+    return hold(new AuthorizationCode(frozen(code.decisions())), code);
   }
 
   /** The flow that exchanges the code and validates the ID token. Yields a session. */
@@ -49,18 +55,20 @@ export class Client {
   }
 
   /** The flow that validates an ID token from elsewhere. Yields its claims. */
-  verify(idToken, expectations) {
-    return this.#flow(this.#handle.verify(idToken, json(expectations), this.#cache, this.#now));
+  verify(idToken, expectations = {}) {
+    const [token, expected] = [text(idToken, 'the ID token'), json(expectations, 'the expectations')];
+    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now));
   }
 
   /** The flow that makes a session again of its `encoded` text. */
   restore(encoded) {
-    return this.#flow(this.#handle.restore(encoded, this.#cache, this.#now), session);
+    const stored = text(encoded, 'the stored session');
+    return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), session);
   }
 
   /** Where to send the browser to log out at the provider. */
-  endSession(request) {
-    return this.#handle.endSession(json(request));
+  endSession(request = {}) {
+    return this.#handle.endSession(json(request, 'the request'));
   }
 
   get #handle() {
@@ -72,7 +80,7 @@ export class Client {
   }
 
   get #now() {
-    return this.#context.clock();
+    return secondsOf(this.#context.clock);
   }
 
   #flow(handle, read) {
@@ -80,12 +88,13 @@ export class Client {
   }
 }
 
-/** A session as JavaScript has it: its values to read, the proof behind it. */
-function session(handle) {
-  const tokens = ['id_token', 'access_token', 'refresh_token', 'encoded'];
-  return hold(discreet(frozen(handle.view()), tokens), handle);
+/** What is behind a session. */
+export function sessionHandle(current) {
+  return handleOf(current, core().Session, 'a session (one read from a store has to be restored first)');
 }
 
-function sessionHandle(current) {
-  return handleOf(current, core().Session, 'a session (one read from a store has to be restored first)');
+/** A session as JavaScript has it: its values to read, the proof behind it. */
+function session(handle) {
+  const secrets = ['id_token', 'access_token', 'refresh_token', 'other_members', 'encoded'];
+  return hold(discreet(frozen(handle.view()), secrets), handle);
 }

@@ -16,13 +16,11 @@ export class ProtocolError extends RelyingPartyError {}
 export class TokenError extends RelyingPartyError {}
 export class TransportError extends RelyingPartyError {}
 
-/** The provider's own OAuth error. Its three members are untrusted text: escape before showing. */
+/** The provider's own OAuth error. Its three members (absent when the provider sent none) are untrusted text: escape before showing. */
 export class ProviderError extends RelyingPartyError {
   constructor({ server_error, ...error }) {
     super(error);
-    this.error = server_error?.error;
-    this.error_description = server_error?.error_description;
-    this.error_uri = server_error?.error_uri;
+    Object.assign(this, server_error);
   }
 }
 

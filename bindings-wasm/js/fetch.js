@@ -1,5 +1,7 @@
 // The transport on `fetch`: browsers, Node, workers.
 
+import { callable } from './values.js';
+
 /** Nothing of the user's goes along and nothing is kept. A runtime that knows no cookies or cache knows no such member. */
 const ISOLATED = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' };
 
@@ -9,6 +11,7 @@ const ISOLATED = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-r
  * refuses it), and no redirect is followed.
  */
 export function fetchTransport({ fetch = (...args) => globalThis.fetch(...args) } = {}) {
+  callable(fetch, 'fetch');
   const isolated = Object.fromEntries(
     Object.entries(ISOLATED).filter(([member]) => member in globalThis.Request.prototype),
   );

@@ -1,6 +1,10 @@
 import { core } from './core.js';
 import { handleOf } from './handles.js';
-import { discreet, frozen } from './values.js';
+import { checkedReply } from './reply.js';
+import { callable, discreet, frozen, secondsOf } from './values.js';
+
+/** As much of a failed exchange's own words as anyone reads. */
+const LONGEST_REASON = 512;
 
 /** An operation that waits for its host: answer `request`, `resume` with the reply, until there is none. */
 export class Flow {
@@ -29,25 +33,27 @@ export class Flow {
     return this.#result.value;
   }
 
-  /** Goes on with the host's reply, or throws what the operation found. */
+  /** Goes on with the host's reply, or throws what the operation found: then the flow is over. */
   resume(reply) {
-    if (!this.#request) throw new TypeError('the flow waits for no reply');
+    const request = this.#request;
+    if (!request) throw new TypeError('the flow waits for no reply');
     this.#request = undefined;
+    let answer;
     try {
-      this.#send(reply, handleOf(this.#context.cache, core().Cache, 'a Cache'), this.#context.clock());
+      answer = checkedReply(reply, request);
+      this.#send(answer, handleOf(this.#context.cache, core().Cache, 'a Cache'), secondsOf(this.#context.clock));
     } catch (error) {
       this.#handle.free();
-      if (reply.cause !== undefined) error.cause = reply.cause;
+      if (answer?.cause !== undefined) error.cause = answer.cause;
       throw error;
     }
     this.#advance();
   }
 
-  #send(reply, cache, now) {
-    if ('verified' in reply) this.#handle.resumeVerified(reply.verified === true, cache, now);
-    else if ('unreachable' in reply) this.#handle.resumeUnreachable(reply.unreachable, cache, now);
-    else
-      this.#handle.resumeHttp(reply.status, JSON.stringify(reply.headers), reply.body, reply.url, cache, now);
+  #send({ verified, unreachable, status, headers, body, url }, cache, now) {
+    if (verified !== undefined) this.#handle.resumeVerified(verified, cache, now);
+    else if (unreachable !== undefined) this.#handle.resumeUnreachable(unreachable, cache, now);
+    else this.#handle.resumeHttp(status, headers, body, url, cache, now);
   }
 
   #advance() {
@@ -60,6 +66,8 @@ export class Flow {
 
 /** Carries a flow to its end. `answer` yields a reply, at once or later; when it throws, the request has failed. */
 export async function run(flow, answer) {
+  callable(flow?.resume, 'flow.resume');
+  callable(answer, 'answer');
   for (let { request } = flow; request; { request } = flow) {
     let reply;
     try {
@@ -74,8 +82,10 @@ export async function run(flow, answer) {
 
 /** What a failed exchange says about itself: no URL, no header, no body. */
 function reason(error) {
-  const code = error?.cause?.code ?? error?.code;
-  return typeof code === 'string' ? `${error.message}: ${code}` : String(error?.message ?? error);
+  const said = typeof error === 'string' ? error : error?.message;
+  if (typeof said !== 'string') return 'the host threw what is no Error';
+  const code = error.cause?.code ?? error.code;
+  return (typeof code === 'string' ? `${said}: ${code}` : said).slice(0, LONGEST_REASON);
 }
 
 function readRequest(handle) {

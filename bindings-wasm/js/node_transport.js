@@ -1,5 +1,6 @@
 // The transport on `node:https`, for what `fetch` cannot be told: which certificate authorities to trust.
 
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 
@@ -10,13 +11,24 @@ import { join, late } from './fetch.js';
  * that each request states. Redirects are not followed, no cookies are kept, and a compressed answer, which is
  * not asked for, is not accepted.
  *
- * `ca_pem`: the authorities to trust instead of Node's own, in PEM.
+ * `ca_pem`, `ca_file`: the authorities to trust instead of Node's own, in PEM; the file is read now.
  * `danger_accept_invalid_certs`: trust any certificate. For tests only: whoever is on the way can be the provider.
  */
-export function nodeTransport({ ca_pem, danger_accept_invalid_certs = false } = {}) {
-  const tls = { ca: ca_pem, rejectUnauthorized: !danger_accept_invalid_certs };
+export function nodeTransport({ ca_pem, ca_file, danger_accept_invalid_certs = false } = {}) {
+  const tls = { ca: authorities(ca_pem, ca_file), rejectUnauthorized: danger_accept_invalid_certs !== true };
   const agents = { 'https:': new https.Agent(tls), 'http:': new http.Agent() };
   return (request) => exchange(request, agents);
+}
+
+/** Undefined, which is Node's own, only when none are given: an empty file is nobody to trust. */
+function authorities(pem, file) {
+  const given = [
+    ...(pem === undefined ? [] : [pem]),
+    ...(file === undefined ? [] : [readFileSync(file)]),
+  ];
+  for (const authority of given) {
+  }
+  return given.length > 0 ? given : undefined;
 }
 
 function exchange(request, agents) {

@@ -1,30 +1,42 @@
-import { Cache } from './cache.js';
+import { contextOf } from './context.js';
 import { core } from './core.js';
 import { Flow } from './flow.js';
 import { handleOf, hold } from './handles.js';
-import { frozen, json, systemClock } from './values.js';
+import { frozen, record, secondsOf, text } from './values.js';
 
 /** A provider whose metadata passed every check. */
 export class Provider {
   /** The flow that fetches the issuer's metadata, unless the cache has it. Yields a `Provider`. */
-  static discover(
-    issuer,
-    { policy, allow_insecure_loopback = false, cache = new Cache(), clock = systemClock } = {},
-  ) {
-    const behind = handleOf(cache, core().Cache, 'a Cache');
+  static discover(issuer, options) {
+    const { policy, cache, clock } = contextOf(options);
     const flow = core().Provider.discover(
-      issuer,
-      allow_insecure_loopback,
-      json(withSignatures(policy)),
-      behind,
-      clock(),
+      text(issuer, 'issuer'),
+      insecure(options),
+      policy,
+      handleOf(cache, core().Cache, 'a Cache'),
+      secondsOf(clock),
     );
     return new Flow(flow, { cache, clock }, (provider) => hold(new Provider(), provider));
   }
 
+  /** The provider of a metadata document that the host already has, as JSON text. */
+  static fromMetadata(issuer, json, options) {
+    const document = text(json, 'the metadata');
+    return hold(
+      new Provider(),
+      core().Provider.fromMetadata(text(issuer, 'issuer'), insecure(options), document),
+    );
+  }
+
   /** The flow that fetches the provider's keys now. Yields what became of each. */
-  refreshKeys({ policy, cache = new Cache(), clock = systemClock } = {}) {
-    return new Flow(this.#handle.refreshKeys(json(withSignatures(policy))), { cache, clock });
+  refreshKeys(options) {
+    const { policy, cache, clock } = contextOf(options);
+    return new Flow(this.#handle.refreshKeys(policy), { cache, clock });
+  }
+
+  /** The issuer, exactly as it was asked for. */
+  get issuer() {
+    return this.#handle.issuer();
   }
 
   /** The provider's metadata. */
@@ -32,12 +44,17 @@ export class Provider {
     return frozen(this.#handle.metadata());
   }
 
+  /** What was checked to get here. */
+  get decisions() {
+    return frozen(this.#handle.decisions());
+  }
+
   get #handle() {
     return handleOf(this, core().Provider, 'a Provider');
   }
 }
 
-/** A policy that leaves signatures to whom this build can: the host, or the core of `relyingparty/full`. */
-export function withSignatures(policy) {
-  return { signatures: core().signatures(), ...policy };
+/** Only `true` is yes. */
+function insecure(options = {}) {
+  return record(options, 'the context').allow_insecure_loopback === true;
 }

@@ -15,7 +15,7 @@ export {
   TransportError,
 } from './errors.js';
 export { fetchTransport } from './fetch.js';
-export { Flow, run } from './flow.js';
+export { run } from './flow.js';
 export { Provider } from './provider.js';
 export { MemoryStore, SessionStorageStore } from './stores.js';
 export { webVerifier } from './verify.js';

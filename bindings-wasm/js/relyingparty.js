@@ -1,10 +1,10 @@
 import { Cache } from './cache.js';
 import { CallbackParams } from './callback_params.js';
-import { Client } from './client.js';
+import { Client, sessionHandle } from './client.js';
 import { fetchTransport } from './fetch.js';
 import { run } from './flow.js';
 import { Provider } from './provider.js';
-import { systemClock } from './values.js';
+import { callable, optionalText, record, systemClock } from './values.js';
 
 /** One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. */
 export class RelyingParty {
@@ -28,16 +28,16 @@ export class RelyingParty {
       store,
       entropy,
       ...registration
-    } = options;
+    } = record(options, 'the options');
     this.#options = { issuer, policy, allow_insecure_loopback };
-    this.#context = { cache, clock };
+    this.#context = { cache, clock: callable(clock, 'clock') };
     this.#registration = registration;
     this.#environment = {
       ready: environment.ready,
-      transport: transport ?? fetchTransport(),
-      verifier: verifier ?? environment.verifier(),
-      store: store ?? environment.store(clock),
-      entropy: entropy ?? systemEntropy,
+      transport: callable(transport ?? fetchTransport(), 'transport'),
+      verifier: callable(verifier ?? environment.verifier(), 'verifier'),
+      store: checkedStore(store ?? environment.store(clock)),
+      entropy: callable(entropy ?? systemEntropy, 'entropy'),
     };
   }
 
@@ -50,9 +50,15 @@ export class RelyingParty {
   async authorize(request) {
     const client = await this.#discovered();
     const login = client.authorize(request, this.#environment.entropy(32));
-    const { id, handle, pending, expires_at } = login;
-    await this.#environment.store.put({ id, handle, pending, expires_at });
+    const { id, handle, pending, expires_at, max_age } = login;
+    await this.#environment.store.put({ id, handle, pending, expires_at, max_age });
     return login;
+  }
+
+  /** The name of the cookie that holds the `id` for `callback`, if this is the browser that started the login. */
+  async cookieName(url) {
+    await this.#environment.ready();
+    return CallbackParams.parse(url).cookie_name;
   }
 
   /** Ends the login whose `id` the browser holds, with the URL (or query) that the provider sent it to. */
@@ -69,6 +75,8 @@ export class RelyingParty {
 
   /** New tokens for a session's refresh token, which is good for one use: concurrent calls are one. */
   async refresh(session) {
+    await this.#environment.ready();
+    sessionHandle(session);
     return once(this.#refreshing, session, async () =>
       this.#run((await this.#discovered()).refresh(session)),
     );
@@ -91,12 +99,18 @@ export class RelyingParty {
 
   /** Where to send the browser to log out at the provider. */
   async endSession(session, request) {
-    return (await this.#discovered()).endSession({ id_token_hint: session?.id_token, ...request });
+    await this.#environment.ready();
+    if (session !== undefined) sessionHandle(session);
+    const asked = request === undefined ? {} : record(request, 'the request');
+    return (await this.#discovered()).endSession({ id_token_hint: session?.id_token, ...asked });
   }
 
   async #finish(params, id) {
+    optionalText(id, 'id');
     const client = await this.#discovered();
-    const pending = await this.#environment.store.take({ id, handle: params.handle });
+    // A browser without the cookie has no login here, whatever the store goes by.
+    const pending =
+      id === null ? undefined : await this.#environment.store.take({ id, handle: params.handle });
     return this.#run(client.exchange(client.callback(pending, params)));
   }
 
@@ -129,6 +143,12 @@ function once(inFlight, name, work) {
       work().finally(() => inFlight.delete(name)),
     );
   return inFlight.get(name);
+}
+
+function checkedStore(store) {
+  callable(store.put, 'store.put');
+  callable(store.take, 'store.take');
+  return store;
 }
 
 function systemEntropy(length) {

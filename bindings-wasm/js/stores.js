@@ -1,8 +1,8 @@
 // Where a login waits for its callback. An entry is found by what the browser that started it holds, never by the
 // `state` that arrives in a URL; it is taken out at most once, and not after it expired.
 //
-// A store has `put({ id, handle, pending, expires_at })` and `take({ id, handle })`, which yields the `pending` text or
-// undefined. Both may be asynchronous: Redis does it with `SET EX` and `GETDEL`.
+// A store has `put({ id, handle, pending, expires_at, max_age })` and `take({ id, handle })`, which yields the `pending`
+// text, or undefined or null. Both may be asynchronous: Redis does it with `SET EX` of `max_age` seconds and `GETDEL`.
 
 const unixNow = () => Date.now() / 1000;
 
@@ -33,14 +33,11 @@ export class MemoryStore {
     return entry && entry.expires_at > this.#clock() ? entry.pending : undefined;
   }
 
-  /** Drops what expired and, if the store is still full, the oldest: a flood of logins costs the flood. */
+  /** Drops, oldest first, what expired and what is too many: a flood of logins costs the flood. */
   #clear() {
-    if (this.#entries.size < this.#limit) return;
+    const now = this.#clock();
     for (const [id, { expires_at }] of this.#entries) {
-      if (expires_at <= this.#clock()) this.#entries.delete(id);
-    }
-    for (const id of this.#entries.keys()) {
-      if (this.#entries.size < this.#limit) break;
+      if (expires_at > now && this.#entries.size < this.#limit) return;
       this.#entries.delete(id);
     }
   }
@@ -56,7 +53,7 @@ export class SessionStorageStore {
   #prefix;
   #clock;
 
-  constructor({ storage = globalThis.sessionStorage, prefix = 'rp-', clock = unixNow } = {}) {
+  constructor({ storage = globalThis.sessionStorage, prefix = 'relyingparty-login-', clock = unixNow } = {}) {
     this.#storage = storage;
     this.#prefix = prefix;
     this.#clock = clock;

@@ -35,12 +35,23 @@ impl CallbackParams {
     pub fn cookie_name(&self) -> Option<String> {
         self.0.cookie_name()
     }
+
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(str::to_owned)
+    }
 }
 
 /// [`relyingparty::AuthorizationCode`]
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct AuthorizationCode(relyingparty::AuthorizationCode);
+
+#[wasm_bindgen]
+impl AuthorizationCode {
+    pub fn decisions(&self) -> String {
+        json!(self.0.decisions()).to_string()
+    }
+}
 
 /// [`relyingparty::Client`]
 #[wasm_bindgen]

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::session::insert_some;
+
 #[wasm_bindgen(raw_module = "./errors.js")]
 extern "C" {
     #[wasm_bindgen(js_name = errorFromJson)]
@@ -26,11 +28,10 @@ impl From<Thrown> for JsValue {
         let details: Map<String, Value> =
             error.details().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let server_error = error.server_error().map(|server| {
-            json!({
-                "error": server.error,
-                "error_description": server.error_description,
-                "error_uri": server.error_uri,
-            })
+            let mut members = Map::from_iter([("error".to_owned(), server.error.as_str().into())]);
+            insert_some(&mut members, "error_description", server.error_description.as_deref());
+            insert_some(&mut members, "error_uri", server.error_uri.as_deref());
+            members
         });
         let text = json!({
             "message": error.to_string(),

@@ -1,6 +1,7 @@
 //! The cache, and the provider found with its help.
 
-use relyingparty::{Issuer, Policy};
+use relyingparty::{Issuer, Metadata, Policy};
+use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Thrown;
@@ -19,11 +20,13 @@ impl Cache {
         Cache::default()
     }
 
-    pub fn decode(text: &str) -> Result<Cache, Thrown> {
+    #[wasm_bindgen(js_name = fromJson)]
+    pub fn from_json(text: &str) -> Result<Cache, Thrown> {
         Ok(Cache(relyingparty::Cache::from_json(text)?))
     }
 
-    pub fn encode(&self) -> String {
+    #[wasm_bindgen(js_name = toJson)]
+    pub fn to_json(&self) -> String {
         self.0.to_json()
     }
 }
@@ -42,10 +45,20 @@ impl Provider {
         cache: &Cache,
         now: f64,
     ) -> Result<Flow, Thrown> {
-        let issuer =
-            if allow_insecure_loopback { Issuer::insecure_loopback(issuer) } else { Issuer::parse(issuer) }?;
+        let issuer = parse_issuer(issuer, allow_insecure_loopback)?;
         let policy = Policy::from_json(policy)?;
         Ok(relyingparty::Provider::discover(&issuer, &policy, &cache.0, timestamp(now))?.erase().into())
+    }
+
+    #[wasm_bindgen(js_name = fromMetadata)]
+    pub fn from_metadata(
+        issuer: &str,
+        allow_insecure_loopback: bool,
+        document: &str,
+    ) -> Result<Provider, Thrown> {
+        let issuer = parse_issuer(issuer, allow_insecure_loopback)?;
+        let metadata = Metadata::parse(&issuer, document.as_bytes())?;
+        Ok(Provider(relyingparty::Provider::from_metadata(metadata)))
     }
 
     #[wasm_bindgen(js_name = refreshKeys)]
@@ -53,7 +66,19 @@ impl Provider {
         Ok(self.0.refresh_keys(&Policy::from_json(policy)?)?.erase().into())
     }
 
+    pub fn issuer(&self) -> String {
+        self.0.issuer().as_str().to_owned()
+    }
+
     pub fn metadata(&self) -> String {
         self.0.metadata().to_json()
     }
+
+    pub fn decisions(&self) -> String {
+        json!(self.0.decisions()).to_string()
+    }
+}
+
+fn parse_issuer(issuer: &str, allow_insecure_loopback: bool) -> Result<Issuer, Thrown> {
+    Ok(if allow_insecure_loopback { Issuer::insecure_loopback(issuer) } else { Issuer::parse(issuer) }?)
 }

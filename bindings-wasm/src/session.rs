@@ -1,6 +1,6 @@
 //! Verified values as JSON text.
 
-use relyingparty::{Decision, IdTokenClaims, KeyReport, Timestamp, UserInfo};
+use relyingparty::{IdTokenClaims, KeyReport, Timestamp, UserInfo};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -14,12 +14,16 @@ impl Session {
     /// All there is to read.
     pub fn view(&self) -> String {
         let Session(session) = self;
+        let claims = session.claims();
         let mut view = json!({
-            "claims": session.claims().as_map(),
+            "claims": claims.as_map(),
+            "email_verified": claims.email_verified(),
+            "email_verified_lenient": claims.email_verified_lenient(),
             "id_token": session.id_token(),
             "access_token": session.access_token(),
             "token_type": session.token_type(),
             "scope": session.scope(),
+            "other_members": session.other_members(),
             "decisions": session.decisions(),
             "encoded": session.encode(),
         });
@@ -33,11 +37,23 @@ impl Session {
 }
 
 pub(crate) fn id_token_claims(claims: &IdTokenClaims) -> String {
-    verified(claims.as_map(), claims.decisions())
+    json!({
+        "claims": claims.as_map(),
+        "email_verified": claims.email_verified(),
+        "email_verified_lenient": claims.email_verified_lenient(),
+        "decisions": claims.decisions(),
+    })
+    .to_string()
 }
 
 pub(crate) fn userinfo(userinfo: &UserInfo) -> String {
-    verified(userinfo.as_map(), userinfo.decisions())
+    json!({
+        "claims": userinfo.as_map(),
+        "email_verified": userinfo.email_verified(),
+        "email_verified_lenient": userinfo.email_verified_lenient(),
+        "decisions": userinfo.decisions(),
+    })
+    .to_string()
 }
 
 pub(crate) fn key_report(report: &KeyReport) -> String {
@@ -56,12 +72,8 @@ pub(crate) fn key_report(report: &KeyReport) -> String {
     json!({ "usable": report.usable, "dropped": dropped }).to_string()
 }
 
-fn verified(claims: &Map<String, Value>, decisions: &[Decision]) -> String {
-    json!({ "claims": claims, "decisions": decisions }).to_string()
-}
-
 /// What is not there is absent, not null.
-fn insert_some(members: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
+pub(crate) fn insert_some(members: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         members.insert(name.to_owned(), value.into());
     }

@@ -49,6 +49,24 @@ describe('a login', () => {
     assert.equal(max_age, 600);
   });
 
+  test('takes the numbers of OpenIDConnect.jl by their name', async () => {
+    const { max_age } = await relyingParty({ policy: { preset: 'openidconnect_jl' } }).authorize();
+    assert.equal(max_age, 60);
+  });
+
+  test('hands over what else came with it', async () => {
+    const { url, id } = await rp.authorize();
+    const state = new URL(url).searchParams.get('state');
+    const back = new URL(`https://app.example/cb?code=c&state=${state}&user=u`);
+    assert.equal(CallbackParams.parse(back).get('user'), 'u');
+    assert.equal(CallbackParams.parse(back).get('nobody'), undefined);
+    assert.equal(await rp.cookieName(back), await rp.cookieName(back.href));
+    assert.equal(typeof id, 'string');
+    const session = await provider.login(rp);
+    assert.equal(typeof session.email_verified, 'boolean');
+    assert.deepEqual(Object.keys(session.other_members), []);
+  });
+
   test('yields a frozen session', async () => {
     const session = await provider.login(rp);
     assert.throws(() => (session.claims.sub = 'mallory'), TypeError);
@@ -91,7 +109,7 @@ describe('a login', () => {
   test('the same cache serves another relying party without a fetch', async () => {
     await rp.verify(idToken());
     provider.requests.length = 0;
-    await relyingParty({ cache: exported.Cache.decode(rp.cache.encode()) }).verify(idToken());
+    await relyingParty({ cache: exported.Cache.fromJson(rp.cache.toJson()) }).verify(idToken());
     assert.deepEqual(provider.requests, []);
   });
 });

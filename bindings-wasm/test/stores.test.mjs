@@ -88,7 +88,7 @@ describe('the session storage store', () => {
     now = 100;
     assert.equal(store.take({ handle: 'handle-of-a' }), undefined);
     for (const text of ['x', 'null', '1', '{}']) {
-      storage.setItem('rp-odd', text);
+      storage.setItem('relyingparty-login-odd', text);
       assert.equal(store.take({ handle: 'odd' }), undefined);
     }
     assert.equal(store.take({ handle: undefined }), undefined);
@@ -99,7 +99,7 @@ describe('the session storage store', () => {
     store.put(login('a', 10));
     now = 10;
     store.put(login('b'));
-    assert.deepEqual(storage.names(), ['theirs', 'rp-handle-of-b']);
+    assert.deepEqual(storage.names(), ['theirs', 'relyingparty-login-handle-of-b']);
   });
 });
 

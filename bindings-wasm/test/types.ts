@@ -47,7 +47,7 @@ export async function login(): Promise<string> {
 
 export async function sansIo(): Promise<Session> {
   await init();
-  const cache = Cache.decode(new Cache().encode());
+  const cache = Cache.fromJson(new Cache().toJson());
   const transport: Transport = fetchTransport();
   const verify = nodeVerifier() ?? webVerifier();
   const answer: Answer = (request) => (request.kind === 'http' ? transport(request) : verify(request));

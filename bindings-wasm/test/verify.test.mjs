@@ -22,8 +22,6 @@ const SIGNERS = {
     ]),
   ),
   ES256: [EC['P-256'], 'sha256', { dsaEncoding: 'ieee-p1363' }],
-  ES384: [EC['P-384'], 'sha384', { dsaEncoding: 'ieee-p1363' }],
-  ES512: [EC['P-521'], 'sha512', { dsaEncoding: 'ieee-p1363' }],
   EdDSA: [ED25519, null, {}],
   Ed25519: [ED25519, null, {}],
 };

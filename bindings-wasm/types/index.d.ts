@@ -28,6 +28,10 @@ export interface Decision {
 /** Claims that passed every check, and the checks. */
 export interface Verified<T extends Claims = Claims> {
   readonly claims: T;
+  /** Whether the provider vouches for `email`: only a JSON `true` counts. */
+  readonly email_verified: boolean;
+  /** The same for providers that write the text `"true"`. */
+  readonly email_verified_lenient: boolean;
   readonly decisions: readonly Decision[];
 }
 
@@ -45,6 +49,8 @@ export interface Session extends Verified<IdTokenClaims> {
   readonly expires_at?: number;
   /** Where the login was to return to. */
   readonly return_to?: string;
+  /** Further members of the token response, such as `session_state`. */
+  readonly other_members: Readonly<Record<string, unknown>>;
   /** The session as text, for `restore`. It holds the tokens: keep it where they may be. */
   readonly encoded: string;
 }
@@ -224,11 +230,18 @@ export type Clock = () => number;
 
 /** Where a login waits for its callback. `take` takes it out: it yields an entry once. */
 export interface Store {
-  put(login: { id: string; handle: string; pending: string; expires_at: number }): void | Promise<void>;
+  /** `max_age` in seconds from now, `expires_at` in Unix seconds: for stores that want one or the other. */
+  put(login: {
+    id: string;
+    handle: string;
+    pending: string;
+    expires_at: number;
+    max_age: number;
+  }): void | Promise<void>;
   take(login: {
     id: string | undefined;
     handle: string | undefined;
-  }): string | undefined | Promise<string | undefined>;
+  }): string | undefined | null | Promise<string | undefined | null>;
 }
 
 /** In memory, for a server that is one process: bounded, expiring; found by `id` only. */
@@ -271,7 +284,8 @@ export interface RelyingPartyOptions extends Registration {
 
 /**
  * One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. The first
- * call loads the module, checks the options and discovers the provider. Every call rejects with `RelyingPartyError`.
+ * call loads the module, checks the options and discovers the provider. Calls reject with `RelyingPartyError`; a value
+ * of the wrong type is a `TypeError`.
  */
 export class RelyingParty {
   constructor(options: RelyingPartyOptions);
@@ -279,10 +293,15 @@ export class RelyingParty {
   /** Starts a login and puts it into the store. Send the browser to its `url`. */
   authorize(request?: AuthorizeRequest): Promise<Login>;
   /** Ends a login, with the URL (or query) that the browser came back with, and the `id` that the browser holds. */
-  callback(url: string, id?: string): Promise<Session>;
+  callback(url: string | URL, id?: string | null): Promise<Session>;
   /** Ends a login of `response_mode: 'form_post'`, with the body that the browser posted. */
-  callbackFormPost(body: string, id?: string): Promise<Session>;
-  /** New tokens for a session's refresh token. Use the old session no more. */
+  callbackFormPost(body: string, id?: string | null): Promise<Session>;
+  /** The name of the cookie that holds the `id`, if this is the browser that started the login. */
+  cookieName(url: string | URL): Promise<string | undefined>;
+  /**
+   * New tokens for a session's refresh token, which is good for one use: concurrent calls for one session are one. Use
+   * the old session no more.
+   */
   refresh(session: Session): Promise<Session>;
   /** The claims of the UserInfo endpoint, about the session's end user. */
   userinfo(session: Session): Promise<Verified>;
@@ -313,9 +332,9 @@ export function run<T>(flow: Flow<T>, answer: Answer): Promise<T>;
 /** All that is remembered between logins. Losing it costs a fetch, never a check. */
 export class Cache {
   constructor();
-  static decode(text: string): Cache;
+  static fromJson(json: string): Cache;
   /** Nothing in it is secret, but whoever can write it can replace keys. */
-  encode(): string;
+  toJson(): string;
 }
 
 export interface Context {
@@ -328,7 +347,15 @@ export interface Context {
 export class Provider {
   private constructor();
   static discover(issuer: string, context?: Context & { allow_insecure_loopback?: boolean }): Flow<Provider>;
+  /** A provider whose metadata is at hand, as JSON text. */
+  static fromMetadata(
+    issuer: string,
+    json: string,
+    context?: { allow_insecure_loopback?: boolean },
+  ): Provider;
   refreshKeys(context?: Context): Flow<KeyReport>;
+  readonly issuer: string;
+  readonly decisions: readonly Decision[];
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -341,16 +368,19 @@ export interface KeyReport {
 /** The parameters of an authorization response; nothing of them is trusted yet. */
 export class CallbackParams {
   private constructor();
-  static parse(urlOrQuery: string): CallbackParams;
+  static parse(urlOrQuery: string | URL): CallbackParams;
   static parseFormPost(body: string): CallbackParams;
   /** The public name of the login that the response claims to belong to. */
   readonly handle: string | undefined;
   /** The name of the cookie that holds that login's id, if this is the browser that started it. */
   readonly cookie_name: string | undefined;
+  /** Any parameter, such as Apple's `user`. Untrusted. */
+  get(name: string): string | undefined;
 }
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export interface AuthorizationCode {
+  readonly decisions: readonly Decision[];
   readonly __authorizationCode: never;
 }
 

@@ -4,6 +4,8 @@ import type { Transport, Verifier } from './index.js';
 export function nodeTransport(options?: {
   /** The certificate authorities to trust instead of Node's own, in PEM. */
   ca_pem?: string | Uint8Array;
+  /** The same from a file, which is read now. */
+  ca_file?: string;
   /** Trust any certificate. For tests only: whoever is on the way can be the provider. */
   danger_accept_invalid_certs?: boolean;
 }): Transport;
