@@ -4,8 +4,10 @@
     python webapp.py settings.json
 
 ``settings.json`` names the provider and the client registered there: ``issuer``, ``client_id``, and where needed
-``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/login``), ``post_logout_redirect_uri``, ``scopes``,
-``do_refresh`` (true), ``ca_file``.
+``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/login``), ``post_logout_redirect_uri``, ``scopes``
+(a list, or one string with spaces), ``do_refresh`` (true), ``ca_file`` (beside the settings).
+
+Its cookies are ``Secure``. Chromium and Firefox keep them over plain http on this machine, Safari does not: use https.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from relyingparty import AsyncRelyingParty, CallbackError, Error, ProviderError, Session
+from relyingparty import AsyncRelyingParty, CallbackError, ConfigurationError, Error, ProviderError, Session
 
 COOKIE = "__Host-session"
 
@@ -32,7 +34,8 @@ COOKIE = "__Host-session"
 class WebApp:
     """Sessions by id. The id is drawn anew for every login, so that nobody can plant one (session fixation)."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], folder: Path = Path()) -> None:
+        scopes, ca_file = settings.get("scopes"), settings.get("ca_file")
         self.redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/login"
         self.do_refresh = settings.get("do_refresh", True)
         self.sessions: dict[str, Session] = {}
@@ -40,10 +43,10 @@ class WebApp:
             settings["issuer"],
             settings["client_id"],
             self.redirect_uri,
-            client_secret=settings.get("client_secret"),
-            scopes=settings.get("scopes"),
+            client_secret=settings.get("client_secret") or None,
+            scopes=scopes.split() if isinstance(scopes, str) else scopes,
             post_logout_redirect_uri=settings.get("post_logout_redirect_uri"),
-            ca_file=settings.get("ca_file"),
+            ca_file=str(folder / ca_file) if ca_file else None,
             allow_insecure_loopback=True,
         )
 
@@ -114,11 +117,12 @@ def page(body: str, status: int = 200) -> HTMLResponse:
 async def failed(_: Request, error: Exception) -> Response:
     """What went wrong, by its code. What a provider says is text from outside."""
     assert isinstance(error, Error)
-    reason = error.error if isinstance(error, ProviderError) else error.code
-    status = 400 if isinstance(error, (CallbackError, ProviderError)) else 502
+    reason = (error.error if isinstance(error, ProviderError) else None) or error.code
+    status = 400 if isinstance(error, (CallbackError, ConfigurationError, ProviderError)) else 502
     return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>', status)
 
 
 if __name__ == "__main__":
-    app = WebApp(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    file = Path(sys.argv[1])
+    app = WebApp(json.loads(file.read_text(encoding="utf-8")), file.parent)
     uvicorn.run(app.application(), host="127.0.0.1", port=urlsplit(app.redirect_uri).port or 8888, log_level="warning")

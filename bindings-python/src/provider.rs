@@ -38,6 +38,13 @@ impl Provider {
         Flow::new(py, step.erase(), &host)
     }
 
+    /// A provider whose metadata document is at hand, as JSON text.
+    #[staticmethod]
+    fn from_metadata(py: Python<'_>, issuer: &Bound<'_, Issuer>, document: &str) -> PyResult<Provider> {
+        let metadata = core::Metadata::parse(&issuer.get().0, document.as_bytes()).or_raise(py)?;
+        Ok(Provider(core::Provider::from_metadata(metadata)))
+    }
+
     /// Fetches the provider's keys now, whatever the cache holds. The flow yields a `KeyReport`.
     #[pyo3(signature = (policy = None, cache = None, clock = None))]
     fn refresh_keys(

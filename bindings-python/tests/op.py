@@ -22,7 +22,7 @@ class Op:
         self._control = control
 
     def __call__(self, verb: str, **members: object) -> Any:
-        """Tell the provider's control something; see the harness's README."""
+        """Tell the provider's control something; see conformance/op/README.md."""
         request = urllib.request.Request(f"{self._control}/{verb}", json.dumps(members).encode(), method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as response:

@@ -1,4 +1,4 @@
-"""Every shipped transport verifies whom it talks to (ATTACKS F10)."""
+"""Every shipped transport verifies whom it talks to."""
 
 from __future__ import annotations
 

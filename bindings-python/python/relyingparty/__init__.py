@@ -36,6 +36,7 @@ from relyingparty._relyingparty import (
     error_codes,
 )
 from relyingparty.async_relying_party import AsyncRelyingParty
+from relyingparty.codes import ErrorCode
 from relyingparty.decisions import Decision
 from relyingparty.errors import (
     CallbackError,
@@ -77,6 +78,7 @@ __all__ = [
     "ConfigurationError",
     "Decision",
     "Error",
+    "ErrorCode",
     "Flow",
     "HttpRequest",
     "HttpResponse",

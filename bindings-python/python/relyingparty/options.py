@@ -76,18 +76,25 @@ class AuthorizeOptions(TypedDict, total=False):
     scopes: Sequence[str] | None
     """Instead of the registration's."""
     prompt: str | None
+    """``none``, ``login``, ``consent``, ``select_account``, separated by spaces."""
     display: str | None
+    """How the provider shows its pages: ``page``, ``popup``, ``touch``, ``wap``."""
     max_age: int | None
     """The end user authenticates anew when the last time is longer ago, in seconds."""
     ui_locales: str | None
+    """Preferred languages of the pages, separated by spaces."""
     claims_locales: str | None
+    """Preferred languages of the claims, separated by spaces (OIDC Core 5.2)."""
     id_token_hint: str | None
     """An earlier ID token: the login has to be by the same end user."""
     login_hint: str | None
+    """What the end user may have typed as their name."""
     acr_values: str | None
+    """Preferred authentication contexts, separated by spaces: a wish. For a demand use ``claims``."""
     claims: Mapping[str, Any] | None
     """Single claims to ask for (OIDC Core 5.5)."""
     response_mode: Literal["query", "form_post"] | None
+    """How the response comes back; a cookie for ``form_post`` needs ``SameSite=None``."""
     resource: Sequence[str] | None
     """Where the access token will be used (RFC 8707)."""
     extra: Mapping[str, str] | None
@@ -100,12 +107,17 @@ class EndSessionOptions(TypedDict, total=False):
     """What a logout asks for (OIDC RP-Initiated Logout 2)."""
 
     id_token_hint: str | None
+    """Instead of the session's: whose session ends."""
     post_logout_redirect_uri: str | None
     """Instead of the registration's."""
     state: str | None
+    """Comes back on the redirect URI: compare it there."""
     logout_hint: str | None
+    """A hint about who logs out."""
     ui_locales: str | None
+    """Preferred languages of the pages, separated by spaces."""
     extra: Mapping[str, str] | None
+    """Further parameters; one that the core sets itself is ``reserved_parameter``."""
 
 
 class Expectations(TypedDict, total=False):

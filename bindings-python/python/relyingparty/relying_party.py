@@ -71,6 +71,8 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool]]):
     def refresh(self, session: Session) -> Session:
         """A session with a new access token (OIDC Core 12). Keep it in place of ``session``.
 
+        Refresh one session one at a time: refresh tokens rotate, and a second use of an old one can end the session.
+
         :raises MisuseError: ``no_refresh_token``.
         :raises ProviderError: ``error`` is ``invalid_grant`` when the refresh token serves no longer.
         """
