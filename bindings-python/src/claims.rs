@@ -1,7 +1,7 @@
 //! Claims as read-only mappings.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyIterator, PyList, PyMappingProxy};
+use pyo3::types::{PyAny, PyDict, PyIterator, PyList, PyMappingProxy};
 use relyingparty as core;
 
 use crate::error::decisions;
@@ -44,7 +44,7 @@ impl Claims {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.members.bind(py).get_item(claim)
+        copied(self.members.bind(py).get_item(claim)?)
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -67,7 +67,7 @@ impl Claims {
         claim: &str,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.members.bind(py).call_method1("get", (claim, default))
+        copied(self.members.bind(py).call_method1("get", (claim, default))?)
     }
 
     /// The names of the claims.
@@ -77,13 +77,27 @@ impl Claims {
 
     /// The values of the claims.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.members.bind(py).call_method0("values")
+        self.copy(py)?.call_method0("values")
     }
 
     /// The claims as pairs.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.members.bind(py).call_method0("items")
+        self.copy(py)?.call_method0("items")
     }
+}
+
+impl Claims {
+    fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        copied(self.members.bind(py).call_method0("copy")?)
+    }
+}
+
+/// Lists and objects are handed out as copies: what a caller does to its own leaves what was verified as it is.
+fn copied(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyDict>() {
+        return value.py().import("copy")?.call_method1("deepcopy", (value,));
+    }
+    Ok(value)
 }
 
 /// The claims of a verified ID token. There is no way to make one but to verify a token.

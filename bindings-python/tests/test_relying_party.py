@@ -206,3 +206,16 @@ def test_a_cancelled_login_leaves_nothing_behind() -> None:
             await asyncio.wait_for(rp.authorize(), 0.05)
 
     asyncio.run(scenario())
+
+
+def test_what_was_verified_cannot_be_changed() -> None:
+    op = ScriptedOp()
+    op.claims["groups"] = ["user"]
+    session = log_in(relying_party(op), op)
+    session.claims["groups"].append("admin")
+    session.claims.get("groups", []).append("admin")
+    for value in session.claims.values():
+        if isinstance(value, list):
+            value.append("admin")
+    dict(session.claims.items())["groups"].append("admin")
+    assert session.claims["groups"] == ["user"]

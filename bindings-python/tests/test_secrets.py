@@ -1,4 +1,4 @@
-"""Nothing secret is shown, copied or pickled ."""
+"""Nothing secret is shown, copied or pickled."""
 
 from __future__ import annotations
 

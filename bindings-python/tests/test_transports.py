@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange import Constructor, Limits, StandIn, send
+from exchange import TRANSPORTS, Constructor, Limits, StandIn, send
 from hostile import HostileServer
 from relyingparty import HttpResponse, Unreachable
 
@@ -141,3 +141,15 @@ def test_f11_a_proxy_in_the_environment_is_ignored(
     answer = send(constructor(), StandIn(f"{hostile.url}/fine"))
     assert isinstance(answer, HttpResponse)
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("constructor", TRANSPORTS.values(), ids=TRANSPORTS)
+def test_a_failure_keeps_no_request(constructor: Constructor) -> None:
+    request = StandIn("http://127.0.0.1:1/away", headers=[("authorization", "Bearer canary")])
+    answer = send(constructor(), request)
+    assert isinstance(answer, Unreachable)
+    link = answer.cause
+    assert link is not None
+    while link is not None:
+        assert "canary" not in repr(link) + repr([getattr(kept, "headers", None) for kept in vars(link).values()])
+        link = link.__cause__ or link.__context__

@@ -10,11 +10,10 @@
 //!
 //! ```no_run
 //! use relyingparty::*;
-//! # fn host(request: &Request) -> Reply { unimplemented!() }
-//! # fn now() -> Timestamp { unimplemented!() }
-//! # fn random() -> [u8; 32] { unimplemented!() }
-//! # struct Store; impl Store { fn put(&self, _: &str, _: String) {} fn take(&self, _: Option<&str>) -> Option<String> { None } }
-//! # fn login(store: Store, cookie: fn(Option<&str>) -> Option<&'static str>, query: &str) -> Result<(), Error> {
+//! # struct Store;
+//! # impl Store { fn put(&self, _: &str, _: String) {} fn take(&self, _: Option<&str>) -> Option<String> { None } }
+//! # fn login(store: Store, host: fn(&Request) -> Reply, now: fn() -> Timestamp, random: fn() -> [u8; 32],
+//! #          cookie: fn(Option<&str>) -> Option<&'static str>, query: &str) -> Result<(), Error> {
 //! // Once: find the provider, put the client together.
 //! let (issuer, policy, mut cache) = (Issuer::parse("https://op.example")?, Policy::default(), Cache::default());
 //! let provider = drive(Provider::discover(&issuer, &policy, &cache, now())?, &mut cache, now, host)?;

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable, __version__
 from relyingparty.transports.deadline import Deadline
-from relyingparty.transports.reasons import Refused, reason
+from relyingparty.transports.reasons import Refused, reason, without_request
 
 _EVERY_REQUEST = (("Accept-Encoding", "identity"), ("User-Agent", f"relyingparty-python/{__version__}"))
 
@@ -71,7 +71,7 @@ class BlockingTransport(_Options, ABC):
             with deadline:
                 return self._exchange(request, deadline)
         except Exception as error:
-            return Unreachable(reason(error, timed_out=deadline.expired), error)
+            return Unreachable(reason(error, timed_out=deadline.expired), without_request(error))
 
     @abstractmethod
     def _exchange(self, request: HttpRequest, deadline: Deadline) -> HttpResponse:
@@ -86,7 +86,8 @@ class AsyncioTransport(_Options, ABC):
         try:
             return await asyncio.wait_for(self._exchange(request), request.limits.timeout_secs)
         except Exception as error:
-            return Unreachable(reason(error, timed_out=isinstance(error, asyncio.TimeoutError)), error)
+            timed_out = isinstance(error, asyncio.TimeoutError)
+            return Unreachable(reason(error, timed_out=timed_out), without_request(error))
 
     @abstractmethod
     async def _exchange(self, request: HttpRequest) -> HttpResponse:

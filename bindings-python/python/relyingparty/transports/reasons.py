@@ -23,6 +23,15 @@ def reason(error: BaseException, *, timed_out: bool = False) -> str:
     return f"the exchange failed ({type(error).__name__})"
 
 
+def without_request(error: Exception) -> Exception:
+    """``error`` without the request that HTTP libraries keep in theirs: its headers hold tokens and secrets."""
+    for link in _causes(error):
+        for name in ("request", "_request", "request_info"):
+            if vars(link).get(name) is not None:
+                setattr(link, name, None)
+    return error
+
+
 def _known(error: BaseException) -> str | None:
     if isinstance(error, Refused):
         return str(error)
