@@ -43,10 +43,11 @@ function exchange(request, agents) {
       ...(request.body ? [['content-length', request.body.length]] : []),
     ]),
   });
-  const timeout = setTimeout(
-    () => outgoing.destroy(new Error(late(request))),
-    request.limits.timeout_secs * 1000,
-  );
+  // An upgrade (101) that nobody asked for leaves the request without a response and without an error.
+  const timeout = setTimeout(() => {
+    reject(new Error(late(request)));
+    outgoing.destroy(new Error(late(request)));
+  }, request.limits.timeout_secs * 1000);
   outgoing.on('error', reject);
   outgoing.on('response', (response) => {
     receive(response, request.limits.max_response_bytes).then(resolve, reject);
