@@ -27,6 +27,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from relyingparty import AsyncRelyingParty, CallbackError, ConfigurationError, Error, ProviderError, Session
+from relyingparty.options import RegistrationOptions
 
 COOKIE = "__Host-session"
 
@@ -36,6 +37,9 @@ class WebApp:
 
     def __init__(self, settings: dict[str, Any], folder: Path = Path()) -> None:
         scopes, ca_file = settings.get("scopes"), settings.get("ca_file")
+        given: RegistrationOptions = {}
+        if settings.get("post_logout_redirect_uri"):
+            given["post_logout_redirect_uri"] = settings["post_logout_redirect_uri"]
         self.redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/login"
         self.do_refresh = settings.get("do_refresh", True)
         self.sessions: dict[str, Session] = {}
@@ -45,9 +49,9 @@ class WebApp:
             self.redirect_uri,
             client_secret=settings.get("client_secret") or None,
             scopes=scopes.split() if isinstance(scopes, str) else scopes,
-            post_logout_redirect_uri=settings.get("post_logout_redirect_uri"),
             ca_file=str(folder / ca_file) if ca_file else None,
             allow_insecure_loopback=True,
+            **given,
         )
 
     def application(self) -> Starlette:

@@ -1,9 +1,9 @@
 //! The cache, and the clock beside it: what every flow needs of its host.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use relyingparty::Timestamp;
+use relyingparty::{self as core, AnyFlow, Error, Flow as _, Reply, Step, Timestamp};
 
 use crate::error::Raise;
 
@@ -13,7 +13,7 @@ use crate::error::Raise;
 /// Threads may share one.
 #[pyclass(frozen, module = "relyingparty")]
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<relyingparty::Cache>);
+pub(crate) struct Cache(Mutex<core::Cache>);
 
 #[pymethods]
 impl Cache {
@@ -26,12 +26,12 @@ impl Cache {
     /// The cache that `to_json` wrote. Raises `MisuseError`: `unreadable_cache`.
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Cache> {
-        relyingparty::Cache::from_json(text).map(|cache| Cache(Mutex::new(cache))).or_raise(py)
+        core::Cache::from_json(text).map(|cache| Cache(Mutex::new(cache))).or_raise(py)
     }
 
     /// The cache as JSON text.
     fn to_json(&self, py: Python<'_>) -> String {
-        self.with(py, |cache| cache.to_json())
+        self.snapshot(py).to_json()
     }
 
     fn __repr__(&self) -> &'static str {
@@ -40,13 +40,17 @@ impl Cache {
 }
 
 impl Cache {
-    /// Lends the cache to `work`, which runs without Python: no lock is held while Python runs.
-    pub(crate) fn with<R: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut relyingparty::Cache) -> R + Send,
-    ) -> R {
-        py.detach(|| work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    /// The cache as it is now.
+    fn snapshot(&self, py: Python<'_>) -> core::Cache {
+        match self.0.try_lock() {
+            Ok(cache) => cache.clone(),
+            // Somebody puts keys in, which takes a while: others can run Python meanwhile.
+            Err(_) => py.detach(|| self.lock().clone()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, core::Cache> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,12 +78,24 @@ impl Host {
         Ok(Timestamp::from_unix(seconds.floor() as i64))
     }
 
-    /// Lends the cache to `work`, which runs without Python.
-    pub(crate) fn with_cache<R: Send>(
+    /// The cache as it is now.
+    pub(crate) fn snapshot(&self, py: Python<'_>) -> core::Cache {
+        self.cache.get().snapshot(py)
+    }
+
+    /// Goes on with a flow, without Python. The cache is locked only while something is put into it.
+    pub(crate) fn resume(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&mut relyingparty::Cache) -> R + Send,
-    ) -> R {
-        self.cache.get().with(py, work)
+        flow: AnyFlow,
+        reply: Reply,
+        now: Timestamp,
+    ) -> Result<Step<AnyFlow>, Error> {
+        let cache = self.cache.get();
+        if flow.request().fills_cache() {
+            return py.detach(|| flow.resume(reply, &mut cache.lock(), now));
+        }
+        let mut snapshot = cache.snapshot(py);
+        py.detach(|| flow.resume(reply, &mut snapshot, now))
     }
 }

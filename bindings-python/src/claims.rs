@@ -1,7 +1,8 @@
 //! Claims as read-only mappings.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyDict, PyIterator, PyList, PyMappingProxy};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyAny, PyDict, PyIterator, PyList};
 use relyingparty as core;
 
 use crate::error::decisions;
@@ -10,11 +11,14 @@ use crate::json;
 /// What a provider says about an end user, after every check: a read-only mapping from claim to value.
 #[pyclass(frozen, subclass, mapping, module = "relyingparty")]
 pub(crate) struct Claims {
-    members: Py<PyMappingProxy>,
-    sub: String,
-    email_verified: bool,
-    email_verified_lenient: bool,
-    decisions: Vec<core::Decision>,
+    source: Source,
+    /// Made when somebody asks for a claim, and handed out to nobody.
+    members: PyOnceLock<Py<PyDict>>,
+}
+
+enum Source {
+    IdToken(core::IdTokenClaims),
+    UserInfo(core::UserInfo),
 }
 
 #[pymethods]
@@ -22,41 +26,54 @@ impl Claims {
     /// The end user at this issuer. Only issuer and `sub` together name a person; an e-mail address does not.
     #[getter]
     fn sub(&self) -> &str {
-        &self.sub
+        match &self.source {
+            Source::IdToken(claims) => claims.sub(),
+            Source::UserInfo(info) => info.sub(),
+        }
     }
 
     /// Whether the provider vouches for `email`: only a JSON `true` counts.
     #[getter]
     fn email_verified(&self) -> bool {
-        self.email_verified
+        match &self.source {
+            Source::IdToken(claims) => claims.email_verified(),
+            Source::UserInfo(info) => info.email_verified(),
+        }
     }
 
     /// The same for providers that write the text `"true"` (Apple, Cognito, LinkedIn).
     #[getter]
     fn email_verified_lenient(&self) -> bool {
-        self.email_verified_lenient
+        match &self.source {
+            Source::IdToken(claims) => claims.email_verified_lenient(),
+            Source::UserInfo(info) => info.email_verified_lenient(),
+        }
     }
 
     /// What was checked, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        decisions(py, &self.decisions)
+        let made = match &self.source {
+            Source::IdToken(claims) => claims.decisions(),
+            Source::UserInfo(info) => info.decisions(),
+        };
+        decisions(py, &made)
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        copied(self.members.bind(py).get_item(claim)?)
+        copied(self.members(py)?.as_any().get_item(claim)?)
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        self.members.bind(py).len()
+        Ok(self.members(py)?.len())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.members.bind(py).as_any().try_iter()
+        self.members(py)?.as_any().try_iter()
     }
 
     fn __contains__(&self, py: Python<'_>, claim: &Bound<'_, PyAny>) -> PyResult<bool> {
-        self.members.bind(py).contains(claim)
+        self.members(py)?.contains(claim)
     }
 
     /// The claim, else `default`.
@@ -67,12 +84,12 @@ impl Claims {
         claim: &str,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        copied(self.members.bind(py).call_method1("get", (claim, default))?)
+        copied(self.members(py)?.call_method1("get", (claim, default))?)
     }
 
     /// The names of the claims.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.members.bind(py).call_method0("keys")
+        self.copy(py)?.call_method0("keys")
     }
 
     /// The values of the claims.
@@ -87,8 +104,21 @@ impl Claims {
 }
 
 impl Claims {
+    fn new(source: Source) -> Claims {
+        Claims { source, members: PyOnceLock::new() }
+    }
+
+    fn members<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
+        let text = match &self.source {
+            Source::IdToken(claims) => claims.as_json(),
+            Source::UserInfo(info) => info.as_json(),
+        };
+        let members = self.members.get_or_try_init(py, || json::dict(py, text).map(Bound::unbind))?;
+        Ok(members.bind(py))
+    }
+
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        copied(self.members.bind(py).call_method0("copy")?)
+        copied(self.members(py)?.clone().into_any())
     }
 }
 
@@ -118,42 +148,29 @@ impl IdTokenClaims {
 }
 
 impl IdTokenClaims {
-    pub(crate) fn new(py: Python<'_>, claims: &core::IdTokenClaims) -> PyResult<Py<IdTokenClaims>> {
-        let base = Claims {
-            members: members(py, &claims.to_json())?,
-            sub: claims.sub().to_owned(),
-            email_verified: claims.email_verified(),
-            email_verified_lenient: claims.email_verified_lenient(),
-            decisions: claims.decisions().to_vec(),
-        };
-        Py::new(py, PyClassInitializer::from(base).add_subclass(IdTokenClaims(claims.clone())))
+    pub(crate) fn new(py: Python<'_>, claims: core::IdTokenClaims) -> PyResult<Py<IdTokenClaims>> {
+        let base = Claims::new(Source::IdToken(claims.clone()));
+        Py::new(py, PyClassInitializer::from(base).add_subclass(IdTokenClaims(claims)))
     }
 }
 
 /// The end user's claims from the UserInfo endpoint, about the same `sub` as the ID token (OIDC Core 5.3.2).
 #[pyclass(frozen, extends = Claims, mapping, module = "relyingparty")]
-pub(crate) struct UserInfo(core::UserInfo);
+pub(crate) struct UserInfo(String);
 
 #[pymethods]
 impl UserInfo {
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __repr__(&self) -> &str {
+        &self.0
     }
 }
 
 impl UserInfo {
-    pub(crate) fn new(py: Python<'_>, info: &core::UserInfo) -> PyResult<Py<UserInfo>> {
-        let base = Claims {
-            members: members(py, &info.to_json())?,
-            sub: info.sub().to_owned(),
-            email_verified: info.email_verified(),
-            email_verified_lenient: info.email_verified_lenient(),
-            decisions: info.decisions().to_vec(),
-        };
-        Py::new(py, PyClassInitializer::from(base).add_subclass(UserInfo(info.clone())))
+    pub(crate) fn new(py: Python<'_>, info: core::UserInfo) -> PyResult<Py<UserInfo>> {
+        let shown = format!("<{info:?}>");
+        Py::new(
+            py,
+            PyClassInitializer::from(Claims::new(Source::UserInfo(info))).add_subclass(UserInfo(shown)),
+        )
     }
-}
-
-fn members(py: Python<'_>, text: &str) -> PyResult<Py<PyMappingProxy>> {
-    Ok(PyMappingProxy::new(py, json::dict(py, text)?.as_mapping()).unbind())
 }

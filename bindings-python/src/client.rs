@@ -40,6 +40,12 @@ impl Client {
         Ok(Client { client, host: Host::new(py, cache, clock)? })
     }
 
+    /// Whether the cache holds the metadata that this client was made with, and they are fresh. If not, discover the
+    /// provider again and make another.
+    fn is_current(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.client.is_current(&self.host.snapshot(py), self.host.now(py)?))
+    }
+
     /// Begins a login (OIDC Core 3.1.2.1). `entropy` is 32 or more secure random bytes that serve nothing else.
     ///
     /// Raises `ConfigurationError`, and `MisuseError`: `weak_entropy`, `implausible_clock`.
@@ -96,15 +102,15 @@ impl Client {
     ) -> PyResult<Flow> {
         let id_token = id_token.to_string_lossy();
         let expectations = Expectations::from_json(&json::object(py, expectations)?).or_raise(py)?;
-        let now = self.host.now(py)?;
-        let step = self.host.with_cache(py, |cache| self.client.verify(&id_token, expectations, cache, now));
+        let (now, cache) = (self.host.now(py)?, self.host.snapshot(py));
+        let step = py.detach(|| self.client.verify(&id_token, expectations, &cache, now));
         Flow::new(py, step.or_raise(py)?.erase(), &self.host)
     }
 
     /// The `Session` that `Session.encode` wrote, its ID token checked again, for all but its expiry.
     fn restore(&self, py: Python<'_>, stored: &str) -> PyResult<Flow> {
-        let now = self.host.now(py)?;
-        let step = self.host.with_cache(py, |cache| self.client.restore(stored, cache, now));
+        let (now, cache) = (self.host.now(py)?, self.host.snapshot(py));
+        let step = py.detach(|| self.client.restore(stored, &cache, now));
         Flow::new(py, step.or_raise(py)?.erase(), &self.host)
     }
 

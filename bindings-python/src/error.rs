@@ -35,7 +35,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     for (name, value) in error.details() {
         details.set_item(name, value)?;
     }
-    let arguments = (error.to_string(), error.code(), details, decisions(py, error.decisions())?);
+    let arguments = (error.to_string(), error.code(), details, decisions(py, &error.decisions())?);
     let exception = match (class(py, error.category()), error.server_error()) {
         (class, None) => class.call1(arguments)?,
         (class, Some(theirs)) => {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use relyingparty::{AnyFlow, Error, ErrorKind, Flow as _, Outcome, Step};
+use relyingparty::{AnyFlow, Error, Flow as _, Outcome, Step};
 
 use crate::cache::Host;
 use crate::claims::{IdTokenClaims, UserInfo};
@@ -45,7 +45,7 @@ impl Flow {
         let (reply, cause) = http::reply(py, reply)?;
         let now = self.host.now(py)?;
         let flow = self.take_pending().or_raise(py)?;
-        let step = self.host.with_cache(py, |cache| flow.resume(reply, cache, now));
+        let step = self.host.resume(py, flow, reply, now);
         match step.or_raise(py) {
             Ok(step) => {
                 let state = State::of(py, step)?;
@@ -90,7 +90,7 @@ impl Flow {
             State::Pending(flow) => Ok(flow),
             over => {
                 *state = over;
-                Err(ErrorKind::WrongReply { expected: "nothing".into(), actual: "a reply".into() }.into())
+                Err(relyingparty::bindings::nothing_asked())
             }
         }
     }
@@ -105,9 +105,9 @@ impl State {
         Ok(State::Done(match outcome {
             Outcome::Provider(provider) => Py::new(py, Provider::new(provider))?.into_any(),
             Outcome::Keys(report) => Py::new(py, KeyReport::new(report))?.into_any(),
-            Outcome::Session(session) => Py::new(py, Session::new(py, session)?)?.into_any(),
-            Outcome::UserInfo(info) => UserInfo::new(py, &info)?.into_any(),
-            Outcome::Claims(claims) => IdTokenClaims::new(py, &claims)?.into_any(),
+            Outcome::Session(session) => Py::new(py, Session::new(session))?.into_any(),
+            Outcome::UserInfo(info) => UserInfo::new(py, info)?.into_any(),
+            Outcome::Claims(claims) => IdTokenClaims::new(py, claims)?.into_any(),
             _ => return Err(PyRuntimeError::new_err("an outcome of a newer core")),
         }))
     }

@@ -78,29 +78,29 @@ impl VerifyRequest {
     /// The algorithm to use and no other, such as `RS256` (RFC 7518 3.1).
     #[getter]
     fn alg(&self) -> &'static str {
-        self.0.alg.as_str()
+        self.0.alg().as_str()
     }
 
     /// The public key: a JWK as JSON text.
     #[getter]
     fn jwk(&self) -> &str {
-        &self.0.jwk
+        self.0.jwk()
     }
 
     /// What was signed.
     #[getter]
     fn signing_input<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.signing_input)
+        PyBytes::new(py, self.0.signing_input())
     }
 
     /// The signature as JWS has it (ECDSA: r and s, RFC 7518 3.4).
     #[getter]
     fn signature<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.signature)
+        PyBytes::new(py, self.0.signature())
     }
 
     fn __repr__(&self) -> String {
-        format!("<VerifyRequest {}>", self.0.alg.as_str())
+        format!("<VerifyRequest {}>", self.0.alg().as_str())
     }
 }
 

@@ -1,25 +1,40 @@
 //! Values that cross as JSON text.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+use relyingparty::bindings::Writer;
 
-/// Options as a JSON object. One that is `None` is one that is not given.
+/// Options as a JSON object. One that is `None` is there, and null: the core says what it thinks of that.
 pub(crate) fn object(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
-    let given = PyDict::new(py);
+    let mut object = Writer::new();
     for (name, value) in options.into_iter().flatten() {
-        if !value.is_none() {
-            given.set_item(name, value)?;
+        let name: String = name.extract()?;
+        if let Some(text) = value.cast::<PyString>().ok().and_then(|text| text.to_cow().ok()) {
+            object.text(&name, &text);
+        } else if let Ok(value) = value.cast::<PyBool>() {
+            object.bool(&name, value.is_true());
+        } else if let Some(number) = value.cast::<PyInt>().ok().and_then(|number| number.extract().ok()) {
+            object.number(&name, number);
+        } else {
+            object.raw(&name, &dumps(py, &value)?);
         }
     }
-    py.import("json")?.call_method1("dumps", (given,))?.extract()
+    Ok(object.end())
 }
 
 /// JSON text as a Python value.
 pub(crate) fn value<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    py.import("json")?.call_method1("loads", (text,))
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    LOADS.import(py, "json", "loads")?.call1((text,))
 }
 
 /// A JSON object as a dictionary.
 pub(crate) fn dict<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyDict>> {
     Ok(value(py, text)?.cast_into()?)
+}
+
+fn dumps(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    DUMPS.import(py, "json", "dumps")?.call1((value,))?.extract()
 }

@@ -204,7 +204,7 @@ impl AuthorizationCode {
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let made = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(code) => code.decisions().to_vec(),
+            Some(code) => code.decisions(),
             None => Vec::new(),
         };
         decisions(py, &made)

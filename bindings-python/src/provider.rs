@@ -32,9 +32,7 @@ impl Provider {
         let (host, policy) = (Host::new(py, cache, clock)?, Policy::or_default(policy));
         let now = host.now(py)?;
         let issuer = &issuer.get().0;
-        let step = host
-            .with_cache(py, |cache| core::Provider::discover(issuer, &policy, cache, now))
-            .or_raise(py)?;
+        let step = core::Provider::discover(issuer, &policy, &host.snapshot(py), now).or_raise(py)?;
         Flow::new(py, step.erase(), &host)
     }
 
@@ -67,13 +65,13 @@ impl Provider {
     /// The metadata document (OIDC Discovery 3).
     #[getter]
     fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        json::dict(py, &self.0.metadata().to_json())
+        json::dict(py, self.0.metadata().as_json())
     }
 
     /// What was checked to get here.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        decisions(py, self.0.decisions())
+        decisions(py, &self.0.decisions())
     }
 
     fn __repr__(&self) -> String {
@@ -93,10 +91,12 @@ pub(crate) struct KeyReport(core::KeyReport);
 
 #[pymethods]
 impl KeyReport {
-    /// How many keys can check signatures.
+    /// The keys that can check signatures: each one's `kid` and algorithm, if it has them, and its SHA-256
+    /// thumbprint in base64url (RFC 7638).
     #[getter]
-    fn usable(&self) -> usize {
-        self.0.usable
+    fn usable(&self) -> Vec<(Option<&str>, Option<&str>, &str)> {
+        let alg = |key: &core::UsableKey| key.alg.map(core::Alg::as_str);
+        self.0.usable.iter().map(|key| (key.kid.as_deref(), alg(key), key.thumbprint.as_str())).collect()
     }
 
     /// The keys that were left out: each one's place in the set, its `kid` (if usable) and what is wrong with it.
@@ -106,7 +106,7 @@ impl KeyReport {
     }
 
     fn __repr__(&self) -> String {
-        format!("<KeyReport: {} usable, {} dropped>", self.0.usable, self.0.dropped.len())
+        format!("<KeyReport: {} usable, {} dropped>", self.0.usable.len(), self.0.dropped.len())
     }
 }
 

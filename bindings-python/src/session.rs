@@ -1,6 +1,7 @@
 //! A login that succeeded.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyAny, PyList};
 use relyingparty as core;
 
@@ -14,15 +15,16 @@ use crate::json;
 #[pyclass(frozen, module = "relyingparty")]
 pub(crate) struct Session {
     session: core::Session,
-    claims: Py<IdTokenClaims>,
+    claims: PyOnceLock<Py<IdTokenClaims>>,
 }
 
 #[pymethods]
 impl Session {
     /// The verified claims of the ID token.
     #[getter]
-    fn claims(&self, py: Python<'_>) -> Py<IdTokenClaims> {
-        self.claims.clone_ref(py)
+    fn claims(&self, py: Python<'_>) -> PyResult<Py<IdTokenClaims>> {
+        let make = || IdTokenClaims::new(py, self.session.claims().clone());
+        Ok(self.claims.get_or_try_init(py, make)?.clone_ref(py))
     }
 
     /// The end user at this issuer. Only issuer and `sub` together name a person.
@@ -81,7 +83,7 @@ impl Session {
     /// What was checked on the way here, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        decisions(py, self.session.decisions())
+        decisions(py, &self.session.decisions())
     }
 
     /// The session as text, tokens and all, for a store that only this program can read. `restore` reads it.
@@ -95,9 +97,8 @@ impl Session {
 }
 
 impl Session {
-    pub(crate) fn new(py: Python<'_>, session: core::Session) -> PyResult<Session> {
-        let claims = IdTokenClaims::new(py, session.claims())?;
-        Ok(Session { session, claims })
+    pub(crate) fn new(session: core::Session) -> Session {
+        Session { session, claims: PyOnceLock::new() }
     }
 
     pub(crate) fn core(&self) -> &core::Session {

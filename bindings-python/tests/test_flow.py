@@ -160,10 +160,10 @@ def test_keys_are_fetched_on_demand() -> None:
     op, cache = ScriptedOp(), Cache()
     provider = run(discovery(cache), send(op))
     report = run(provider.refresh_keys(None, cache, lambda: NOW), send(op))
-    assert (report.usable, report.dropped) == (1, [])
+    assert (len(report.usable), report.dropped) == (1, [])
     flow = provider.refresh_keys(None, cache, lambda: NOW)
     flow.resume(answer({"keys": [{"kty": "oct", "kid": "a", "k": "AA"}]}))
-    assert flow.result.usable == 0
+    assert flow.result.usable == []
     [(index, kid, why)] = flow.result.dropped
     assert (index, kid) == (0, "a")
     assert why
@@ -209,12 +209,12 @@ def test_one_entropy_is_one_login() -> None:
 
 def test_the_core_reads_and_refuses_options() -> None:
     registered = {"client_id": "client", "redirect_uri": "https://app.example/callback"}
-    for wrong in ({"secret": "canary"}, {"scopes": "openid"}, {"client_secret": 1}):
+    for wrong in ({"secret": "canary"}, {"scopes": "openid"}, {"client_secret": 1}, {"client_secret": None}):
         with pytest.raises(ConfigurationError) as raised:
             Registration(**{**registered, **wrong})  # type: ignore[arg-type]
         assert raised.value.code == "invalid_configuration"
         assert "canary" not in str(raised.value)
-    assert Registration(**registered, client_secret=None).client_id == "client"  # type: ignore[arg-type]
+    assert Registration(**registered).client_id == "client"  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError) as raised:
         Provider.discover(Issuer(ISSUER), Policy(allowed_skew_secs=301))
     assert raised.value.code == "policy_out_of_range"
@@ -222,6 +222,20 @@ def test_the_core_reads_and_refuses_options() -> None:
     with pytest.raises(ConfigurationError) as raised:
         client(ScriptedOp()).authorize(ENTROPY, extra={"nonce": "mine"})
     assert raised.value.code == "reserved_parameter"
+
+
+def test_b6_none_is_not_the_same_as_left_out() -> None:
+    op = ScriptedOp()
+    made = client(op)
+    token = op.id_token()
+    for name in ("nonce", "max_age", "auth_time", "acr_values", "sub", "access_token"):
+        with pytest.raises(ConfigurationError) as raised:
+            made.verify(token, **{name: None})  # type: ignore[arg-type]
+        assert (raised.value.code, raised.value.details["member"]) == ("invalid_configuration", name)
+    for name in ("max_age", "id_token_hint", "claims"):
+        with pytest.raises(ConfigurationError) as raised:
+            made.authorize(ENTROPY, **{name: None})  # type: ignore[arg-type]
+        assert (raised.value.code, raised.value.details["member"]) == ("invalid_configuration", name)
 
 
 def test_issuers_are_https_or_loopback_on_request() -> None:

@@ -136,7 +136,7 @@ def test_without_a_refresh_token_there_is_no_refresh() -> None:
     op = ScriptedOp()
     rp = relying_party(op)
     session = log_in(rp, op)
-    stored = session.encode().replace('"refresh_token":"canary-refresh"', '"refresh_token":null')
+    stored = session.encode().replace(',"refresh_token":"canary-refresh"', "")
     with pytest.raises(MisuseError) as raised:
         rp.refresh(rp.restore(stored))
     assert raised.value.code == "no_refresh_token"

@@ -85,3 +85,9 @@ def test_only_danger_turns_verification_off(constructor: Constructor, authority:
     with serving(authority.issue_cert("elsewhere.example")) as server:
         answer = send(constructor(danger_accept_invalid_certs=True), StandIn(f"{server.url}/fine"))
     assert isinstance(answer, HttpResponse)
+
+
+def test_f10_an_empty_list_of_authorities_is_not_the_systems(constructor: Constructor) -> None:
+    for option in ({"ca_pem": ""}, {"ca_file": ""}):
+        with pytest.raises(ValueError, match="nobody to trust"):
+            constructor(**option)

@@ -144,12 +144,14 @@ def test_f11_a_proxy_in_the_environment_is_ignored(
 
 
 @pytest.mark.parametrize("constructor", TRANSPORTS.values(), ids=TRANSPORTS)
-def test_a_failure_keeps_no_request(constructor: Constructor) -> None:
-    request = StandIn("http://127.0.0.1:1/away", headers=[("authorization", "Bearer canary")])
-    answer = send(constructor(), request)
-    assert isinstance(answer, Unreachable)
-    link = answer.cause
-    assert link is not None
-    while link is not None:
-        assert "canary" not in repr(link) + repr([getattr(kept, "headers", None) for kept in vars(link).values()])
-        link = link.__cause__ or link.__context__
+def test_f7_a_failure_keeps_no_request(constructor: Constructor, hostile: HostileServer) -> None:
+    for url in ("http://127.0.0.1:1/away", f"{hostile.url}/garbage"):
+        answer = send(constructor(), StandIn(url, headers=[("authorization", "Bearer canary")]))
+        assert isinstance(answer, Unreachable)
+        link = answer.cause
+        assert link is not None
+        while link is not None:
+            kept = [*vars(link).values(), *link.args]
+            shown = [str(link), repr(link), repr([getattr(thing, "headers", None) for thing in kept])]
+            assert "canary" not in "".join(shown)
+            link = link.__cause__ or link.__context__

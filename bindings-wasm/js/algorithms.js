@@ -2,7 +2,7 @@
 
 const rsa = (bits) => ({ name: 'RSASSA-PKCS1-v1_5', hash: `SHA-${bits}` });
 const pss = (bits) => ({ name: 'RSA-PSS', hash: `SHA-${bits}`, saltLength: bits / 8 });
-const es256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const ecdsa = (curve, bits) => ({ name: 'ECDSA', namedCurve: `P-${curve}`, hash: `SHA-${bits}` });
 const ed25519 = { name: 'Ed25519' };
 
 /** By JWS `alg` (RFC 7518 3.1, RFC 8037, RFC 9864), the parameters as WebCrypto takes them. */
@@ -13,7 +13,9 @@ export const ALGORITHMS = new Map([
   ['PS256', pss(256)],
   ['PS384', pss(384)],
   ['PS512', pss(512)],
-  ['ES256', es256],
+  ['ES256', ecdsa(256, 256)],
+  ['ES384', ecdsa(384, 384)],
+  ['ES512', ecdsa(521, 512)],
   ['EdDSA', ed25519],
   ['Ed25519', ed25519],
 ]);
@@ -32,16 +34,18 @@ export class ImportedKeys {
     this.#limit = limit;
   }
 
-  /** The key of a verify request, imported now if it is not yet. */
+  /** The key of a verify request, or a promise of it, imported now if it is not yet. */
   get({ alg, jwk }) {
     const name = `${alg} ${jwk}`;
-    if (!this.#keys.has(name)) this.#add(name, this.#import(JSON.parse(jwk), parametersOf(alg)));
-    return this.#keys.get(name);
+    return this.#keys.get(name) ?? this.#add(name, this.#import(JSON.parse(jwk), parametersOf(alg)));
   }
 
   #add(name, key) {
     if (this.#keys.size >= this.#limit) this.#keys.delete(this.#keys.keys().next().value);
     this.#keys.set(name, key);
+    // What failed is tried again.
+    key.catch?.(() => this.#keys.delete(name));
+    return key;
   }
 }
 

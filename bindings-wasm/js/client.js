@@ -23,10 +23,15 @@ export class Client {
     hold(this, new (core().Client)(behind, json(registration, 'the registration'), policy));
   }
 
+  /** Whether the cache holds the metadata that this client was made with, and they are fresh. */
+  isCurrent() {
+    return this.#handle.isCurrent(this.#cache, this.#now);
+  }
+
   /** Starts a login: where to send the browser, and the pending login to keep for its return. */
   authorize(request = {}, entropy) {
     const login = this.#handle.authorize(json(request, 'the request'), bytes(entropy, 'entropy'), this.#now);
-    return discreet(frozen(login), ['id', 'pending']);
+    return discreet(frozen(login), ['id', 'pending', 'url']);
   }
 
   /** Checks an authorization response against the pending login that its browser holds. */

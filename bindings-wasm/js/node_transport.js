@@ -26,8 +26,6 @@ function authorities(pem, file) {
     ...(pem === undefined ? [] : [pem]),
     ...(file === undefined ? [] : [readFileSync(file)]),
   ];
-  for (const authority of given) {
-  }
   return given.length > 0 ? given : undefined;
 }
 

@@ -4,21 +4,26 @@ import { constants, createPublicKey, verify } from 'node:crypto';
 
 import { ImportedKeys } from './algorithms.js';
 
-/** Answers the core's verify requests, at once. */
+/** Answers the core's verify requests, at once. A signature is good, or bad, which it is too when its key is none. */
 export function nodeVerifier() {
-  const keys = new ImportedKeys((jwk, parameters) => ({
-    hash: parameters.hash?.replace('-', '').toLowerCase() ?? null,
-    key: {
-      key: createPublicKey({ key: jwk, format: 'jwk' }),
-      dsaEncoding: 'ieee-p1363',
-      ...(parameters.name === 'RSA-PSS' && {
-        padding: constants.RSA_PKCS1_PSS_PADDING,
-        saltLength: parameters.saltLength,
-      }),
-    },
-  }));
+  const keys = new ImportedKeys((jwk, { name, hash, saltLength }) => {
+    const key = publicKey(jwk);
+    const pss = name === 'RSA-PSS' && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    return {
+      hash: hash?.replace('-', '').toLowerCase() ?? null,
+      key: key && { key, dsaEncoding: 'ieee-p1363', ...pss },
+    };
+  });
   return function answer(request) {
     const { hash, key } = keys.get(request);
-    return { verified: verify(hash, request.signing_input, key, request.signature) };
+    return { verified: key !== undefined && verify(hash, request.signing_input, key, request.signature) };
   };
+}
+
+function publicKey(jwk) {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

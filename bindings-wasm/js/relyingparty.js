@@ -12,6 +12,7 @@ export class RelyingParty {
   #context;
   #registration;
   #environment;
+  #client;
   #fetching = new Map();
   #refreshing = new WeakMap();
 
@@ -102,26 +103,29 @@ export class RelyingParty {
     await this.#environment.ready();
     if (session !== undefined) sessionHandle(session);
     const asked = request === undefined ? {} : record(request, 'the request');
-    return (await this.#discovered()).endSession({ id_token_hint: session?.id_token, ...asked });
+    const hint = session === undefined ? {} : { id_token_hint: session.id_token };
+    return (await this.#discovered()).endSession({ ...hint, ...asked });
   }
 
   async #finish(params, id) {
     optionalText(id, 'id');
     const client = await this.#discovered();
-    // A browser without the cookie has no login here, whatever the store goes by.
-    const pending =
-      id === null ? undefined : await this.#environment.store.take({ id, handle: params.handle });
+    const { store } = this.#environment;
+    // A browser without the cookie has no login here, whatever the store goes by. A page's own store is the page's.
+    const here = typeof id === 'string' || (id === undefined && store.in_page === true);
+    const pending = here ? await store.take({ id, handle: params.handle }) : undefined;
     return this.#run(client.exchange(client.callback(pending, params)));
   }
 
   /** The client of the provider as its metadata is now: the cache knows when to ask again. */
   async #discovered() {
     await this.#environment.ready();
-    const context = { ...this.#context, cache: this.cache, policy: this.#options.policy };
+    if (this.#client?.isCurrent()) return this.#client;
+    const context = { ...this.#context, cache: this.cache, ...given({ policy: this.#options.policy }) };
     const provider = await this.#run(
-      Provider.discover(this.#options.issuer, { ...this.#options, ...context }),
+      Provider.discover(this.#options.issuer, { ...given(this.#options), ...context }),
     );
-    return new Client(provider, this.#registration, context);
+    return (this.#client = new Client(provider, this.#registration, context));
   }
 
   #run(flow) {
@@ -143,6 +147,11 @@ function once(inFlight, name, work) {
       work().finally(() => inFlight.delete(name)),
     );
   return inFlight.get(name);
+}
+
+/** The options that were given. */
+function given(options) {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function checkedStore(store) {

@@ -2,7 +2,8 @@
 // `state` that arrives in a URL; it is taken out at most once, and not after it expired.
 //
 // A store has `put({ id, handle, pending, expires_at, max_age })` and `take({ id, handle })`, which yields the `pending`
-// text, or undefined or null. Both may be asynchronous: Redis does it with `SET EX` of `max_age` seconds and `GETDEL`.
+// text, or undefined or null. One that only the browser that started the login can reach says `in_page: true`, and is
+// asked without an `id` too. Both may be asynchronous: Redis does it with `SET EX` of `max_age` seconds and `GETDEL`.
 
 const unixNow = () => Date.now() / 1000;
 
@@ -49,6 +50,7 @@ export class MemoryStore {
  * has to be the entry's.
  */
 export class SessionStorageStore {
+  in_page = true;
   #storage;
   #prefix;
   #clock;

@@ -48,14 +48,22 @@ export function secondsOf(clock) {
   return now;
 }
 
-/** Options as JSON text. What is undefined is not there; what JSON would drop or alter is refused. */
+/**
+ * Options as JSON text. What JSON would drop or alter is refused; a member that is undefined is there, and null: the
+ * core refuses that, since a check whose value is missing must not be one that is not made.
+ */
 export function json(options, name) {
   return text(JSON.stringify(record(options, name), expressible), name);
 }
 
 /** A JSON text as a value that is frozen all the way down. `JSON.parse` makes `__proto__` a member like any other. */
 export function frozen(text) {
-  return JSON.parse(text, (_name, value) => (typeof value === 'object' ? Object.freeze(value) : value));
+  return freeze(JSON.parse(text));
+}
+
+function freeze(value) {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
 }
 
 /**
@@ -76,6 +84,7 @@ export function systemClock() {
 }
 
 function expressible(member, value) {
+  if (value === undefined) return null;
   const kind = typeof value;
   if (kind === 'function' || kind === 'symbol' || (kind === 'number' && !Number.isFinite(value)))
     throw new TypeError(`${member} is ${kind === 'number' ? value : `a ${kind}`}, which JSON cannot express`);

@@ -3,8 +3,9 @@
 import { ImportedKeys } from './algorithms.js';
 
 /**
- * Answers the core's verify requests. A signature is good, or bad; where this runtime cannot tell (no WebCrypto on
- * plain http, no Ed25519), it throws, and `relyingparty/full` is the build that does not ask.
+ * Answers the core's verify requests. A signature is good, or bad, which it is too when its key is none; where this
+ * runtime cannot tell (no WebCrypto on plain http, no Ed25519), it throws, and `relyingparty/full` is the build that
+ * does not ask.
  */
 export function webVerifier() {
   const keys = new ImportedKeys((jwk, parameters) =>
@@ -13,14 +14,15 @@ export function webVerifier() {
       .then((key) => ({ key, parameters })),
   );
   return async function answer(request) {
-    const { key, parameters } = await keys.get(request);
-    return {
-      verified: await globalThis.crypto.subtle.verify(
-        parameters,
-        key,
-        request.signature,
-        request.signing_input,
-      ),
-    };
+    let imported;
+    try {
+      imported = await keys.get(request);
+    } catch (error) {
+      if (error?.name === 'DataError') return { verified: false };
+      throw error;
+    }
+    const { subtle } = globalThis.crypto;
+    const { key, parameters } = imported;
+    return { verified: await subtle.verify(parameters, key, request.signature, request.signing_input) };
   };
 }

@@ -1,9 +1,9 @@
 //! The client and its verbs.
 
+use relyingparty::bindings::{self, Writer};
 use relyingparty::{
     AuthorizeRequest, EndSessionRequest, Entropy, Expectations, PendingLogin, Policy, Registration,
 };
-use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Thrown;
@@ -49,7 +49,7 @@ pub struct AuthorizationCode(relyingparty::AuthorizationCode);
 #[wasm_bindgen]
 impl AuthorizationCode {
     pub fn decisions(&self) -> String {
-        json!(self.0.decisions()).to_string()
+        bindings::decisions(&self.0.decisions())
     }
 }
 
@@ -67,20 +67,24 @@ impl Client {
         Ok(Client(relyingparty::Client::new(provider.0.clone(), registration, policy)?))
     }
 
+    #[wasm_bindgen(js_name = isCurrent)]
+    pub fn is_current(&self, cache: &Cache, now: f64) -> bool {
+        self.0.is_current(&cache.0, timestamp(now))
+    }
+
     pub fn authorize(&self, request: &str, entropy: &[u8], now: f64) -> Result<String, Thrown> {
         let request = AuthorizeRequest::from_json(request)?;
         let authorization = self.0.authorize(&request, Entropy::new(entropy)?, timestamp(now))?;
         let pending = authorization.pending;
-        let login = json!({
-            "url": authorization.url,
-            "id": pending.id(),
-            "handle": pending.handle(),
-            "cookie_name": pending.cookie_name(),
-            "max_age": pending.lifetime(),
-            "expires_at": pending.expires_at().as_unix(),
-            "pending": pending.encode(),
-        });
-        Ok(login.to_string())
+        Ok(Writer::new()
+            .text("url", &authorization.url)
+            .text("id", pending.id())
+            .text("handle", &pending.handle())
+            .text("cookie_name", &pending.cookie_name())
+            .number("max_age", pending.lifetime().into())
+            .number("expires_at", pending.expires_at().as_unix())
+            .text("pending", &pending.encode())
+            .end())
     }
 
     pub fn callback(

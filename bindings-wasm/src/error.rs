@@ -1,11 +1,9 @@
 //! The core's errors as JavaScript's: `js/errors.js` has the classes.
 
 use relyingparty::Error;
-use serde_json::{Map, Value, json};
+use relyingparty::bindings::{self, Writer};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::session::insert_some;
 
 #[wasm_bindgen(raw_module = "./errors.js")]
 extern "C" {
@@ -25,22 +23,28 @@ impl From<Error> for Thrown {
 
 impl From<Thrown> for JsValue {
     fn from(Thrown(error): Thrown) -> JsValue {
-        let details: Map<String, Value> =
-            error.details().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        let server_error = error.server_error().map(|server| {
-            let mut members = Map::from_iter([("error".to_owned(), server.error.as_str().into())]);
-            insert_some(&mut members, "error_description", server.error_description.as_deref());
-            insert_some(&mut members, "error_uri", server.error_uri.as_deref());
-            members
-        });
-        let text = json!({
-            "message": error.to_string(),
-            "code": error.code(),
-            "category": error.category().as_str(),
-            "details": details,
-            "decisions": error.decisions(),
-            "server_error": server_error,
-        });
-        error_from_json(&text.to_string())
+        let mut details = Writer::new();
+        for (name, value) in error.details() {
+            details.text(name, value);
+        }
+        let mut text = Writer::new();
+        text.text("message", &error.to_string())
+            .text("code", error.code())
+            .text("category", error.category().as_str())
+            .raw("details", &details.end())
+            .raw("decisions", &bindings::decisions(&error.decisions()));
+        if let Some(server) = error.server_error() {
+            let mut server_error = Writer::new();
+            server_error.text("error", &server.error);
+            for (name, value) in
+                [("error_description", &server.error_description), ("error_uri", &server.error_uri)]
+            {
+                if let Some(value) = value {
+                    server_error.text(name, value);
+                }
+            }
+            text.raw("server_error", &server_error.end());
+        }
+        error_from_json(&text.end())
     }
 }

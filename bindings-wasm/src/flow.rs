@@ -1,7 +1,7 @@
 //! One suspended operation of any kind.
 
+use relyingparty::bindings::{self, Writer, list};
 use relyingparty::{AnyFlow, Flow as _, HttpResponse, Outcome, Reply, Request, Step};
-use serde_json::json;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::Thrown;
@@ -24,27 +24,31 @@ impl From<Step<AnyFlow>> for Flow {
 impl Flow {
     /// What the core wants, but for its bytes: those are `body`, `signing_input` and `signature`.
     pub fn request(&self) -> Option<String> {
-        let text = match self.pending()? {
-            Request::Http(request) => json!({
-                "kind": "http",
-                "endpoint": request.endpoint.as_str(),
-                "coalesces": request.endpoint.coalesces(),
-                "method": request.method.as_str(),
-                "url": request.url,
-                "headers": request.headers,
-                "limits": {
-                    "max_response_bytes": request.limits.max_response_bytes,
-                    "timeout_secs": request.limits.timeout_secs,
-                },
-            }),
-            Request::Verify(request) => json!({
-                "kind": "verify",
-                "alg": request.alg.as_str(),
-                "jwk": request.jwk,
-            }),
+        let mut text = Writer::new();
+        match self.pending()? {
+            Request::Http(request) => {
+                let limits = Writer::new()
+                    .number("max_response_bytes", request.limits.max_response_bytes as i64)
+                    .number("timeout_secs", request.limits.timeout_secs.into())
+                    .end();
+                let headers = request
+                    .headers
+                    .iter()
+                    .map(|(name, value)| list([name, value].into_iter().map(|text| bindings::quoted(text))));
+                text.text("kind", "http")
+                    .text("endpoint", request.endpoint.as_str())
+                    .bool("coalesces", request.endpoint.coalesces())
+                    .text("method", request.method.as_str())
+                    .text("url", &request.url)
+                    .raw("headers", &list(headers))
+                    .raw("limits", &limits);
+            }
+            Request::Verify(request) => {
+                text.text("kind", "verify").text("alg", request.alg().as_str()).text("jwk", request.jwk());
+            }
             _ => return None,
-        };
-        Some(text.to_string())
+        }
+        Some(text.end())
     }
 
     #[wasm_bindgen(getter)]
@@ -58,7 +62,7 @@ impl Flow {
     #[wasm_bindgen(getter)]
     pub fn signing_input(&self) -> Option<Vec<u8>> {
         match self.pending()? {
-            Request::Verify(request) => Some(request.signing_input.clone()),
+            Request::Verify(request) => Some(request.signing_input().to_vec()),
             _ => None,
         }
     }
@@ -66,7 +70,7 @@ impl Flow {
     #[wasm_bindgen(getter)]
     pub fn signature(&self) -> Option<Vec<u8>> {
         match self.pending()? {
-            Request::Verify(request) => Some(request.signature.clone()),
+            Request::Verify(request) => Some(request.signature().to_vec()),
             _ => None,
         }
     }
@@ -82,8 +86,7 @@ impl Flow {
         cache: &mut Cache,
         now: f64,
     ) -> Result<(), Thrown> {
-        let headers = serde_json::from_str(headers).unwrap_or_default();
-        let mut response = HttpResponse::new(status, headers, body);
+        let mut response = HttpResponse::new(status, bindings::pairs(headers), body);
         response.final_url = final_url;
         self.resume(Reply::Http(response), cache, now)
     }

@@ -1,7 +1,6 @@
 //! The cache, and the provider found with its help.
 
-use relyingparty::{Issuer, Metadata, Policy};
-use serde_json::json;
+use relyingparty::{Issuer, Metadata, Policy, bindings};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Thrown;
@@ -71,11 +70,11 @@ impl Provider {
     }
 
     pub fn metadata(&self) -> String {
-        self.0.metadata().to_json()
+        self.0.metadata().as_json().to_owned()
     }
 
     pub fn decisions(&self) -> String {
-        json!(self.0.decisions()).to_string()
+        bindings::decisions(&self.0.decisions())
     }
 }
 

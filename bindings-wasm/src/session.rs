@@ -1,7 +1,7 @@
 //! Verified values as JSON text.
 
-use relyingparty::{IdTokenClaims, KeyReport, Timestamp, UserInfo};
-use serde_json::{Map, Value, json};
+use relyingparty::bindings::{Writer, decisions, list};
+use relyingparty::{Decision, IdTokenClaims, KeyReport, UserInfo};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// [`relyingparty::Session`]
@@ -15,66 +15,64 @@ impl Session {
     pub fn view(&self) -> String {
         let Session(session) = self;
         let claims = session.claims();
-        let mut view = json!({
-            "claims": claims.as_map(),
-            "email_verified": claims.email_verified(),
-            "email_verified_lenient": claims.email_verified_lenient(),
-            "id_token": session.id_token(),
-            "access_token": session.access_token(),
-            "token_type": session.token_type(),
-            "scope": session.scope(),
-            "other_members": session.other_members(),
-            "decisions": session.decisions(),
-            "encoded": session.encode(),
-        });
-        if let Value::Object(members) = &mut view {
-            insert_some(members, "refresh_token", session.refresh_token());
-            insert_some(members, "expires_at", session.expires_at().map(Timestamp::as_unix));
-            insert_some(members, "return_to", session.return_to());
+        let verified = [claims.email_verified(), claims.email_verified_lenient()];
+        let mut view = verified_view(claims.as_json(), verified, &session.decisions());
+        view.text("id_token", session.id_token())
+            .text("access_token", session.access_token())
+            .text("token_type", session.token_type())
+            .texts("scope", session.scope())
+            .raw("other_members", session.other_members_as_json())
+            .text("encoded", &session.encode());
+        if let Some(refresh_token) = session.refresh_token() {
+            view.text("refresh_token", refresh_token);
         }
-        view.to_string()
+        if let Some(expires_at) = session.expires_at() {
+            view.number("expires_at", expires_at.as_unix());
+        }
+        if let Some(return_to) = session.return_to() {
+            view.text("return_to", return_to);
+        }
+        view.end()
     }
 }
 
 pub(crate) fn id_token_claims(claims: &IdTokenClaims) -> String {
-    json!({
-        "claims": claims.as_map(),
-        "email_verified": claims.email_verified(),
-        "email_verified_lenient": claims.email_verified_lenient(),
-        "decisions": claims.decisions(),
-    })
-    .to_string()
+    let verified = [claims.email_verified(), claims.email_verified_lenient()];
+    verified_view(claims.as_json(), verified, &claims.decisions()).end()
 }
 
 pub(crate) fn userinfo(userinfo: &UserInfo) -> String {
-    json!({
-        "claims": userinfo.as_map(),
-        "email_verified": userinfo.email_verified(),
-        "email_verified_lenient": userinfo.email_verified_lenient(),
-        "decisions": userinfo.decisions(),
-    })
-    .to_string()
+    let verified = [userinfo.email_verified(), userinfo.email_verified_lenient()];
+    verified_view(userinfo.as_json(), verified, &userinfo.decisions()).end()
+}
+
+fn verified_view(claims: &str, [email_verified, lenient]: [bool; 2], made: &[Decision]) -> Writer {
+    let mut view = Writer::new();
+    view.raw("claims", claims)
+        .bool("email_verified", email_verified)
+        .bool("email_verified_lenient", lenient)
+        .raw("decisions", &decisions(made));
+    view
 }
 
 pub(crate) fn key_report(report: &KeyReport) -> String {
-    let dropped: Vec<Value> = report
-        .dropped
-        .iter()
-        .map(|key| {
-            let mut members = Map::from_iter([
-                ("index".to_owned(), key.index.into()),
-                ("reason".to_owned(), key.reason.into()),
-            ]);
-            insert_some(&mut members, "kid", key.kid.as_deref());
-            Value::Object(members)
-        })
-        .collect();
-    json!({ "usable": report.usable, "dropped": dropped }).to_string()
-}
-
-/// What is not there is absent, not null.
-pub(crate) fn insert_some(members: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        members.insert(name.to_owned(), value.into());
-    }
+    let usable = report.usable.iter().map(|key| {
+        let mut view = Writer::new();
+        if let Some(kid) = &key.kid {
+            view.text("kid", kid);
+        }
+        if let Some(alg) = key.alg {
+            view.text("alg", alg.as_str());
+        }
+        view.text("thumbprint", &key.thumbprint).end()
+    });
+    let dropped = report.dropped.iter().map(|key| {
+        let mut view = Writer::new();
+        view.number("index", key.index as i64).text("reason", key.reason);
+        if let Some(kid) = &key.kid {
+            view.text("kid", kid);
+        }
+        view.end()
+    });
+    Writer::new().raw("usable", &list(usable)).raw("dropped", &list(dropped)).end()
 }

@@ -35,6 +35,9 @@ const BEHAVIOURS = {
   },
   '/drip': (_request, response) => drip(response.writeHead(200, JSON_TYPE)),
   '/silent': () => {},
+  '/upgrade': (_request, response) => {
+    response.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+  },
   '/cut': (_request, response) => {
     response.writeHead(200, { ...JSON_TYPE, 'content-length': '100' }).write('{');
     setTimeout(() => response.destroy(), 20);

@@ -38,7 +38,7 @@ async function registered(module, metadata, { provider = op, browser = new Brows
     issuer: provider.issuer,
     allow_insecure_loopback: true,
     client_id: client.client_id,
-    client_secret: client.client_secret,
+    ...(client.client_secret && { client_secret: client.client_secret }),
     redirect_uri: REDIRECT,
     clock,
     ...options,

@@ -132,6 +132,7 @@ describe('f7_secrets', () => {
     const login = await rp.authorize();
     assert.ok(login.id.length >= 22 && !inspect(login).includes(login.id));
     assert.ok(!inspect(login).includes(login.pending));
+    assert.ok(!inspect(login).includes(new URL(login.url).searchParams.get('state')));
     await provider.login(relyingParty({ client_secret: 'canary-secret' }));
     assert.doesNotMatch(inspect(provider.requests, { depth: 9 }), /canary|Basic/);
   });
@@ -251,6 +252,35 @@ describe('what goes wrong', () => {
     });
   });
 
+  test('a value that is missing where one is meant skips no check', async () => {
+    const missing = { name: 'ConfigurationError', code: 'invalid_configuration' };
+    for (const member of ['nonce', 'max_age', 'auth_time', 'acr_values', 'sub', 'access_token']) {
+      for (const value of [undefined, null]) {
+        await assert.rejects(rp.verify(idToken(), { [member]: value }), (error) => {
+          assert.equal(error.code, missing.code);
+          assert.equal(error.details.member, member);
+          return true;
+        });
+      }
+    }
+    await assert.rejects(rp.authorize({ max_age: undefined }), missing);
+    await assert.rejects(relyingParty({ client_secret: undefined }).authorize(), missing);
+    await assert.rejects(relyingParty({ policy: { allowed_skew_secs: undefined } }).authorize(), missing);
+  });
+
+  test('a callback without the cookie of its browser asks no store', async () => {
+    const asked = [];
+    const store = { put() {}, take: (login) => void asked.push(login) };
+    const party = relyingParty({ store });
+    const { url } = await party.authorize();
+    const back = `?code=x&state=${new URL(url).searchParams.get('state')}`;
+    for (const id of [undefined, null])
+      await assert.rejects(party.callback(back, id), { code: 'no_pending_login' });
+    assert.deepEqual(asked, []);
+    await assert.rejects(party.callback(back, 'id'), { code: 'no_pending_login' });
+    assert.equal(asked.length, 1);
+  });
+
   test('a clock or a source of randomness that is none is refused', async () => {
     for (const now of [0, NaN, -Infinity]) {
       await assert.rejects(relyingParty({ clock: () => now }).authorize(), {
@@ -288,7 +318,12 @@ describe('the sans-IO layer', () => {
 
   test('the keys can be fetched on their own', async () => {
     const report = await run((await run(discover(), answer)).refreshKeys({ clock: () => NOW }), answer);
-    assert.deepEqual(report, { usable: 1, dropped: [] });
+    assert.deepEqual(report.dropped, []);
+    assert.deepEqual(
+      report.usable.map(({ kid, alg }) => ({ kid, alg })),
+      [{ kid: 'k', alg: 'RS256' }],
+    );
+    assert.match(report.usable[0].thumbprint, /^[\w-]{43}$/);
   });
 
   test('what the core did not make proves nothing', async () => {

@@ -100,6 +100,10 @@ for (const [name, transport] of [
       await assert.rejects(get('/cut'));
     });
 
+    test('throws on an upgrade that it did not ask for', async () => {
+      await assert.rejects(get('/upgrade'));
+    });
+
     test('throws when nobody listens', async () => {
       const gone = await hostileServer();
       gone.close();
@@ -120,6 +124,10 @@ describe('f10_the transport on node:https', () => {
 
   test('trusts the authority it is given', async () => {
     assert.equal(await status({ ca_pem: TLS.cert }), 200);
+  });
+
+  test('trusts nobody when it is given no authority', async () => {
+    await assert.rejects(status({ ca_pem: '' }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
   test('trusts anything only under a name with danger in it', async () => {

@@ -55,7 +55,7 @@ export async function sansIo(): Promise<Session> {
   const { usable } = await run(provider.refreshKeys({ cache }), answer);
   const client = new Client(provider, registration, {
     cache,
-    clock: () => usable,
+    clock: () => usable.length,
     policy: { allowed_skew_secs: 10 },
   });
   const { pending } = client.authorize({}, new Uint8Array(32));
@@ -87,6 +87,8 @@ export const full: RelyingParty = new Full({ issuer: 'https://op.example', ...re
 new RelyingParty({ issuer: 'https://op.example', client_id: 'c' });
 // @ts-expect-error: a misspelt option
 new RelyingParty({ issuer: 'https://op.example', ...registration, alow_insecure_loopback: true });
+// @ts-expect-error: what is left out is left out, never undefined
+new RelyingParty({ issuer: 'https://op.example', ...registration, client_secret: process.env['SECRET'] });
 // @ts-expect-error: the manual entry has no module of its own
 initManual();
 // @ts-expect-error: a session is not made by hand

@@ -57,7 +57,7 @@ for (const [name, verifier] of [
       test(`${alg}: a mangled signature is bad and throws nothing`, async () => {
         const { signature, ...request } = signed(alg);
         const mangled = [
-          signature.subarray(1),
+          signature.subarray(0, -1),
           Buffer.concat([signature, signature]),
           Buffer.alloc(0),
           Buffer.alloc(signature.length),
@@ -81,10 +81,9 @@ for (const [name, verifier] of [
       }
     });
 
-    test('a key that cannot be imported is no answer', async () => {
-      await assert.rejects(async () =>
-        verifier({ ...signed('ES256'), jwk: '{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}' }),
-      );
+    test('a key that is none verifies nothing', async () => {
+      const jwk = '{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}';
+      assert.deepEqual(await verifier({ ...signed('ES256'), jwk }), { verified: false });
     });
   });
 }

@@ -66,7 +66,10 @@ export interface Registration {
   scopes?: readonly string[];
   /** Chosen from the provider's metadata when not set. */
   token_endpoint_auth_method?: 'none' | 'client_secret_basic' | 'client_secret_post';
+  /** The only algorithm for ID tokens. HS256, HS384 and HS512 are used only when they are named here. */
   id_token_signed_response_alg?: string;
+  /** The UserInfo response is a JWT (`application/jwt`), signed with this algorithm and no other. */
+  userinfo_signed_response_alg?: string;
   post_logout_redirect_uri?: string;
   /** Audiences an ID token may name beside the client. */
   trusted_audiences?: readonly string[];
@@ -91,6 +94,8 @@ export interface Policy {
   key_cooldown_secs?: number;
   /** How long metadata and keys are used when they cannot be refreshed: 86400. */
   key_hard_age_secs?: number;
+  /** Keys in a key set: 100, at most 1000. A set with more is refused. */
+  max_keys?: number;
   /** Bytes of a response, after decompression: 262144. */
   max_response_bytes?: number;
   /** Time for one GET of metadata or keys: 5. */
@@ -230,6 +235,8 @@ export type Clock = () => number;
 
 /** Where a login waits for its callback. `take` takes it out: it yields an entry once. */
 export interface Store {
+  /** Only the browser that started a login can reach its entry: `take` is called without an `id` too. Never on a server. */
+  readonly in_page?: true;
   /** `max_age` in seconds from now, `expires_at` in Unix seconds: for stores that want one or the other. */
   put(login: {
     id: string;
@@ -254,6 +261,7 @@ export class MemoryStore implements Store {
 
 /** In the tab's `sessionStorage`, for single-page applications: entries are named by handle. */
 export class SessionStorageStore implements Store {
+  readonly in_page: true;
   constructor(options?: { storage?: Storage; prefix?: string; clock?: Clock });
   put(login: { id: string; handle: string; pending: string; expires_at: number }): void;
   take(login: { id?: string | undefined; handle: string | undefined }): string | undefined;
@@ -359,9 +367,10 @@ export class Provider {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** How many keys of a key set can be used, and what is wrong with the others. */
+/** Which keys of a key set can be used, and what is wrong with the others. */
 export interface KeyReport {
-  readonly usable: number;
+  /** With the RFC 7638 thumbprint of each. */
+  readonly usable: readonly { readonly kid?: string; readonly alg?: string; readonly thumbprint: string }[];
   readonly dropped: readonly { readonly index: number; readonly kid?: string; readonly reason: string }[];
 }
 
@@ -387,6 +396,8 @@ export interface AuthorizationCode {
 /** One registration at one provider: the verbs of the protocol, each a value or a flow. */
 export class Client {
   constructor(provider: Provider, registration: Registration, context?: Context);
+  /** Whether the cache holds the metadata that this client was made with, and they are fresh. */
+  isCurrent(): boolean;
   authorize(request: AuthorizeRequest | undefined, entropy: Uint8Array): Login & { readonly pending: string };
   callback(pending: string | undefined, params: CallbackParams): AuthorizationCode;
   exchange(code: AuthorizationCode): Flow<Session>;

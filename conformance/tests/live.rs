@@ -143,7 +143,7 @@ fn each_way_to_authenticate_and_each_algorithm_logs_in() {
             }
             let session = party.login().unwrap_or_else(|error| panic!("{method} {alg}: {error:?}"));
             let signature =
-                session.decisions().iter().find(|decision| decision.check == "signature").unwrap();
+                session.decisions().into_iter().find(|decision| decision.check == "signature").unwrap();
             assert_eq!(signature.expected, format!("a good {alg} signature"));
         }
     }

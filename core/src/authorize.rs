@@ -1,18 +1,16 @@
 //! The authorization request (OIDC Core 3.1.2.1), and what of it is remembered.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::client::Client;
-use crate::config;
+use crate::config::{Config, invalid};
 use crate::entropy::Entropy;
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Jws, to_base64url};
-use crate::json::{self, Object};
+use crate::json::{Json, Object};
 use crate::pending::{PendingLogin, ResponseMode};
 use crate::registration::check_scopes;
 use crate::requested::Requested;
@@ -23,8 +21,7 @@ use crate::uri;
 ///
 /// `state`, `nonce` and PKCE (S256) are always on and have no switch. What is requested here is checked on
 /// return: `max_age`, essential `acr` in `claims`, the subject of `id_token_hint`.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AuthorizeRequest {
     /// Scopes instead of the registration's.
@@ -45,26 +42,43 @@ pub struct AuthorizeRequest {
     pub login_hint: Option<String>,
     /// Preferred authentication contexts, separated by spaces: a wish. For a demand use `claims`.
     pub acr_values: Option<String>,
-    /// The `claims` parameter (OIDC Core 5.5). Essential `acr` and `auth_time` and a `sub` value of the ID
-    /// token are checked on return.
-    pub claims: Option<Object>,
+    /// The `claims` parameter (OIDC Core 5.5), a JSON object as text. Essential `acr` and `auth_time` and a `sub`
+    /// value of the ID token are checked on return.
+    pub claims: Option<String>,
     /// How the response comes back; the query when not set.
     pub response_mode: Option<ResponseMode>,
     /// Resources the access token is for (RFC 8707).
     pub resource: Vec<String>,
-    /// Further parameters; never one that the library knows.
-    pub extra: BTreeMap<String, String>,
+    /// Further parameters, each once; never one that the library knows.
+    pub extra: Vec<(String, String)>,
     /// A path of the application to go to after the login. Not sent to the provider.
     pub return_to: Option<String>,
 }
 
 impl AuthorizeRequest {
-    /// Reads a request from a JSON object with these members.
+    /// Reads a request from a JSON object with these members, `claims` an object.
     ///
     /// # Errors
     /// `invalid_configuration`
     pub fn from_json(text: &str) -> Result<AuthorizeRequest, Error> {
-        config::from_json(text, "authorize request")
+        let mut given = Config::parse(text, "authorize request")?;
+        let request = AuthorizeRequest {
+            scopes: given.texts("scopes"),
+            prompt: given.text("prompt"),
+            display: given.text("display"),
+            max_age: given.number("max_age"),
+            ui_locales: given.text("ui_locales"),
+            claims_locales: given.text("claims_locales"),
+            id_token_hint: given.text("id_token_hint"),
+            login_hint: given.text("login_hint"),
+            acr_values: given.text("acr_values"),
+            claims: given.object("claims"),
+            response_mode: given.word("response_mode", ResponseMode::from_name),
+            resource: given.texts("resource").unwrap_or_default(),
+            extra: given.pairs("extra"),
+            return_to: given.text("return_to"),
+        };
+        given.end(request)
     }
 }
 
@@ -133,22 +147,26 @@ pub(crate) fn authorize(
     let endpoint = metadata.endpoint("authorization_endpoint")?;
     metadata.endpoint("token_endpoint")?;
     check_pkce(client)?;
-    let scope = request.scopes.clone().unwrap_or_else(|| registration.scopes.clone());
-    check_scopes(&scope)?;
+    let scope = request.scopes.as_ref().unwrap_or(&registration.scopes);
+    check_scopes(scope)?;
+    let started_at = now.plausible()?;
+    if let Some(path) = &request.return_to {
+        check_return_to(path)?;
+    }
     let pending = PendingLogin {
-        id: entropy.split("id")?,
+        requested: requested(request)?,
+        id: entropy.split("id"),
         issuer: client.provider().issuer().as_str().to_owned(),
         client_id: registration.client_id.clone(),
         redirect_uri: registration.redirect_uri.clone(),
-        state: entropy.split("state")?,
-        nonce: entropy.split("nonce")?,
-        verifier: entropy.split("code_verifier")?,
-        requested: requested(request)?,
-        scope,
+        state: entropy.split("state"),
+        nonce: entropy.split("nonce"),
+        verifier: entropy.split("code_verifier"),
+        scope: scope.clone(),
         response_mode: request.response_mode.unwrap_or_default(),
-        started_at: now.plausible()?,
+        started_at,
         lifetime: client.policy().state_timeout_secs,
-        return_to: request.return_to.as_deref().map(check_return_to).transpose()?,
+        return_to: request.return_to.clone(),
     };
     Ok(Authorization { url: url(endpoint, request, &pending)?, pending })
 }
@@ -157,7 +175,6 @@ fn url(endpoint: &str, request: &AuthorizeRequest, pending: &PendingLogin) -> Re
     let challenge = to_base64url(&Sha256::digest(pending.verifier.expose()));
     let scope = pending.scope.join(" ");
     let max_age = request.max_age.map(|seconds| seconds.to_string());
-    let claims = request.claims.as_ref().and_then(|claims| serde_json::to_string(claims).ok());
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", &pending.client_id),
@@ -178,18 +195,13 @@ fn url(endpoint: &str, request: &AuthorizeRequest, pending: &PendingLogin) -> Re
         ("id_token_hint", request.id_token_hint.as_deref()),
         ("login_hint", request.login_hint.as_deref()),
         ("acr_values", request.acr_values.as_deref()),
-        ("claims", claims.as_deref()),
+        ("claims", request.claims.as_deref()),
     ];
     parameters.extend(optional.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
     parameters.extend(request.resource.iter().map(|resource| ("resource", resource.as_str())));
-    for (name, value) in &request.extra {
-        check_extra(name, &RESERVED)?;
-        parameters.push((name, value));
-    }
-    extend_endpoint(endpoint, &parameters).map_err(|reason| {
-        ErrorKind::MetadataMemberInvalid { member: "authorization_endpoint".into(), reason: reason.into() }
-            .into()
-    })
+    add_extra(&mut parameters, &request.extra, &RESERVED)?;
+    extend_endpoint(endpoint, &parameters)
+        .map_err(|reason| ErrorKind::MetadataMemberInvalid.with(["authorization_endpoint", reason]))
 }
 
 /// Adds parameters to an endpoint; its own query is kept, and may not clash with them.
@@ -201,9 +213,18 @@ pub(crate) fn extend_endpoint(endpoint: &str, parameters: &[(&str, &str)]) -> Re
     Ok(uri::with_query(endpoint, parameters))
 }
 
-pub(crate) fn check_extra(name: &str, reserved: &[&str]) -> Result<(), Error> {
-    if name.is_empty() || reserved.contains(&name) {
-        return Err(ErrorKind::ReservedParameter { parameter: name.into() }.into());
+/// Adds parameters of the host's own: each once, and none that the library knows.
+pub(crate) fn add_extra<'a>(
+    parameters: &mut Vec<(&'a str, &'a str)>,
+    extra: &'a [(String, String)],
+    reserved: &[&str],
+) -> Result<(), Error> {
+    for (name, value) in extra {
+        let known = reserved.contains(&name.as_str()) || parameters.iter().any(|(own, _)| own == name);
+        if name.is_empty() || known {
+            return Err(ErrorKind::ReservedParameter.with([name]));
+        }
+        parameters.push((name, value));
     }
     Ok(())
 }
@@ -212,7 +233,7 @@ pub(crate) fn check_extra(name: &str, reserved: &[&str]) -> Result<(), Error> {
 fn check_pkce(client: &Client) -> Result<(), Error> {
     match client.provider().metadata().list("code_challenge_methods_supported") {
         Some(methods) if !methods.iter().any(|method| method == "S256") => {
-            Err(ErrorKind::PkceUnsupported { advertised: methods.join(" ") }.into())
+            Err(ErrorKind::PkceUnsupported.with([&methods.join(" ")]))
         }
         _ => Ok(()),
     }
@@ -220,7 +241,7 @@ fn check_pkce(client: &Client) -> Result<(), Error> {
 
 /// What the ID token will have to answer to.
 fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
-    let mut requested = Requested::of_claims(request.claims.as_ref())?;
+    let mut requested = Requested::of_claims(request.claims.as_deref())?;
     requested.max_age = request.max_age;
     if let Some(hint) = &request.id_token_hint {
         let hinted = hinted_sub(hint)?;
@@ -234,15 +255,18 @@ fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
 
 /// The subject of the host's own ID token. It is not verified: it can only narrow what is accepted.
 fn hinted_sub(id_token_hint: &str) -> Result<String, Error> {
+    let sub = |jws: Jws<'_>| {
+        let members = Object::parse(&jws.payload).ok()?;
+        members.get("sub").and_then(Json::as_text).map(Cow::into_owned)
+    };
     Jws::parse(id_token_hint)
         .ok()
-        .and_then(|jws| json::object(&jws.payload).ok())
-        .and_then(|members| members.get("sub").and_then(Value::as_str).map(str::to_owned))
+        .and_then(sub)
         .ok_or_else(|| invalid("id_token_hint", "is not a signed ID token"))
 }
 
 /// A path within the application, so that it cannot lead anywhere else, whoever decodes it on the way.
-fn check_return_to(path: &str) -> Result<String, Error> {
+fn check_return_to(path: &str) -> Result<(), Error> {
     let local = |path: &str| {
         let mut characters = path.chars();
         let rooted = characters.next() == Some('/') && characters.next() != Some('/');
@@ -252,9 +276,5 @@ fn check_return_to(path: &str) -> Result<String, Error> {
     if path.len() > MAX_RETURN_TO || !local(path) || !decoded.is_ok_and(|decoded| local(&decoded)) {
         return Err(invalid("return_to", "is not a path of the application"));
     }
-    Ok(path.to_owned())
-}
-
-fn invalid(member: &str, reason: &str) -> Error {
-    ErrorKind::InvalidConfiguration { member: member.into(), reason: reason.into() }.into()
+    Ok(())
 }

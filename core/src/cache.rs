@@ -1,77 +1,73 @@
 //! All that is remembered between logins, as data: metadata and keys, with the time they were fetched.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::jose::{Alg, Choice, KeySet};
-use crate::json::{self, Object};
+use crate::issuer::Issuer;
+use crate::jose::{Alg, Choice, KeySet, MOST_KEYS};
+use crate::json::{Json, Object, Writer, list};
+use crate::metadata::Metadata;
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
 /// Metadata by issuer and key sets by `jwks_uri`, each with the time it was fetched.
 ///
 /// Losing it costs a fetch, never a check, so any cache is safe to pass: empty, old, shared. The host
-/// decides where it lives; [`to_json`](Cache::to_json) and [`from_json`](Cache::from_json) carry it anywhere.
-/// It holds nothing secret, but whoever can write it can replace keys: keep it where only the host writes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// decides where it lives; [`to_json`](Cache::to_json) and [`from_json`](Cache::from_json) carry it anywhere (serde
+/// too, as that text). It holds nothing secret, but whoever can write it can replace keys: keep it where only the
+/// host writes. A clone is cheap: a snapshot that shares what is in it.
+#[derive(Clone, Debug, Default)]
 pub struct Cache {
-    metadata: BTreeMap<String, Entry<Document>>,
-    keys: BTreeMap<String, Entry<Keys>>,
+    metadata: Shelf<Stored>,
+    keys: Shelf<Arc<KeySet>>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, bound = "")]
-struct Entry<T: Held> {
+/// Entries in the order of their names.
+#[derive(Clone, Debug)]
+struct Shelf<T>(Arc<Vec<(Arc<str>, Entry<T>)>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Shelf(Arc::default())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry<T> {
     /// The last good answer.
     held: Option<Fetched<T>>,
     /// When the last attempt ended, good or not.
     attempted_at: Timestamp,
 }
 
-impl<T: Held> Default for Entry<T> {
-    fn default() -> Self {
-        Entry { held: None, attempted_at: Timestamp::from_unix(i64::MIN) }
-    }
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, bound = "")]
-struct Fetched<T: Held> {
+#[derive(Clone, Debug)]
+struct Fetched<T> {
     value: T,
     fetched_at: Timestamp,
     /// The response's own word on how long it is fresh, in seconds.
     max_age: Option<u32>,
 }
 
-/// What an entry holds: written as the document it came from, parsed when it enters.
-trait Held: Clone + Serialize + for<'de> Deserialize<'de> {}
-
-/// A metadata document: an object that has passed no check yet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Document(Arc<Object>);
-
-/// A key set, parsed.
+/// A metadata document, and what became of it when it was read for an issuer.
 #[derive(Clone, Debug)]
-struct Keys(Arc<KeySet>);
-
-impl Held for Document {}
-impl Held for Keys {}
-
-impl Serialize for Keys {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.to_document().serialize(serializer)
-    }
+pub(crate) struct Stored {
+    document: Arc<str>,
+    parsed: OnceLock<Metadata>,
 }
 
-impl<'de> Deserialize<'de> for Keys {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let set = KeySet::parse(&Object::deserialize(deserializer)?).map_err(serde::de::Error::custom)?;
-        Ok(Keys(Arc::new(set)))
+impl Stored {
+    /// The metadata, read for `issuer`. What was read for the same issuer before is not read again.
+    pub(crate) fn metadata(&self, issuer: &Issuer) -> Result<Metadata, Error> {
+        if let Some(metadata) = self.parsed.get().filter(|metadata| metadata.issuer() == issuer) {
+            return Ok(metadata.clone());
+        }
+        let metadata = Metadata::parse(issuer, self.document.as_bytes())?;
+        // The first one stays.
+        let _ = self.parsed.set(metadata.clone());
+        Ok(metadata)
     }
 }
 
@@ -86,7 +82,33 @@ pub(crate) enum LookUp<T> {
     Wait(i64),
 }
 
-impl<T: Held> Entry<T> {
+impl<T: Clone> Shelf<T> {
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| (**held).cmp(name))
+    }
+
+    fn get(&self, name: &str) -> Option<&Entry<T>> {
+        self.0.get(self.position(name).ok()?).map(|(_, entry)| entry)
+    }
+
+    fn put(&mut self, name: &str, attempted_at: Timestamp, held: Option<Fetched<T>>) {
+        let position = self.position(name);
+        let entries = Arc::make_mut(&mut self.0);
+        match position {
+            Ok(position) => {
+                if let Some((_, entry)) = entries.get_mut(position) {
+                    entry.attempted_at = attempted_at;
+                    if let Some(held) = held {
+                        entry.replace(held);
+                    }
+                }
+            }
+            Err(position) => entries.insert(position, (name.into(), Entry { held, attempted_at })),
+        }
+    }
+}
+
+impl<T> Entry<T> {
     /// Whether the last attempt is less than a cooldown ago, and for how long it still is. A time in the
     /// future is another clock's and does not count.
     fn cooling(&self, policy: &Policy, now: Timestamp) -> Option<i64> {
@@ -108,11 +130,12 @@ impl<T: Held> Entry<T> {
         (age.saturating_abs() < i64::from(policy.key_hard_age_secs)).then_some((&held.value, age))
     }
 
-    fn store(&mut self, value: T, max_age: Option<u32>, now: Timestamp) {
-        let later =
-            self.held.as_ref().is_some_and(|held| held.fetched_at > now && held.fetched_at.since(now) < 60);
-        if !later {
-            self.held = Some(Fetched { value, fetched_at: now, max_age });
+    /// Replaces what is held, whole, unless that was fetched later. What seems to be from the more distant future is
+    /// another clock's and gives way.
+    fn replace(&mut self, fetched: Fetched<T>) {
+        let ahead = self.held.as_ref().map_or(0, |held| held.fetched_at.since(fetched.fetched_at));
+        if !(1..60).contains(&ahead) {
+            self.held = Some(fetched);
         }
     }
 }
@@ -123,23 +146,51 @@ impl Cache {
     /// # Errors
     /// `unreadable_cache`: start with an empty one.
     pub fn from_json(text: &str) -> Result<Cache, Error> {
-        let unreadable = |reason: String| Error::from(ErrorKind::UnreadableCache { reason });
-        let members = json::own_object(text.as_bytes()).map_err(unreadable)?;
-        serde_json::from_value(members.into()).map_err(|_| unreadable("not a cache".into()))
+        let unreadable = |reason: &str| ErrorKind::UnreadableCache.with([reason]);
+        let stored = Config::parse_own(text).map_err(|reason| unreadable(&reason))?;
+        Cache::read(stored).ok_or_else(|| unreadable("not a cache"))
+    }
+
+    fn read(mut stored: Config<'_>) -> Option<Cache> {
+        let mut cache = Cache::default();
+        for record in stored.member("metadata")?.value.elements()? {
+            let Record { of, attempted_at, fetched } = Record::read(record)?;
+            let held = fetched.map(|fetched| {
+                fetched.map(|document| Stored { document: document.into(), parsed: OnceLock::new() })
+            });
+            cache.metadata.put(&of, attempted_at, held);
+        }
+        for record in stored.member("keys")?.value.elements()? {
+            let Record { of, attempted_at, fetched } = Record::read(record)?;
+            let held = match fetched {
+                None => None,
+                Some(fetched) => {
+                    let document = Object::parse_own(fetched.value.as_bytes()).ok()?;
+                    let set = KeySet::parse(&document, MOST_KEYS).ok()?;
+                    Some(fetched.map(|_| Arc::new(set)))
+                }
+            };
+            cache.keys.put(&of, attempted_at, held);
+        }
+        stored.end(cache).ok()
     }
 
     /// The cache as JSON text.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let metadata = self.metadata.0.iter();
+        let metadata =
+            metadata.map(|(issuer, entry)| record(issuer, entry, |stored| stored.document.to_string()));
+        let keys = self.keys.0.iter().map(|(jwks_uri, entry)| record(jwks_uri, entry, |set| set.to_json()));
+        Writer::new().raw("metadata", &list(metadata)).raw("keys", &list(keys)).end()
     }
 
-    pub(crate) fn metadata(&self, issuer: &str, policy: &Policy, now: Timestamp) -> LookUp<Arc<Object>> {
+    pub(crate) fn metadata(&self, issuer: &str, policy: &Policy, now: Timestamp) -> LookUp<Stored> {
         let Some(entry) = self.metadata.get(issuer) else { return LookUp::Fetch };
         let usable = entry.fresh(policy, now).or_else(|| {
             entry.cooling(policy, now)?;
             entry.within_hard_age(policy, now)
         });
-        usable.map_or(LookUp::Fetch, |(document, age)| LookUp::Use(Arc::clone(&document.0), age))
+        usable.map_or(LookUp::Fetch, |(stored, age)| LookUp::Use(stored.clone(), age))
     }
 
     /// The last good metadata within the hard age, for when it cannot be refreshed.
@@ -148,23 +199,19 @@ impl Cache {
         issuer: &str,
         policy: &Policy,
         now: Timestamp,
-    ) -> Option<(Arc<Object>, i64)> {
-        let (document, age) = self.metadata.get(issuer)?.within_hard_age(policy, now)?;
-        Some((Arc::clone(&document.0), age))
+    ) -> Option<(Stored, i64)> {
+        let (stored, age) = self.metadata.get(issuer)?.within_hard_age(policy, now)?;
+        Some((stored.clone(), age))
     }
 
     pub(crate) fn metadata_attempted(&mut self, issuer: &str, now: Timestamp) {
-        self.metadata.entry(issuer.to_owned()).or_default().attempted_at = now;
+        self.metadata.put(issuer, now, None);
     }
 
-    pub(crate) fn store_metadata(
-        &mut self,
-        issuer: &str,
-        document: Object,
-        max_age: Option<u32>,
-        now: Timestamp,
-    ) {
-        self.metadata.entry(issuer.to_owned()).or_default().store(Document(Arc::new(document)), max_age, now);
+    pub(crate) fn store_metadata(&mut self, metadata: &Metadata, max_age: Option<u32>, now: Timestamp) {
+        let value = Stored { document: metadata.as_json().into(), parsed: OnceLock::from(metadata.clone()) };
+        let fetched = Fetched { value, fetched_at: now, max_age };
+        self.metadata.put(metadata.issuer().as_str(), now, Some(fetched));
     }
 
     /// The keys to look in for a token, by the rules that this table shows (`wanted` is in the set or not):
@@ -190,13 +237,9 @@ impl Cache {
         let Some((keys, age)) = entry.within_hard_age(policy, now) else {
             return cooling.map_or(LookUp::Fetch, LookUp::Wait);
         };
-        let here = !matches!(keys.0.choose(wanted.0, wanted.1), Choice::None);
+        let here = !matches!(keys.choose(wanted.0, wanted.1), Choice::None);
         let fresh = entry.fresh(policy, now).is_some();
-        if (fresh && here) || cooling.is_some() {
-            LookUp::Use(Arc::clone(&keys.0), age)
-        } else {
-            LookUp::Fetch
-        }
+        if (fresh && here) || cooling.is_some() { LookUp::Use(Arc::clone(keys), age) } else { LookUp::Fetch }
     }
 
     /// The last good keys within the hard age, for when they cannot be refreshed.
@@ -207,26 +250,77 @@ impl Cache {
         now: Timestamp,
     ) -> Option<(Arc<KeySet>, i64)> {
         let (keys, age) = self.keys.get(jwks_uri)?.within_hard_age(policy, now)?;
-        Some((Arc::clone(&keys.0), age))
+        Some((Arc::clone(keys), age))
     }
 
     pub(crate) fn keys_attempted(&mut self, jwks_uri: &str, now: Timestamp) {
-        self.keys.entry(jwks_uri.to_owned()).or_default().attempted_at = now;
+        self.keys.put(jwks_uri, now, None);
     }
 
-    /// Replaces the set whole, unless the one that is held was fetched later.
+    /// Keeps a set that was fetched now.
     pub(crate) fn store_keys(
         &mut self,
         jwks_uri: &str,
-        document: &Object,
+        set: &Arc<KeySet>,
         max_age: Option<u32>,
         now: Timestamp,
-    ) -> Result<Arc<KeySet>, Error> {
-        let set = KeySet::parse(document)
-            .map(Arc::new)
-            .map_err(|reason| ErrorKind::MalformedJson { document: "jwks".into(), reason: reason.into() })?;
-        self.keys.entry(jwks_uri.to_owned()).or_default().store(Keys(Arc::clone(&set)), max_age, now);
-        Ok(set)
+    ) {
+        let fetched = Fetched { value: Arc::clone(set), fetched_at: now, max_age };
+        self.keys.put(jwks_uri, now, Some(fetched));
+    }
+}
+
+/// An entry as it is written down.
+struct Record<'a> {
+    of: String,
+    attempted_at: Timestamp,
+    fetched: Option<Fetched<&'a str>>,
+}
+
+impl<'a> Record<'a> {
+    fn read(record: Json<'a>) -> Option<Record<'a>> {
+        let mut record = Config::of(record.as_object()?);
+        let of = record.required("of", Config::text);
+        let attempted_at = Timestamp::from_unix(record.required("attempted_at", Config::time));
+        let fetched_at = record.time("fetched_at").map(Timestamp::from_unix);
+        let max_age = record.number("max_age");
+        let fetched = match (record.member("document"), fetched_at) {
+            (Some(document), Some(fetched_at)) => Some(Fetched { value: document.raw, fetched_at, max_age }),
+            (None, None) => None,
+            _ => return None,
+        };
+        record.end(Record { of, attempted_at, fetched }).ok()
+    }
+}
+
+impl<T> Fetched<T> {
+    fn map<U>(self, value: impl FnOnce(T) -> U) -> Fetched<U> {
+        Fetched { value: value(self.value), fetched_at: self.fetched_at, max_age: self.max_age }
+    }
+}
+
+fn record<T>(of: &str, entry: &Entry<T>, document: impl FnOnce(&T) -> String) -> String {
+    let mut record = Writer::new();
+    record.text("of", of).number("attempted_at", entry.attempted_at.as_unix());
+    if let Some(held) = &entry.held {
+        record.number("fetched_at", held.fetched_at.as_unix());
+        if let Some(max_age) = held.max_age {
+            record.number("max_age", max_age.into());
+        }
+        record.raw("document", &document(&held.value));
+    }
+    record.end()
+}
+
+impl Serialize for Cache {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_json())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cache {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cache::from_json(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -240,9 +334,12 @@ mod tests {
 
     fn cache() -> Cache {
         let mut cache = Cache::default();
-        cache.store_keys(URI, &json::object(KEYS.as_bytes()).unwrap(), None, START).unwrap();
-        cache.keys_attempted(URI, START);
+        cache.store_keys(URI, &set(KEYS), None, START);
         cache
+    }
+
+    fn set(document: &str) -> Arc<KeySet> {
+        Arc::new(KeySet::parse(&Object::parse(document.as_bytes()).unwrap(), MOST_KEYS).unwrap())
     }
 
     fn look_up(cache: &Cache, kid: &str, seconds: i64) -> &'static str {
@@ -297,30 +394,49 @@ mod tests {
     #[test]
     fn a_set_is_replaced_whole_and_only_by_a_later_one() {
         let mut cache = cache();
-        let empty = || json::object(br#"{"keys":[]}"#).unwrap();
-        cache.store_keys(URI, &empty(), None, Timestamp::from_unix(START.as_unix() - 1)).unwrap();
+        let empty = set(r#"{"keys":[]}"#);
+        cache.store_keys(URI, &empty, None, Timestamp::from_unix(START.as_unix() - 1));
+        cache.keys_attempted(URI, START);
         assert_eq!(look_up(&cache, "a", 0), "found");
-        cache.store_keys(URI, &empty(), None, START).unwrap();
+        cache.store_keys(URI, &empty, None, START);
         assert_eq!(look_up(&cache, "a", 0), "unknown");
     }
 
     #[test]
     fn max_age_decides_within_bounds() {
         let mut cache = cache();
-        cache.store_keys(URI, &json::object(KEYS.as_bytes()).unwrap(), Some(3_600), START).unwrap();
+        cache.store_keys(URI, &set(KEYS), Some(3_600), START);
         assert_eq!(look_up(&cache, "a", 3_599), "found");
         assert_eq!(look_up(&cache, "a", 3_600), "fetch");
     }
 
     #[test]
     fn whatever_was_accepted_survives_a_trip_through_json() {
-        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(15), "]".repeat(15));
+        let deep = ["[".repeat(15), "]".repeat(15)].concat();
         let mut cache = cache();
-        for issuer in 0..600 {
-            let document = json::object(deep.as_bytes()).unwrap();
-            cache.store_metadata(&format!("https://{issuer}.example"), document, None, START);
+        for number in 0..600 {
+            let issuer = Issuer::parse(&format!("https://{number}.example")).unwrap();
+            let document = format!(r#"{{"issuer":"{issuer}", "jwks_uri":"{issuer}/keys","x":{deep}}}"#);
+            let metadata = Metadata::parse(&issuer, document.as_bytes()).unwrap();
+            cache.store_metadata(&metadata, None, START);
         }
-        assert_eq!(Cache::from_json(&cache.to_json()).unwrap().to_json(), cache.to_json());
+        let copy = Cache::from_json(&cache.to_json()).unwrap();
+        assert_eq!(copy.to_json(), cache.to_json());
+        let issuer = Issuer::parse("https://599.example").unwrap();
+        let LookUp::Use(stored, 0) = copy.metadata(issuer.as_str(), &Policy::default(), START) else {
+            panic!("it is there")
+        };
+        assert_eq!(stored.metadata(&issuer).unwrap().jwks_uri(), "https://599.example/keys");
+        let other = Issuer::parse("https://1.example").unwrap();
+        assert_eq!(stored.metadata(&other).unwrap_err().code(), "metadata_issuer_mismatch");
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_is() {
+        let mut cache = cache();
+        let snapshot = cache.clone();
+        cache.store_keys(URI, &set(r#"{"keys":[]}"#), None, START.plus(1));
+        assert_eq!((look_up(&snapshot, "a", 1), look_up(&cache, "a", 1)), ("found", "unknown"));
     }
 
     #[test]
@@ -328,9 +444,20 @@ mod tests {
         let copy = Cache::from_json(&cache().to_json()).unwrap();
         assert_eq!(look_up(&copy, "a", 10), "found");
         assert_eq!(copy.to_json(), cache().to_json());
-        for bad in
-            ["", "{}", "[]", r#"{"metadata":{},"keys":{"u":1}}"#, r#"{"metadata":{},"keys":{},"more":1}"#]
-        {
+        let through_serde = serde_json::to_string(&copy).unwrap();
+        assert_eq!(serde_json::from_str::<Cache>(&through_serde).unwrap().to_json(), copy.to_json());
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            r#"{"metadata":[]}"#,
+            r#"{"metadata":{},"keys":[]}"#,
+            r#"{"metadata":[],"keys":[1]}"#,
+            r#"{"metadata":[],"keys":[],"more":1}"#,
+            r#"{"metadata":[],"keys":[{"of":"u"}]}"#,
+            r#"{"metadata":[],"keys":[{"of":"u","attempted_at":1,"fetched_at":1}]}"#,
+            r#"{"metadata":[],"keys":[{"of":"u","attempted_at":1,"fetched_at":1,"document":{}}]}"#,
+        ] {
             assert_eq!(Cache::from_json(bad).unwrap_err().code(), "unreadable_cache", "{bad}");
         }
     }

@@ -1,10 +1,9 @@
 //! The authorization response (OIDC Core 3.1.2.5), and what makes it ours.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::client::Client;
-use crate::decision::{Check, Decision, Trace};
+use crate::decision::{Check, Decision, Trace, Value};
 use crate::error::{Error, ErrorKind};
 use crate::pending::{self, PendingLogin, ResponseMode};
 use crate::secret::Secret;
@@ -16,11 +15,13 @@ use crate::uri;
 const MAX_RESPONSE: usize = 16 * 1024;
 /// Bytes of one parameter.
 const MAX_PARAMETER: usize = 8 * 1024;
+/// Parameters of one response.
+const MAX_PARAMETERS: usize = 256;
 
 /// The parameters of an authorization response, read strictly. Nothing in them is believed yet.
 pub struct CallbackParams {
     mode: ResponseMode,
-    parameters: BTreeMap<String, String>,
+    parameters: Vec<(String, String)>,
 }
 
 impl CallbackParams {
@@ -48,19 +49,22 @@ impl CallbackParams {
     }
 
     fn read(mode: ResponseMode, text: &str) -> Result<CallbackParams, Error> {
-        let malformed = |reason: &str| Error::from(ErrorKind::CallbackMalformed { reason: reason.into() });
+        let malformed = |reason: &str| ErrorKind::CallbackMalformed.with([reason]);
         if text.len() > MAX_RESPONSE {
             return Err(malformed("is too large"));
         }
-        let mut parameters = BTreeMap::new();
-        for (name, value) in uri::decode_pairs(text).map_err(malformed)? {
+        let parameters = uri::decode_pairs(text).map_err(malformed)?;
+        for (position, (name, value)) in parameters.iter().enumerate() {
+            if position == MAX_PARAMETERS {
+                return Err(malformed("has too many parameters"));
+            }
             if value.len() > MAX_PARAMETER {
                 return Err(malformed("has a parameter that is too large"));
             }
-            if parameters.insert(name.clone(), value).is_some() {
-                let parameter =
+            if parameters.iter().take(position).any(|(earlier, _)| earlier == name) {
+                let parameter: String =
                     name.chars().filter(|character| character.is_ascii_graphic()).take(64).collect();
-                return Err(ErrorKind::CallbackDuplicate { parameter }.into());
+                return Err(ErrorKind::CallbackDuplicate.with([&parameter]));
             }
         }
         Ok(CallbackParams { mode, parameters })
@@ -78,7 +82,7 @@ impl CallbackParams {
 
     /// Any parameter, such as Apple's `user`. Untrusted.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
+        self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -110,7 +114,7 @@ pub struct AuthorizationCode {
 
 impl AuthorizationCode {
     /// What was checked.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> Vec<Decision> {
         self.trace.decisions()
     }
 }
@@ -137,21 +141,14 @@ pub(crate) fn callback(
 pub(crate) fn same_client(client: &Client, login: &PendingLogin, trace: &mut Trace) -> Result<(), Error> {
     let registration = client.registration();
     let members = [
-        ("issuer", client.provider().issuer().as_str(), &login.issuer),
+        ("issuer", client.provider().issuer().as_str(), login.issuer.as_str()),
         ("client_id", &registration.client_id, &login.client_id),
         ("redirect_uri", &registration.redirect_uri, &login.redirect_uri),
     ];
-    for (member, expected, actual) in members {
-        let wanted = format_args!("{member} {expected}");
-        trace.check(Check::PendingClient, expected == actual, wanted, format_args!("{actual}"), || {
-            ErrorKind::PendingLoginMismatch {
-                member: member.into(),
-                expected: expected.into(),
-                actual: actual.clone(),
-            }
-        })?;
-    }
-    Ok(())
+    members.into_iter().try_for_each(|(member, expected, actual)| {
+        let values = [member, expected, actual].map(Value::Text);
+        trace.check(Check::PendingClient, expected == actual, &values)
+    })
 }
 
 struct Callback<'a> {
@@ -178,97 +175,59 @@ impl Callback<'_> {
         }
         match (self.response.get("code"), self.response.get("error")) {
             (Some(_), Some(_)) => Err(self.unexpected("code")),
-            (None | Some(""), None) => Err(self.trace.fail(
-                Check::Code,
-                format_args!("a code or an error"),
-                format_args!("neither"),
-                ErrorKind::CodeMissing,
-            )),
+            (None | Some(""), None) => Err(self.trace.fail(Check::CodeMissing, &[])),
             (Some(code), None) => {
-                self.trace.pass(Check::Code, format_args!("a code"), format_args!("one"));
+                self.trace.pass(Check::Code, &[]);
                 Ok(Secret::new(code))
             }
             (None, Some(error)) => {
+                self.trace.pass(Check::CodeError, &[]);
                 let text = |name: &str| self.response.get(name).map(str::to_owned);
                 let server_error =
                     server_error(error.to_owned(), text("error_description"), text("error_uri"));
-                self.trace.pass(Check::Code, format_args!("a code or an error"), format_args!("an error"));
-                Err(server_error.map_or_else(
-                    || ErrorKind::CallbackMalformed { reason: "has an error that is not one".into() }.into(),
-                    Error::server,
-                ))
+                Err(match server_error {
+                    Some(server_error) => Error::server(server_error),
+                    None => ErrorKind::CallbackMalformed.with(["has an error that is not one"]),
+                })
             }
         }
     }
 
     fn unexpected(&mut self, parameter: &str) -> Error {
-        let failure = ErrorKind::CallbackUnexpected { parameter: parameter.into() };
-        self.trace.fail(
-            Check::Code,
-            format_args!("a code or an error, no token"),
-            format_args!("{parameter} too"),
-            failure,
-        )
+        self.trace.fail(Check::CodeUnexpected, &[Value::Text(parameter)])
     }
 
     fn response_mode(&mut self) -> Result<(), Error> {
         let (expected, actual) = (self.login.response_mode.as_str(), self.response.mode.as_str());
-        self.trace.check(
-            Check::ResponseMode,
-            expected == actual,
-            format_args!("{expected}"),
-            format_args!("{actual}"),
-            || ErrorKind::ResponseModeMismatch { expected: expected.into(), actual: actual.into() },
-        )
+        self.trace.texts(Check::ResponseMode, expected == actual, expected, actual)
     }
 
     fn state(&mut self) -> Result<(), Error> {
-        let wanted = format_args!("the state of this browser's login");
-        let Some(state) = self.response.get("state") else {
-            return self
-                .trace
-                .check(Check::State, false, wanted, format_args!("none"), || ErrorKind::StateMissing);
-        };
-        let passed = self.login.state.matches(state);
-        let found = if passed { "that one" } else { "another one" };
-        self.trace.check(Check::State, passed, wanted, format_args!("{found}"), || ErrorKind::StateMismatch)
+        match self.response.get("state") {
+            None => Err(self.trace.fail(Check::StateMissing, &[])),
+            Some(state) => self.trace.plain(Check::State, self.login.state.matches(state)),
+        }
     }
 
     /// The shorter of the time it was started with and the time that is set now.
     fn age(&mut self) -> Result<(), Error> {
-        let limit = self.login.lifetime.min(self.client.policy().state_timeout_secs);
+        let limit = i64::from(self.login.lifetime.min(self.client.policy().state_timeout_secs));
         let age = self.now.since(self.login.started_at);
         let skew = i64::from(self.client.policy().allowed_skew_secs);
-        let passed = age <= i64::from(limit) && age >= skew.saturating_neg();
-        self.trace.check(
-            Check::StateAge,
-            passed,
-            format_args!("at most {limit} s"),
-            format_args!("{age} s"),
-            || ErrorKind::PendingLoginExpired { age: age.to_string(), limit: limit.to_string() },
-        )
+        let passed = age <= limit && age >= skew.saturating_neg();
+        self.trace.check(Check::StateAge, passed, &[age, limit].map(Value::Number))
     }
 
     fn issuer(&mut self) -> Result<(), Error> {
         let expected = self.login.issuer.as_str();
         match self.response.get("iss") {
-            Some(actual) => self.trace.check(
-                Check::ResponseIssuer,
-                actual == expected,
-                format_args!("{expected}"),
-                format_args!("{actual}"),
-                || ErrorKind::ResponseIssuerMismatch { expected: expected.into(), actual: actual.into() },
-            ),
+            Some(actual) => self.trace.texts(Check::ResponseIssuer, actual == expected, expected, actual),
+            None if self.client.provider().metadata().announces_iss() => {
+                Err(self.trace.fail(Check::ResponseIssuerMissing, &[Value::Text(expected)]))
+            }
             None => {
-                let passed = !self.client.provider().metadata().announces_iss();
-                let wanted = if passed { "nothing: the provider does not announce it" } else { expected };
-                self.trace.check(
-                    Check::ResponseIssuer,
-                    passed,
-                    format_args!("{wanted}"),
-                    format_args!("none"),
-                    || ErrorKind::ResponseIssuerMissing { expected: expected.into() },
-                )
+                self.trace.pass(Check::ResponseIssuerNotAnnounced, &[]);
+                Ok(())
             }
         }
     }

@@ -34,7 +34,29 @@ struct Inner {
     registration: Registration,
     policy: Policy,
     auth_method: AuthMethod,
+    id_token_algs: Algs,
+    userinfo_algs: Algs,
+}
+
+/// Algorithms that are accepted, and how a decision names them.
+pub(crate) struct Algs {
     algs: Vec<Alg>,
+    names: String,
+}
+
+impl Algs {
+    fn new(algs: Vec<Alg>) -> Algs {
+        let names = algs.iter().map(|alg| alg.as_str()).collect::<Vec<_>>().join(" or ");
+        Algs { algs, names }
+    }
+
+    pub(crate) fn algs(&self) -> &[Alg] {
+        &self.algs
+    }
+
+    pub(crate) fn names(&self) -> &str {
+        &self.names
+    }
 }
 
 impl Client {
@@ -50,8 +72,17 @@ impl Client {
             return Err(ErrorKind::NoSignatureBackend.into());
         }
         let auth_method = registration.auth_method(provider.metadata())?;
-        let algs = registration.algs(provider.metadata())?;
-        Ok(Client(Arc::new(Inner { provider, registration, policy, auth_method, algs })))
+        let algs = registration.id_token_algs(provider.metadata())?;
+        let userinfo_algs = Algs::new(registration.userinfo_algs(provider.metadata(), &algs)?);
+        let id_token_algs = Algs::new(algs);
+        Ok(Client(Arc::new(Inner {
+            provider,
+            registration,
+            policy,
+            auth_method,
+            id_token_algs,
+            userinfo_algs,
+        })))
     }
 
     /// Begins a login: the URL to send the browser to, and what to remember.
@@ -138,6 +169,12 @@ impl Client {
         logout::end_session(self, request)
     }
 
+    /// Whether the cache holds the metadata that this client was made with, and they are fresh: otherwise
+    /// [discover](Provider::discover) the provider again and make another.
+    pub fn is_current(&self, cache: &Cache, now: Timestamp) -> bool {
+        self.0.provider.is_current(&self.0.policy, cache, now)
+    }
+
     /// The provider.
     pub fn provider(&self) -> &Provider {
         &self.0.provider
@@ -154,8 +191,13 @@ impl Client {
     }
 
     /// The algorithms an ID token may have.
-    pub(crate) fn algs(&self) -> &[Alg] {
-        &self.0.algs
+    pub(crate) fn id_token_algs(&self) -> &Algs {
+        &self.0.id_token_algs
+    }
+
+    /// The algorithms a signed UserInfo response may have.
+    pub(crate) fn userinfo_algs(&self) -> &Algs {
+        &self.0.userinfo_algs
     }
 
     pub(crate) fn auth_method(&self) -> AuthMethod {

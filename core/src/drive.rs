@@ -7,8 +7,9 @@ use crate::error::Error;
 use crate::flow::{Flow, Reply, Request, Step};
 use crate::time::Timestamp;
 
-/// Where a host keeps its cache: its own, or one it shares behind a mutex. It is held while a reply is
-/// consumed, never while the host answers.
+/// Where a host keeps its cache: its own, or one it shares behind a mutex. A mutex is locked for as long as it takes
+/// to put something in or to take a snapshot: not while the host answers, nor while a signature is checked with keys
+/// that are there.
 pub trait CacheAccess {
     /// Lends the cache to `work`.
     fn with<R>(&mut self, work: impl FnOnce(&mut Cache) -> R) -> R;
@@ -43,10 +44,23 @@ pub fn drive<F: Flow>(
             Step::Done(output) => return Ok(output),
             Step::Pending(flow) => {
                 let reply = answer(flow.request());
-                step = cache.with(|cache| flow.resume(reply, cache, clock()))?;
+                step = resume(flow, reply, &mut cache, clock())?;
             }
         }
     }
+}
+
+fn resume<F: Flow>(
+    flow: F,
+    reply: Reply,
+    cache: &mut impl CacheAccess,
+    now: Timestamp,
+) -> Result<Step<F>, Error> {
+    if flow.request().fills_cache() {
+        return cache.with(|cache| flow.resume(reply, cache, now));
+    }
+    let mut snapshot = cache.with(|cache| cache.clone());
+    flow.resume(reply, &mut snapshot, now)
 }
 
 /// Carries a flow to its end with an asynchronous host, on any runtime.
@@ -67,7 +81,7 @@ pub async fn drive_async<F: Flow, A: Future<Output = Reply>>(
             Step::Done(output) => return Ok(output),
             Step::Pending(flow) => {
                 let reply = answer(flow.request().clone()).await;
-                step = cache.with(|cache| flow.resume(reply, cache, clock()))?;
+                step = resume(flow, reply, &mut cache, clock())?;
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
+use crate::jose::to_base64url;
 use crate::secret::Secret;
 
 /// One draw of at least 32 random bytes, good for one login.
@@ -15,7 +15,10 @@ use crate::secret::Secret;
 /// It is consumed by value and cannot be cloned, so that no draw serves two logins. Every value a
 /// login needs (state, nonce, PKCE verifier, id) is split from it by HMAC-SHA-256 under its own label
 /// (the expand step of RFC 5869), 256 bits each: 43 characters of base64url.
-pub struct Entropy(Zeroizing<Vec<u8>>);
+pub struct Entropy(Zeroizing<[u8; BLOCK]>);
+
+/// A key of HMAC-SHA-256 fills a block (RFC 2104 2).
+const BLOCK: usize = 64;
 
 impl Entropy {
     const MINIMUM: usize = 32;
@@ -26,7 +29,7 @@ impl Entropy {
     /// `weak_entropy`: fewer than 32 bytes, or one byte or one half repeated.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Entropy, Error> {
         let bytes = Zeroizing::new(bytes.into());
-        let weak = |reason: &str| Err(ErrorKind::WeakEntropy { reason: reason.into() }.into());
+        let weak = |reason: &str| Err(ErrorKind::WeakEntropy.with([reason]));
         if bytes.len() < Self::MINIMUM {
             return weak("fewer than 32 bytes");
         }
@@ -37,18 +40,24 @@ impl Entropy {
         if left == right {
             return weak("one half repeated");
         }
-        Ok(Entropy(bytes))
+        let mut key = Zeroizing::new([0; BLOCK]);
+        if bytes.len() > BLOCK {
+            let digest = Sha256::digest(&bytes);
+            key.iter_mut().zip(digest).for_each(|(key, byte)| *key = byte);
+        } else {
+            key.iter_mut().zip(bytes.iter()).for_each(|(key, byte)| *key = *byte);
+        }
+        Ok(Entropy(key))
     }
 
     /// The value for one purpose, in 43 URL-safe characters.
-    pub(crate) fn split(&self, label: &str) -> Result<Secret, Error> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
-            .map_err(|_| ErrorKind::WeakEntropy { reason: "not usable as a key".into() })?;
+    pub(crate) fn split(&self, label: &str) -> Secret {
+        let mut mac = Hmac::<Sha256>::new(&(*self.0).into());
         mac.update(b"relyingparty/1/");
         mac.update(label.as_bytes());
         mac.update(&[1]);
         let block = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        Ok(Secret::new(Base64UrlUnpadded::encode_string(block.as_slice())))
+        Secret::new(to_base64url(block.as_slice()))
     }
 }
 
@@ -73,12 +82,24 @@ mod tests {
         }
     }
 
+    /// HMAC itself, whatever the length of its key.
+    #[test]
+    fn values_are_those_of_hkdf_expand() {
+        for length in [32, 63, 64, 65, 200] {
+            let bytes: Vec<u8> = (0..length).collect();
+            let mut mac = Hmac::<Sha256>::new_from_slice(&bytes).unwrap();
+            mac.update(b"relyingparty/1/id\x01");
+            let expected = to_base64url(&mac.finalize().into_bytes());
+            assert_eq!(Entropy::new(bytes).unwrap().split("id").expose(), expected, "{length}");
+        }
+    }
+
     #[test]
     fn labels_give_independent_values_of_43_characters() {
         let entropy = Entropy::new(bytes()).unwrap();
-        let (state, nonce) = (entropy.split("state").unwrap(), entropy.split("nonce").unwrap());
+        let (state, nonce) = (entropy.split("state"), entropy.split("nonce"));
         assert_eq!(state.expose().len(), 43);
         assert!(!state.matches(nonce.expose()));
-        assert!(state.matches(entropy.split("state").unwrap().expose()));
+        assert!(state.matches(entropy.split("state").expose()));
     }
 }

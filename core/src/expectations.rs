@@ -1,8 +1,6 @@
 //! What a token has to answer to: everything that was requested is checked on return.
 
-use serde::Deserialize;
-
-use crate::config;
+use crate::config::Config;
 use crate::error::Error;
 use crate::requested::Requested;
 use crate::secret::Secret;
@@ -18,18 +16,6 @@ pub struct Expectations {
     access_token: Option<Secret>,
 }
 
-/// Expectations as a host writes them down.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Given {
-    nonce: Option<Secret>,
-    max_age: Option<u32>,
-    auth_time: bool,
-    acr_values: Option<Vec<String>>,
-    sub: Option<String>,
-    access_token: Option<Secret>,
-}
-
 impl Expectations {
     /// Nothing beyond what is always checked.
     pub fn none() -> Expectations {
@@ -37,18 +23,25 @@ impl Expectations {
     }
 
     /// Reads expectations from a JSON object with the members `nonce`, `max_age` (seconds), `auth_time`
-    /// (boolean), `acr_values` (list), `sub`, `access_token`.
+    /// (boolean), `acr_values` (list), `sub`, `access_token`. One that is null is refused: no check is skipped
+    /// because a value that should have been there is missing.
     ///
     /// # Errors
     /// `invalid_configuration`
     pub fn from_json(text: &str) -> Result<Expectations, Error> {
-        let Given { nonce, max_age, auth_time, acr_values, sub, access_token } =
-            config::from_json(text, "expectations")?;
-        Ok(Expectations {
-            nonce,
-            requested: Requested { max_age, auth_time, acr_values, sub: sub.map(|sub| vec![sub]) },
-            access_token,
-        })
+        let mut given = Config::parse(text, "expectations")?;
+        let expectations = Expectations {
+            nonce: given.text("nonce").map(Secret::new),
+            requested: Requested {
+                max_age: given.number("max_age"),
+                auth_time: given.bool("auth_time").unwrap_or(false),
+                acr: false,
+                acr_values: given.texts("acr_values"),
+                sub: given.text("sub").map(|sub| vec![sub]),
+            },
+            access_token: given.text("access_token").map(Secret::new),
+        };
+        given.end(expectations)
     }
 
     /// The token has to carry this nonce.
@@ -72,7 +65,7 @@ impl Expectations {
         self
     }
 
-    /// `acr` has to be one of these.
+    /// `acr` has to be one of these; none is, when there are none.
     #[must_use]
     pub fn acr_values(mut self, values: Vec<String>) -> Expectations {
         self.requested.acr_values = Some(values);

@@ -1,11 +1,12 @@
 //! The one shape of every operation: suspended on a request, resumed with a reply.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};
-use crate::http::{Endpoint, HttpRequest, HttpResponse};
-use crate::jose::Alg;
+use crate::http::{HttpRequest, HttpResponse};
+use crate::jose::{Alg, Key};
 use crate::time::Timestamp;
 
 /// An operation suspended on one request to its host.
@@ -57,19 +58,54 @@ pub enum Request {
     Verify(VerifyRequest),
 }
 
+impl Request {
+    /// Whether the reply goes into the cache. While one that does not is consumed, the cache is only read: a host
+    /// that shares its cache between threads can pass [a snapshot](Cache) instead of holding a lock.
+    pub fn fills_cache(&self) -> bool {
+        match self {
+            Request::Http(request) => request.endpoint.coalesces(),
+            Request::Verify(_) => false,
+        }
+    }
+}
+
 /// A signature for the host to check, with a key that has passed the core's own checks.
 /// `Debug` shows the algorithm only.
 #[derive(Clone)]
-#[non_exhaustive]
 pub struct VerifyRequest {
+    pub(crate) alg: Alg,
+    pub(crate) key: Arc<Key>,
+    pub(crate) signing_input: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl VerifyRequest {
     /// The algorithm to use, and no other.
-    pub alg: Alg,
-    /// The public key: a JWK as JSON text with `kty` and the public members only.
-    pub jwk: String,
+    pub fn alg(&self) -> Alg {
+        self.alg
+    }
+
+    /// The public key: a JWK as JSON text with `kty` and the public members only, the same text for the same key.
+    pub fn jwk(&self) -> &str {
+        &self.key.jwk
+    }
+
     /// What was signed.
-    pub signing_input: Vec<u8>,
+    pub fn signing_input(&self) -> &[u8] {
+        &self.signing_input
+    }
+
     /// The signature as JWS has it (ECDSA: r and s, RFC 7518 3.4).
-    pub signature: Vec<u8>,
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The answer of the cryptography that is compiled in, for a host that wants signatures checked elsewhere than on
+    /// the thread that drives its flows.
+    #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+    pub fn check(&self) -> Reply {
+        Reply::Verified(self.key.verify(self.alg, &self.signing_input, &self.signature))
+    }
 }
 
 impl fmt::Debug for VerifyRequest {
@@ -103,7 +139,7 @@ impl Reply {
     }
 
     pub(crate) fn wrong(&self, expected: &str) -> Error {
-        ErrorKind::WrongReply { expected: expected.into(), actual: self.kind().into() }.into()
+        ErrorKind::WrongReply.with([expected, self.kind()])
     }
 
     /// The response to `request`, within the limits that can be checked here.
@@ -111,12 +147,10 @@ impl Reply {
         let Request::Http(request) = request else { return Err(self.wrong("verified")) };
         match self {
             Reply::Http(response) => response.check_limits(request).map(|()| response),
-            Reply::Unreachable { reason } => Err(unreachable(request.endpoint, reason)),
+            Reply::Unreachable { reason } => {
+                Err(ErrorKind::Unreachable.with([request.endpoint.as_str(), &reason]))
+            }
             Reply::Verified(_) => Err(self.wrong("http")),
         }
     }
-}
-
-fn unreachable(endpoint: Endpoint, reason: String) -> Error {
-    ErrorKind::Unreachable { endpoint: endpoint.as_str().into(), reason }.into()
 }

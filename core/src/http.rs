@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::policy::Policy;
 use crate::uri;
 
@@ -162,41 +162,64 @@ impl HttpResponse {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All headers of this name, in any case.
+    pub(crate) fn headers_named(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = move |(header, _): &&(String, String)| header.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+
     /// Checks what can be seen of the transport's promises: no redirect, no oversize.
     pub(crate) fn check_limits(&self, request: &HttpRequest) -> Result<(), Error> {
-        let endpoint = || request.endpoint.as_str().to_owned();
+        let endpoint = request.endpoint.as_str();
         let elsewhere = self.final_url.as_ref().is_some_and(|url| *url != request.url);
         if elsewhere || (300..400).contains(&self.status) {
-            return Err(
-                ErrorKind::RedirectRefused { endpoint: endpoint(), status: self.status.to_string() }.into()
-            );
+            return Err(ErrorKind::RedirectRefused.with([endpoint, &self.status.to_string()]));
         }
         let limit = request.limits.max_response_bytes;
         if self.body.len() > limit {
-            return Err(ErrorKind::ResponseTooLarge { endpoint: endpoint(), limit: limit.to_string() }.into());
+            return Err(ErrorKind::ResponseTooLarge.with([endpoint, &limit.to_string()]));
         }
         Ok(())
     }
 
-    /// The body as a strict JSON object, if it is declared as one of `media_types`.
-    pub(crate) fn json(&self, endpoint: Endpoint, media_types: &[&str]) -> Result<Object, Error> {
+    /// The media type that the body is declared as, without parameters.
+    pub(crate) fn media_type(&self) -> &str {
         let declared = self.header("content-type").unwrap_or_default();
-        let media_type = declared.split(';').next().unwrap_or_default().trim();
-        if !media_types.iter().any(|accepted| media_type.eq_ignore_ascii_case(accepted)) {
-            let actual = declared.chars().take(100).collect();
-            return Err(
-                ErrorKind::UnexpectedContentType { endpoint: endpoint.as_str().into(), actual }.into()
-            );
+        declared.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// Whether the body is declared as one of these.
+    pub(crate) fn is_one_of(&self, media_types: &[&str]) -> bool {
+        media_types.iter().any(|accepted| self.media_type().eq_ignore_ascii_case(accepted))
+    }
+
+    pub(crate) fn unexpected_content_type(&self, endpoint: Endpoint) -> Error {
+        let declared: String = self.header("content-type").unwrap_or_default().chars().take(100).collect();
+        ErrorKind::UnexpectedContentType.with([endpoint.as_str(), &declared])
+    }
+
+    /// The status, if it is not the one that this endpoint answers with.
+    pub(crate) fn expect_ok(&self, endpoint: Endpoint) -> Result<(), Error> {
+        if self.status == 200 {
+            return Ok(());
         }
-        json::object(&self.body)
-            .map_err(|reason| ErrorKind::MalformedJson { document: endpoint.as_str().into(), reason }.into())
+        Err(ErrorKind::UnexpectedStatus.with([endpoint.as_str(), &self.status.to_string()]))
+    }
+
+    /// The body as a strict JSON object, if it is declared as one of `media_types`.
+    pub(crate) fn json(&self, endpoint: Endpoint, media_types: &[&str]) -> Result<Object<'_>, Error> {
+        if !self.is_one_of(media_types) {
+            return Err(self.unexpected_content_type(endpoint));
+        }
+        Object::parse(&self.body)
+            .map_err(|reason| ErrorKind::MalformedJson.with([endpoint.as_str(), &reason]))
     }
 
     /// How long the response may be kept in seconds, if it says (RFC 9111 5.2.2).
     pub(crate) fn max_age(&self) -> Option<u32> {
-        let directives = self.header("cache-control")?.to_ascii_lowercase();
         let mut max_age = None;
-        for directive in directives.split(',').map(str::trim) {
+        let directives = self.headers_named("cache-control").flat_map(|header| header.split(','));
+        for directive in directives.map(|directive| directive.trim().to_ascii_lowercase()) {
             if directive == "no-store" || directive == "no-cache" {
                 return Some(0);
             }
@@ -228,13 +251,9 @@ mod convert {
             for (name, value) in &request.headers {
                 builder = builder.header(name, value);
             }
-            builder.body(request.body).map_err(|_| {
-                ErrorKind::InvalidConfiguration {
-                    member: "request".into(),
-                    reason: "not expressible in HTTP".into(),
-                }
-                .into()
-            })
+            builder
+                .body(request.body)
+                .map_err(|_| ErrorKind::InvalidConfiguration.with(["request", "not expressible in HTTP"]))
         }
     }
 
@@ -303,7 +322,7 @@ mod tests {
             typed("Application/JSON; charset=utf-8").json(Endpoint::Token, &["application/json"]).is_ok()
         );
         for other in ["text/html", "application/jsonp", ""] {
-            let error = typed(other).json(Endpoint::Token, &["application/json"]).unwrap_err();
+            let error = typed(other).json(Endpoint::Token, &["application/json"]).err().unwrap();
             assert_eq!(error.code(), "unexpected_content_type", "{other}");
         }
     }

@@ -48,6 +48,11 @@ impl Issuer {
         &self.text
     }
 
+    /// The identifier, to share.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// Where its metadata is (OIDC Discovery 4.1).
     pub(crate) fn discovery_url(&self) -> String {
         format!("{}/.well-known/openid-configuration", self.text.strip_suffix('/').unwrap_or(&self.text))
@@ -73,7 +78,7 @@ fn split(text: &str) -> Result<Parts<'_>, Error> {
 }
 
 fn invalid(reason: &str) -> Error {
-    ErrorKind::InvalidIssuer { reason: reason.into() }.into()
+    ErrorKind::InvalidIssuer.with([reason])
 }
 
 impl fmt::Debug for Issuer {

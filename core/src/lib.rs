@@ -82,8 +82,10 @@
 //!
 //! # Features
 //!
-//! * `rustcrypto` (default): signatures are checked in the core. Without it, set
-//!   [`Policy::signatures`] to [`Signatures::Host`] and answer [`Request::Verify`].
+//! * `rustcrypto` (default): signatures are checked in the core, by RustCrypto.
+//! * `aws-lc-rs`: they are checked by aws-lc-rs instead, which is several times faster and is built with a C compiler.
+//!   With neither, set [`Policy::signatures`] to [`Signatures::Host`] and answer [`Request::Verify`].
+//! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
 //! * `http`: conversions from and to the `http` crate's types, so that reqwest, ureq and hyper take
 //!   requests in one line.
 //!
@@ -108,6 +110,7 @@
 )]
 
 mod authorize;
+pub mod bindings;
 mod cache;
 mod callback;
 mod checks;
@@ -158,7 +161,7 @@ pub use flows::{
 };
 pub use http::{Endpoint, HttpRequest, HttpResponse, Limits, Method};
 pub use issuer::Issuer;
-pub use jose::{Alg, DroppedKey};
+pub use jose::{Alg, DroppedKey, UsableKey};
 pub use logout::EndSessionRequest;
 pub use metadata::Metadata;
 pub use pending::{PendingLogin, ResponseMode};

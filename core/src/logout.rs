@@ -1,18 +1,14 @@
 //! RP-initiated logout (OIDC RP-Initiated Logout 2).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-
-use crate::authorize::{check_extra, extend_endpoint};
+use crate::authorize::{add_extra, extend_endpoint};
 use crate::client::Client;
-use crate::config;
+use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 
 /// What to tell the provider about a logout. Everything is optional; names are the specification's.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EndSessionRequest {
     /// The ID token of the session that ends: spares the end user a question.
@@ -25,8 +21,8 @@ pub struct EndSessionRequest {
     pub logout_hint: Option<String>,
     /// Preferred languages of the pages, separated by spaces.
     pub ui_locales: Option<String>,
-    /// Further parameters; never one that the library knows.
-    pub extra: BTreeMap<String, String>,
+    /// Further parameters, each once; never one that the library knows.
+    pub extra: Vec<(String, String)>,
 }
 
 impl fmt::Debug for EndSessionRequest {
@@ -43,7 +39,16 @@ impl EndSessionRequest {
     /// # Errors
     /// `invalid_configuration`
     pub fn from_json(text: &str) -> Result<EndSessionRequest, Error> {
-        config::from_json(text, "end session request")
+        let mut given = Config::parse(text, "end session request")?;
+        let request = EndSessionRequest {
+            id_token_hint: given.text("id_token_hint"),
+            post_logout_redirect_uri: given.text("post_logout_redirect_uri"),
+            state: given.text("state"),
+            logout_hint: given.text("logout_hint"),
+            ui_locales: given.text("ui_locales"),
+            extra: given.pairs("extra"),
+        };
+        given.end(request)
     }
 }
 
@@ -71,16 +76,12 @@ pub(crate) fn end_session(client: &Client, request: &EndSessionRequest) -> Resul
     parameters
         .extend(optional.into_iter().filter_map(|(name, value)| value.as_deref().map(|value| (name, value))));
     parameters.extend(redirect.map(|uri| (redirect_name, uri.as_str())));
-    for (name, value) in &request.extra {
-        check_extra(name, &RESERVED)?;
-        check_extra(name, &[redirect_name])?;
-        parameters.push((name, value));
-    }
+    add_extra(&mut parameters, &request.extra, &[&RESERVED[..], &[redirect_name]].concat())?;
     extend_endpoint(endpoint, &parameters).map_err(|reason| {
-        let (member, reason) = (ENDPOINT.into(), reason.into());
-        match registration.end_session_endpoint {
-            Some(_) => ErrorKind::InvalidConfiguration { member, reason }.into(),
-            None => ErrorKind::MetadataMemberInvalid { member, reason }.into(),
-        }
+        let kind = match registration.end_session_endpoint {
+            Some(_) => ErrorKind::InvalidConfiguration,
+            None => ErrorKind::MetadataMemberInvalid,
+        };
+        kind.with([ENDPOINT, reason])
     })
 }

@@ -1,5 +1,6 @@
 //! Provider metadata (OIDC Discovery 3), believed only when it names the issuer that was asked.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::issuer::Issuer;
-use crate::json::{self, Object, Text};
+use crate::json::{Document, Json, Object, Text};
 
 /// What a provider says of itself: endpoints and abilities. Immutable, cheap to clone.
 #[derive(Clone)]
@@ -15,17 +16,23 @@ pub struct Metadata(Arc<Inner>);
 
 struct Inner {
     issuer: Issuer,
-    members: Object,
-    jwks_uri: String,
+    document: Document,
+    jwks_uri: Arc<str>,
+    /// In the order of [`ENDPOINTS`].
+    endpoints: [Option<String>; 5],
+    /// In the order of [`LISTS`].
+    lists: [Option<Vec<String>>; 4],
+    announces_iss: bool,
 }
 
 /// Members that are URLs we or the browser go to.
 const ENDPOINTS: [&str; 5] =
     ["jwks_uri", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "end_session_endpoint"];
 /// Members that decide something here and are lists of strings.
-const LISTS: [&str; 3] = [
+const LISTS: [&str; 4] = [
     "token_endpoint_auth_methods_supported",
     "id_token_signing_alg_values_supported",
+    "userinfo_signing_alg_values_supported",
     "code_challenge_methods_supported",
 ];
 const ISS_PARAMETER: &str = "authorization_response_iss_parameter_supported";
@@ -37,33 +44,33 @@ impl Metadata {
     /// `malformed_json`; `metadata_issuer_mismatch` before anything else in it is looked at;
     /// `metadata_member_missing` for `issuer` and `jwks_uri`; `metadata_member_invalid`.
     pub fn parse(issuer: &Issuer, document: &[u8]) -> Result<Metadata, Error> {
-        let members = json::object(document)
-            .map_err(|reason| ErrorKind::MalformedJson { document: "metadata".into(), reason })?;
-        Metadata::from_members(issuer, members)
-    }
-
-    pub(crate) fn from_members(issuer: &Issuer, members: Object) -> Result<Metadata, Error> {
+        let members =
+            Object::parse(document).map_err(|reason| ErrorKind::MalformedJson.with(["metadata", &reason]))?;
         let own = text(&members, "issuer")?.ok_or_else(|| missing("issuer"))?;
         if own != issuer.as_str() {
-            return Err(ErrorKind::MetadataIssuerMismatch {
-                expected: issuer.to_string(),
-                actual: own.into(),
-            }
-            .into());
+            return Err(ErrorKind::MetadataIssuerMismatch.with([issuer.as_str(), &own]));
         }
-        for name in ENDPOINTS {
+        let mut endpoints = [const { None }; 5];
+        for (endpoint, name) in endpoints.iter_mut().zip(ENDPOINTS) {
             if let Some(url) = text(&members, name)? {
-                issuer.check_endpoint(url).map_err(|reason| invalid(name, reason))?;
+                issuer.check_endpoint(&url).map_err(|reason| invalid(name, reason))?;
+                *endpoint = Some(url.into_owned());
             }
         }
-        for name in LISTS {
-            json::strings(&members, name).map_err(|()| invalid(name, "is not a list of strings"))?;
+        let mut lists = [const { None }; 4];
+        for (list, name) in lists.iter_mut().zip(LISTS) {
+            *list = members.texts(name).map_err(|()| invalid(name, "is not a list of strings"))?;
         }
-        if !matches!(members.get(ISS_PARAMETER), None | Some(Value::Null | Value::Bool(_))) {
-            return Err(invalid(ISS_PARAMETER, "is not a boolean"));
-        }
-        let jwks_uri = text(&members, "jwks_uri")?.ok_or_else(|| missing("jwks_uri"))?.to_owned();
-        Ok(Metadata(Arc::new(Inner { issuer: issuer.clone(), members, jwks_uri })))
+        let announces_iss = match members.get(ISS_PARAMETER) {
+            None | Some(Json::Null) => false,
+            Some(Json::Bool(announced)) => announced,
+            Some(_) => return Err(invalid(ISS_PARAMETER, "is not a boolean")),
+        };
+        let jwks_uri = text(&members, "jwks_uri")?.ok_or_else(|| missing("jwks_uri"))?.into();
+        // Its bytes are UTF-8: they were read.
+        let document = Document::of(String::from_utf8_lossy(document).into_owned());
+        let issuer = issuer.clone();
+        Ok(Metadata(Arc::new(Inner { issuer, document, jwks_uri, endpoints, lists, announces_iss })))
     }
 
     /// The issuer, as configured and as the document says.
@@ -78,36 +85,41 @@ impl Metadata {
 
     /// Any member of the document.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.members.get(name).filter(|value| !value.is_null())
+        self.0.document.as_map().get(name).filter(|value| !value.is_null())
     }
 
-    /// The document as JSON text.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.0.members).unwrap_or_default()
+    /// The document as it was served.
+    pub fn as_json(&self) -> &str {
+        self.0.document.as_json()
+    }
+
+    /// Whether this is a clone of the other.
+    pub(crate) fn is_same_as(&self, other: &Metadata) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// An endpoint this operation cannot do without.
     pub(crate) fn endpoint(&self, name: &str) -> Result<&str, Error> {
-        self.optional(name).ok_or_else(|| ErrorKind::EndpointMissing { member: name.into() }.into())
-    }
-
-    pub(crate) fn optional(&self, name: &str) -> Option<&str> {
-        self.get(name).and_then(Value::as_str)
+        let position = ENDPOINTS.iter().position(|endpoint| *endpoint == name);
+        position
+            .and_then(|position| self.0.endpoints.get(position)?.as_deref())
+            .ok_or_else(|| ErrorKind::EndpointMissing.with([name]))
     }
 
     /// A list of strings, if the document has it.
-    pub(crate) fn list(&self, name: &str) -> Option<Vec<String>> {
-        json::strings(&self.0.members, name).ok().flatten()
+    pub(crate) fn list(&self, name: &str) -> Option<&[String]> {
+        let position = LISTS.iter().position(|list| *list == name)?;
+        self.0.lists.get(position)?.as_deref()
     }
 
     /// Whether authorization responses carry `iss` (RFC 9207 3).
     pub(crate) fn announces_iss(&self) -> bool {
-        self.get(ISS_PARAMETER) == Some(&Value::Bool(true))
+        self.0.announces_iss
     }
 }
 
-fn text<'a>(members: &'a Object, name: &str) -> Result<Option<&'a str>, Error> {
-    match json::text(members, name) {
+fn text<'a>(members: &Object<'a>, name: &str) -> Result<Option<Cow<'a, str>>, Error> {
+    match members.text(name) {
         Text::Absent => Ok(None),
         Text::Present(text) => Ok(Some(text)),
         Text::WrongType => Err(invalid(name, "is not a string")),
@@ -115,11 +127,11 @@ fn text<'a>(members: &'a Object, name: &str) -> Result<Option<&'a str>, Error> {
 }
 
 fn missing(member: &str) -> Error {
-    ErrorKind::MetadataMemberMissing { member: member.into() }.into()
+    ErrorKind::MetadataMemberMissing.with([member])
 }
 
 fn invalid(member: &str, reason: &str) -> Error {
-    ErrorKind::MetadataMemberInvalid { member: member.into(), reason: reason.into() }.into()
+    ErrorKind::MetadataMemberInvalid.with([member, reason])
 }
 
 impl fmt::Debug for Metadata {
@@ -165,7 +177,7 @@ mod tests {
     fn null_members_are_absent() {
         let metadata = parse(r#"{"issuer":"https://op.example","jwks_uri":"https://op.example/j","userinfo_endpoint":null,"scopes_supported":null}"#).unwrap();
         assert_eq!(metadata.endpoint("userinfo_endpoint").unwrap_err().code(), "endpoint_missing");
-        assert_eq!(metadata.list("scopes_supported"), None);
+        assert_eq!(metadata.get("scopes_supported"), None);
         assert!(!metadata.announces_iss());
     }
 }

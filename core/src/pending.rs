@@ -2,20 +2,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::jose::to_base64url;
-use crate::json;
+use crate::json::Writer;
 use crate::requested::Requested;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// How the authorization response comes back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseMode {
     /// In the query of the redirect URI.
@@ -27,6 +25,10 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
+    pub(crate) fn from_name(name: &str) -> Option<ResponseMode> {
+        [ResponseMode::Query, ResponseMode::FormPost].into_iter().find(|mode| mode.as_str() == name)
+    }
+
     /// The mode as the parameter spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -100,23 +102,25 @@ impl PendingLogin {
 
     /// The pending login as text for a store that only the host can read: it holds the PKCE verifier.
     pub fn encode(&self) -> String {
-        let stored = Stored {
-            v: VERSION,
-            id: self.id.expose().to_owned(),
-            issuer: self.issuer.clone(),
-            client_id: self.client_id.clone(),
-            redirect_uri: self.redirect_uri.clone(),
-            state: self.state.expose().to_owned(),
-            nonce: self.nonce.expose().to_owned(),
-            verifier: self.verifier.expose().to_owned(),
-            requested: self.requested.clone(),
-            scope: self.scope.clone(),
-            response_mode: self.response_mode,
-            started_at: self.started_at,
-            lifetime: self.lifetime,
-            return_to: self.return_to.clone(),
-        };
-        serde_json::to_string(&stored).unwrap_or_default()
+        let mut stored = Writer::new();
+        stored
+            .number("v", VERSION)
+            .text("id", self.id.expose())
+            .text("issuer", &self.issuer)
+            .text("client_id", &self.client_id)
+            .text("redirect_uri", &self.redirect_uri)
+            .text("state", self.state.expose())
+            .text("nonce", self.nonce.expose())
+            .text("verifier", self.verifier.expose())
+            .texts("scope", &self.scope)
+            .text("response_mode", self.response_mode.as_str())
+            .number("started_at", self.started_at.as_unix())
+            .number("lifetime", self.lifetime.into());
+        self.requested.write(&mut stored);
+        if let Some(return_to) = &self.return_to {
+            stored.text("return_to", return_to);
+        }
+        stored.end()
     }
 
     /// Reads what [`encode`](PendingLogin::encode) wrote; give it what the store had, if anything.
@@ -125,62 +129,45 @@ impl PendingLogin {
     /// `no_pending_login` for `None`; `unreadable_pending_login`.
     pub fn decode(stored: Option<&str>) -> Result<PendingLogin, Error> {
         let text = stored.ok_or(ErrorKind::NoPendingLogin)?;
-        let unreadable =
-            |reason: &str| Error::from(ErrorKind::UnreadablePendingLogin { reason: reason.into() });
-        let members = json::own_object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
-        let stored: Stored =
-            serde_json::from_value(Value::Object(members)).map_err(|_| unreadable("not a pending login"))?;
-        if stored.v != VERSION {
+        let unreadable = |reason: &str| ErrorKind::UnreadablePendingLogin.with([reason]);
+        let mut stored = Config::parse_own(text).map_err(|reason| unreadable(&reason))?;
+        if stored.time("v") != Some(VERSION) {
             return Err(unreadable("of another version"));
         }
-        if ![&stored.id, &stored.state, &stored.nonce, &stored.verifier]
-            .into_iter()
-            .all(|secret| is_secret(secret))
-        {
+        let login = PendingLogin::read(stored).map_err(|_| unreadable("not a pending login"))?;
+        if ![&login.id, &login.state, &login.nonce, &login.verifier].into_iter().all(is_secret) {
             return Err(unreadable("a secret is not one"));
         }
-        Ok(PendingLogin {
-            id: Secret::new(stored.id),
-            issuer: stored.issuer,
-            client_id: stored.client_id,
-            redirect_uri: stored.redirect_uri,
-            state: Secret::new(stored.state),
-            nonce: Secret::new(stored.nonce),
-            verifier: Secret::new(stored.verifier),
-            requested: stored.requested,
-            scope: stored.scope,
-            response_mode: stored.response_mode,
-            started_at: stored.started_at,
-            lifetime: stored.lifetime,
-            return_to: stored.return_to,
-        })
+        Ok(login)
+    }
+
+    fn read(mut stored: Config<'_>) -> Result<PendingLogin, Error> {
+        let login = PendingLogin {
+            id: Secret::new(stored.required("id", Config::text)),
+            issuer: stored.required("issuer", Config::text),
+            client_id: stored.required("client_id", Config::text),
+            redirect_uri: stored.required("redirect_uri", Config::text),
+            state: Secret::new(stored.required("state", Config::text)),
+            nonce: Secret::new(stored.required("nonce", Config::text)),
+            verifier: Secret::new(stored.required("verifier", Config::text)),
+            requested: Requested::read(&mut stored),
+            scope: stored.required("scope", Config::texts),
+            response_mode: stored
+                .required("response_mode", |stored, name| stored.word(name, ResponseMode::from_name)),
+            started_at: Timestamp::from_unix(stored.required("started_at", Config::time)),
+            lifetime: stored.required("lifetime", Config::number),
+            return_to: stored.text("return_to"),
+        };
+        stored.end(login)
     }
 }
 
-const VERSION: u8 = 1;
+const VERSION: i64 = 1;
 
 /// Whether a stored secret is as long and as random-looking as [`Entropy`](crate::Entropy) makes them.
-fn is_secret(text: &str) -> bool {
+fn is_secret(secret: &Secret) -> bool {
+    let text = secret.expose();
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    v: u8,
-    id: String,
-    issuer: String,
-    client_id: String,
-    redirect_uri: String,
-    state: String,
-    nonce: String,
-    verifier: String,
-    requested: Requested,
-    scope: Vec<String>,
-    response_mode: ResponseMode,
-    started_at: Timestamp,
-    lifetime: u32,
-    return_to: Option<String>,
 }
 
 /// The public name of the login with this state: 128 bits of a hash, so that it tells nothing about it.

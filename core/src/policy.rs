@@ -1,15 +1,11 @@
 //! The numbers and choices a host may set, each with a safe default and a bound.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
+use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Limits};
-use crate::json;
 
 /// Who checks signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signatures {
     /// The core, with the cryptography compiled into it.
@@ -22,8 +18,7 @@ pub enum Signatures {
 ///
 /// Build one by changing the default; [`Client::new`](crate::Client::new) refuses values out of bounds
 /// with `policy_out_of_range`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
     /// How long a login may take from its start to the callback: 600; at most 3600.
@@ -37,6 +32,8 @@ pub struct Policy {
     pub key_cooldown_secs: u32,
     /// How long metadata and keys are used when they cannot be refreshed: 86400; at most 604800.
     pub key_hard_age_secs: u32,
+    /// Keys in one key set: 100; at most 1000.
+    pub max_keys: u32,
     /// Bytes of a response, after decompression: 262144; at most 1048576.
     pub max_response_bytes: u32,
     /// Time for one GET of metadata or keys: 5; from 1 to 60.
@@ -59,6 +56,7 @@ impl Default for Policy {
             key_refresh_secs: 600,
             key_cooldown_secs: 30,
             key_hard_age_secs: 86_400,
+            max_keys: 100,
             max_response_bytes: 262_144,
             metadata_timeout_secs: 5,
             token_timeout_secs: 10,
@@ -69,18 +67,36 @@ impl Default for Policy {
     }
 }
 
-/// Bounds of the numbers, by name.
-type Bound = (&'static str, u32, u32, fn(&Policy) -> u32);
-const BOUNDS: [Bound; 8] = [
-    ("state_timeout_secs", 1, 3_600, |policy| policy.state_timeout_secs),
-    ("allowed_skew_secs", 0, 300, |policy| policy.allowed_skew_secs),
-    ("key_refresh_secs", 60, 86_400, |policy| policy.key_refresh_secs),
-    ("key_cooldown_secs", 0, 3_600, |policy| policy.key_cooldown_secs),
-    ("key_hard_age_secs", 60, 604_800, |policy| policy.key_hard_age_secs),
-    ("max_response_bytes", 1_024, 1_048_576, |policy| policy.max_response_bytes),
-    ("metadata_timeout_secs", 1, 60, |policy| policy.metadata_timeout_secs),
-    ("token_timeout_secs", 1, 60, |policy| policy.token_timeout_secs),
-];
+/// A number of the policy, and its bounds.
+struct Number {
+    name: &'static str,
+    minimum: u32,
+    maximum: u32,
+    of: fn(&mut Policy) -> &mut u32,
+}
+
+macro_rules! numbers {
+    ($($name:ident: $minimum:literal to $maximum:literal;)+) => {
+        const NUMBERS: &[Number] = &[$(Number {
+            name: stringify!($name),
+            minimum: $minimum,
+            maximum: $maximum,
+            of: |policy| &mut policy.$name,
+        }),+];
+    };
+}
+
+numbers! {
+    state_timeout_secs: 1 to 3_600;
+    allowed_skew_secs: 0 to 300;
+    key_refresh_secs: 60 to 86_400;
+    key_cooldown_secs: 0 to 3_600;
+    key_hard_age_secs: 60 to 604_800;
+    max_keys: 1 to 1_000;
+    max_response_bytes: 1_024 to 1_048_576;
+    metadata_timeout_secs: 1 to 60;
+    token_timeout_secs: 1 to 60;
+}
 
 impl Policy {
     /// The numbers of OpenIDConnect.jl: a state lives 60 s, clocks may differ by 120 s, keys are fresh for 3600 s.
@@ -99,32 +115,36 @@ impl Policy {
     /// # Errors
     /// `invalid_configuration`: an unknown member, preset or a value of the wrong type.
     pub fn from_json(text: &str) -> Result<Policy, Error> {
-        let invalid =
-            |reason: String| Error::from(ErrorKind::InvalidConfiguration { member: "policy".into(), reason });
-        let mut given = json::object(text.as_bytes()).map_err(invalid)?;
-        let defaults = match given.remove("preset") {
-            None => Policy::default(),
-            Some(Value::String(name)) if name == "openidconnect_jl" => Policy::openidconnect_jl(),
-            Some(_) => return Err(invalid("unknown preset".into())),
+        let mut given = Config::parse(text, "policy")?;
+        let preset = |name: &str| match name {
+            "openidconnect_jl" => Some(Policy::openidconnect_jl()),
+            _ => None,
         };
-        let Ok(Value::Object(mut members)) = serde_json::to_value(&defaults) else {
-            return Err(invalid("not expressible".into()));
+        let signatures = |word: &str| match word {
+            "core" => Some(Signatures::Core),
+            "host" => Some(Signatures::Host),
+            _ => None,
         };
-        members.extend(given);
-        crate::config::from_value(Value::Object(members), "policy")
+        let mut policy = given.word("preset", preset).unwrap_or_default();
+        for number in NUMBERS {
+            let of = (number.of)(&mut policy);
+            *of = given.number(number.name).unwrap_or(*of);
+        }
+        policy.signatures = given.word("signatures", signatures).unwrap_or(policy.signatures);
+        policy.record_decisions = given.bool("record_decisions").unwrap_or(policy.record_decisions);
+        policy.accept_missing_token_type =
+            given.bool("accept_missing_token_type").unwrap_or(policy.accept_missing_token_type);
+        given.end(policy)
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        for (member, minimum, maximum, get) in BOUNDS {
-            let actual = get(self);
-            if !(minimum..=maximum).contains(&actual) {
-                return Err(ErrorKind::PolicyOutOfRange {
-                    member: member.into(),
-                    minimum: minimum.to_string(),
-                    maximum: maximum.to_string(),
-                    actual: actual.to_string(),
-                }
-                .into());
+        let mut policy = self.clone();
+        for Number { name, minimum, maximum, of } in NUMBERS {
+            let actual = *of(&mut policy);
+            if !(minimum..=maximum).contains(&&actual) {
+                let [minimum, maximum, actual] =
+                    [*minimum, *maximum, actual].map(|number| number.to_string());
+                return Err(ErrorKind::PolicyOutOfRange.with([name, &minimum, &maximum, &actual]));
             }
         }
         Ok(())
@@ -163,17 +183,17 @@ mod tests {
 
     #[test]
     fn each_number_is_bounded_on_both_sides() {
-        for (member, minimum, maximum, _) in BOUNDS {
-            let with = |value: u64| {
+        for Number { name: member, minimum, maximum, .. } in NUMBERS {
+            let with = |value: u32| {
                 Policy::from_json(&format!(r#"{{"{member}":{value}}}"#))
                     .unwrap()
                     .check()
                     .map_err(|error| error.code())
             };
-            assert_eq!((with(minimum.into()), with(maximum.into())), (Ok(()), Ok(())), "{member}");
-            assert_eq!(with(u64::from(maximum) + 1), Err("policy_out_of_range"), "{member}");
+            assert_eq!((with(*minimum), with(*maximum)), (Ok(()), Ok(())), "{member}");
+            assert_eq!(with(maximum + 1), Err("policy_out_of_range"), "{member}");
             if let Some(below) = minimum.checked_sub(1) {
-                assert_eq!(with(below.into()), Err("policy_out_of_range"), "{member}");
+                assert_eq!(with(below), Err("policy_out_of_range"), "{member}");
             }
         }
     }
@@ -185,6 +205,9 @@ mod tests {
             r#"{"preset":"x"}"#,
             r#"{"allowed_skew_secs":"60"}"#,
             r#"{"allowed_skew_secs":-1}"#,
+            r#"{"allowed_skew_secs":null}"#,
+            r#"{"signatures":"nobody"}"#,
+            r#"{"record_decisions":1}"#,
             "[]",
             "{",
         ] {

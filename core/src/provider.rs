@@ -1,13 +1,12 @@
 //! A provider whose metadata passed its checks.
 
 use crate::cache::{Cache, LookUp};
-use crate::decision::{Check, Decision, Trace};
-use crate::error::{Error, ErrorKind};
+use crate::decision::{Check, Decision, Trace, Value};
+use crate::error::Error;
 use crate::flow::{Flow, Reply, Request, Step};
 use crate::flows::KeyRefresh;
 use crate::http::{Endpoint, HttpRequest};
 use crate::issuer::Issuer;
-use crate::json::Object;
 use crate::metadata::Metadata;
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -33,15 +32,11 @@ impl Provider {
     ) -> Result<Step<Discovery>, Error> {
         policy.check()?;
         let trace = Trace::new(policy.record_decisions);
-        if let LookUp::Use(document, age) = cache.metadata(issuer.as_str(), policy, now) {
+        if let LookUp::Use(stored, age) = cache.metadata(issuer.as_str(), policy, now) {
             let mut found = trace.clone();
-            found.pass(
-                Check::Metadata,
-                format_args!("metadata of {issuer}"),
-                format_args!("in the cache, {age} s old"),
-            );
+            found.pass(Check::MetadataCached, &[Value::Text(issuer.as_str()), Value::Number(age)]);
             // A document that does not pass now is as good as none.
-            if let Ok(provider) = Provider::from_document(issuer, &document, found) {
+            if let Ok(provider) = Provider::found(issuer, stored.metadata(issuer), found) {
                 return Ok(Step::Done(provider));
             }
         }
@@ -74,24 +69,38 @@ impl Provider {
     }
 
     /// What was checked to get here.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> Vec<Decision> {
         self.trace.decisions()
     }
 
-    fn from_document(issuer: &Issuer, document: &Object, mut trace: Trace) -> Result<Provider, Error> {
-        let metadata = Metadata::from_members(issuer, document.clone());
-        if let Err(error) = &metadata
-            && let ErrorKind::MetadataIssuerMismatch { expected, actual } = error.kind()
-        {
-            return Err(trace.fail(
-                Check::MetadataIssuer,
-                format_args!("{expected}"),
-                format_args!("{actual}"),
-                error.kind().clone(),
-            ));
+    /// Whether the cache would yield the same provider now: while it does, a client made with it is up to date.
+    pub fn is_current(&self, policy: &Policy, cache: &Cache, now: Timestamp) -> bool {
+        let issuer = self.issuer();
+        match cache.metadata(issuer.as_str(), policy, now) {
+            LookUp::Use(stored, _) => {
+                stored.metadata(issuer).is_ok_and(|metadata| metadata.is_same_as(&self.metadata))
+            }
+            LookUp::Fetch | LookUp::Wait(_) => false,
         }
-        let metadata = trace.attach(metadata)?;
-        trace.pass(Check::MetadataIssuer, format_args!("{issuer}"), format_args!("{}", metadata.issuer()));
+    }
+
+    /// The issuer of the metadata is the one that was asked for, or the metadata are not believed.
+    fn found(
+        issuer: &Issuer,
+        metadata: Result<Metadata, Error>,
+        mut trace: Trace,
+    ) -> Result<Provider, Error> {
+        let expected = issuer.as_str();
+        let checked = match metadata {
+            Ok(metadata) => trace.texts(Check::MetadataIssuer, true, expected, expected).map(|()| metadata),
+            Err(error) => Err(match error.detail("actual") {
+                Some(actual) => {
+                    trace.fail(Check::MetadataIssuer, &[Value::Text(expected), Value::Text(actual)])
+                }
+                None => error,
+            }),
+        };
+        let metadata = trace.attach(checked)?;
         Ok(Provider { metadata, trace })
     }
 }
@@ -106,17 +115,16 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    fn fetched(&mut self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Provider, Error> {
+    fn fetched(&self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Provider, Error> {
         let response = reply.http(&self.request)?;
-        if response.status != 200 {
-            let (endpoint, status) = (Endpoint::Discovery.as_str().into(), response.status.to_string());
-            return Err(ErrorKind::UnexpectedStatus { endpoint, status }.into());
-        }
-        let document = response.json(Endpoint::Discovery, &["application/json"])?;
+        response.expect_ok(Endpoint::Discovery)?;
+        // The document is read once more with the rules of metadata.
+        response.json(Endpoint::Discovery, &["application/json"])?;
         let mut trace = self.trace.clone();
-        trace.pass(Check::Metadata, format_args!("metadata of {}", self.issuer), format_args!("fetched"));
-        let provider = Provider::from_document(&self.issuer, &document, trace)?;
-        cache.store_metadata(self.issuer.as_str(), document, response.max_age(), now);
+        trace.pass(Check::MetadataFetched, &[Value::Text(self.issuer.as_str())]);
+        let metadata = Metadata::parse(&self.issuer, &response.body);
+        let provider = Provider::found(&self.issuer, metadata, trace)?;
+        cache.store_metadata(&provider.metadata, response.max_age(), now);
         Ok(provider)
     }
 }
@@ -131,7 +139,7 @@ impl Flow for Discovery {
     /// # Errors
     /// When nothing usable is in the cache: `unreachable`, `redirect_refused`, `unexpected_status`, `unexpected_content_type`,
     /// `response_too_large`, `malformed_json`, `metadata_issuer_mismatch`, `metadata_member_missing`, `metadata_member_invalid`.
-    fn resume(mut self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
+    fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
         if let Reply::Verified(_) = reply {
             return Err(reply.wrong("http"));
         }
@@ -140,13 +148,12 @@ impl Flow for Discovery {
         match (fetched, cache.stale_metadata(self.issuer.as_str(), &self.policy, now)) {
             (Ok(provider), _) => Ok(Step::Done(provider)),
             (Err(error), None) => Err(error),
-            (Err(error), Some((document, age))) => {
-                self.trace.pass(
-                    Check::Metadata,
-                    format_args!("metadata of {}", self.issuer),
-                    format_args!("not refreshed ({}); in the cache, {age} s old", error.code()),
-                );
-                Provider::from_document(&self.issuer, &document, self.trace).map(Step::Done)
+            (Err(error), Some((stored, age))) => {
+                let mut trace = self.trace;
+                let reason =
+                    [Value::Text(self.issuer.as_str()), Value::Text(error.code()), Value::Number(age)];
+                trace.pass(Check::MetadataStale, &reason);
+                Provider::found(&self.issuer, stored.metadata(&self.issuer), trace).map(Step::Done)
             }
         }
     }

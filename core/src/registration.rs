@@ -1,8 +1,6 @@
 //! What the provider knows the client by.
 
-use serde::Deserialize;
-
-use crate::config;
+use crate::config::{Config, invalid};
 use crate::error::{Error, ErrorKind};
 use crate::jose::Alg;
 use crate::logout::{self, REDIRECT};
@@ -11,8 +9,7 @@ use crate::secret::Secret;
 use crate::uri;
 
 /// How the client proves itself at the token endpoint (OIDC Core 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthMethod {
     /// Not at all: a public client.
@@ -24,6 +21,13 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
+    const ALL: [AuthMethod; 3] =
+        [AuthMethod::None, AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
+
+    fn from_name(name: &str) -> Option<AuthMethod> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
     /// The method's registered name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,40 +40,34 @@ impl AuthMethod {
 
 /// A client as it is registered at the provider (OIDC Dynamic Registration 2). Member names are the
 /// specification's.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Registration {
     /// The client's identifier at the provider.
     pub client_id: String,
     /// Its secret, if it is a confidential client. Never in a browser.
-    #[serde(default)]
     pub client_secret: Option<Secret>,
     /// Where the browser comes back to: exactly as registered, from configuration, never from a request.
     pub redirect_uri: String,
     /// Scopes to ask for: `openid profile email`. `openid` has to be among them.
-    #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
     /// How to authenticate; chosen from the metadata when not set.
-    #[serde(default)]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// The one algorithm of ID tokens; when not set, what the metadata advertises and we support.
-    #[serde(default)]
+    /// The one algorithm of ID tokens; when not set, what the metadata advertises and we support, symmetric
+    /// algorithms left out. HS256, HS384 and HS512 take the client secret as their key.
     pub id_token_signed_response_alg: Option<Alg>,
+    /// The one algorithm of UserInfo responses that are signed; an unsigned response is then refused. When not
+    /// set, a response is plain JSON, or signed with what the metadata advertises and we support.
+    pub userinfo_signed_response_alg: Option<Alg>,
     /// Where the browser goes after logout, exactly as registered.
-    #[serde(default)]
     pub post_logout_redirect_uri: Option<String>,
     /// Audiences an ID token may name beside the client (OIDC Core 3.1.3.7 (3)): none.
-    #[serde(default)]
     pub trusted_audiences: Vec<String>,
     /// Other spellings of the issuer in this provider's tokens, such as Google's `accounts.google.com`: none.
-    #[serde(default)]
     pub issuer_aliases: Vec<String>,
     /// A logout URL for providers whose metadata has none (Auth0, Cognito).
-    #[serde(default)]
     pub end_session_endpoint: Option<String>,
     /// What that URL calls `post_logout_redirect_uri` (Auth0 `returnTo`, Cognito `logout_uri`).
-    #[serde(default)]
     pub end_session_redirect_parameter: Option<String>,
 }
 
@@ -87,6 +85,7 @@ impl Registration {
             scopes: default_scopes(),
             token_endpoint_auth_method: None,
             id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
             post_logout_redirect_uri: None,
             trusted_audiences: Vec::new(),
             issuer_aliases: Vec::new(),
@@ -107,7 +106,22 @@ impl Registration {
     /// # Errors
     /// `invalid_configuration`
     pub fn from_json(text: &str) -> Result<Registration, Error> {
-        config::from_json(text, "registration")
+        let mut given = Config::parse(text, "registration")?;
+        let registration = Registration {
+            client_id: given.required("client_id", Config::text),
+            client_secret: given.text("client_secret").map(Secret::new),
+            redirect_uri: given.required("redirect_uri", Config::text),
+            scopes: given.texts("scopes").unwrap_or_else(default_scopes),
+            token_endpoint_auth_method: given.word("token_endpoint_auth_method", AuthMethod::from_name),
+            id_token_signed_response_alg: given.word("id_token_signed_response_alg", Alg::from_name),
+            userinfo_signed_response_alg: given.word("userinfo_signed_response_alg", Alg::from_name),
+            post_logout_redirect_uri: given.text("post_logout_redirect_uri"),
+            trusted_audiences: given.texts("trusted_audiences").unwrap_or_default(),
+            issuer_aliases: given.texts("issuer_aliases").unwrap_or_default(),
+            end_session_endpoint: given.text("end_session_endpoint"),
+            end_session_redirect_parameter: given.text("end_session_redirect_parameter"),
+        };
+        given.end(registration)
     }
 
     pub(crate) fn check(&self, metadata: &Metadata) -> Result<(), Error> {
@@ -144,15 +158,16 @@ impl Registration {
             (None, None) => AuthMethod::None,
             (None, Some(_)) => {
                 let advertised = metadata.list("token_endpoint_auth_methods_supported");
-                let offers = |method: AuthMethod| match &advertised {
+                let offers = |method: AuthMethod| match advertised {
                     None => method == AuthMethod::ClientSecretBasic,
                     Some(methods) => methods.iter().any(|offered| offered == method.as_str()),
                 };
                 [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost]
                     .into_iter()
                     .find(|method| offers(*method))
-                    .ok_or_else(|| ErrorKind::AuthMethodUnsupported {
-                        advertised: advertised.clone().unwrap_or_default().join(" "),
+                    .ok_or_else(|| {
+                        let advertised = advertised.unwrap_or_default().join(" ");
+                        ErrorKind::AuthMethodUnsupported.with([&advertised])
                     })?
             }
         };
@@ -168,21 +183,51 @@ impl Registration {
     }
 
     /// The algorithms an ID token may have: the pinned one, else what is advertised and supported.
-    pub(crate) fn algs(&self, metadata: &Metadata) -> Result<Vec<Alg>, Error> {
+    pub(crate) fn id_token_algs(&self, metadata: &Metadata) -> Result<Vec<Alg>, Error> {
         if let Some(alg) = self.id_token_signed_response_alg {
+            self.check_secret(alg)?;
             return Ok(vec![alg]);
         }
-        let advertised = metadata
-            .list("id_token_signing_alg_values_supported")
-            .unwrap_or_else(|| vec![Alg::Rs256.as_str().to_owned()]);
-        let mut algs: Vec<Alg> = advertised.iter().filter_map(|name| Alg::from_name(name)).collect();
-        algs.sort_unstable();
-        algs.dedup();
+        let Some(advertised) = metadata.list("id_token_signing_alg_values_supported") else {
+            return Ok(vec![Alg::Rs256]);
+        };
+        let algs = supported(advertised);
         if algs.is_empty() {
-            return Err(ErrorKind::SigningAlgUnsupported { advertised: advertised.join(" ") }.into());
+            return Err(ErrorKind::SigningAlgUnsupported.with([&advertised.join(" ")]));
         }
         Ok(algs)
     }
+
+    /// The algorithms a signed UserInfo response may have: the pinned one, else what is advertised and supported,
+    /// else those of ID tokens.
+    pub(crate) fn userinfo_algs(
+        &self,
+        metadata: &Metadata,
+        id_token_algs: &[Alg],
+    ) -> Result<Vec<Alg>, Error> {
+        if let Some(alg) = self.userinfo_signed_response_alg {
+            self.check_secret(alg)?;
+            return Ok(vec![alg]);
+        }
+        let advertised = metadata.list("userinfo_signing_alg_values_supported").unwrap_or_default();
+        let algs = supported(advertised);
+        Ok(if algs.is_empty() { id_token_algs.to_vec() } else { algs })
+    }
+
+    /// A key as long as the hash (RFC 7518 3.2, OIDC Core 16.19).
+    fn check_secret(&self, alg: Alg) -> Result<(), Error> {
+        let length = self.client_secret.as_ref().map_or(0, |secret| secret.expose().len());
+        if alg.is_symmetric() && length < alg.hash().length() {
+            return Err(invalid("client_secret", "is shorter than the hash of the signing algorithm"));
+        }
+        Ok(())
+    }
+}
+
+/// What of a list of algorithms can be used without a shared secret.
+fn supported(advertised: &[String]) -> Vec<Alg> {
+    let named = |alg: &&Alg| !alg.is_symmetric() && advertised.iter().any(|name| name == alg.as_str());
+    Alg::ALL.iter().filter(named).copied().collect()
 }
 
 /// Scopes as RFC 6749 3.3 writes them, `openid` among them (OIDC Core 3.1.2.1).
@@ -215,10 +260,6 @@ fn check_redirect(member: &str, redirect_uri: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(invalid(member, "is neither an https URL nor an application's own"))
-}
-
-fn invalid(member: &str, reason: &str) -> Error {
-    ErrorKind::InvalidConfiguration { member: member.into(), reason: reason.into() }.into()
 }
 
 #[cfg(test)]
@@ -277,15 +318,18 @@ mod tests {
     fn algorithms_are_what_both_sides_have() {
         let advertised =
             |list: &str| metadata(&format!(r#","id_token_signing_alg_values_supported":{list}"#));
-        assert_eq!(registration().algs(&metadata("")).unwrap(), [Alg::Rs256]);
+        assert_eq!(registration().id_token_algs(&metadata("")).unwrap(), [Alg::Rs256]);
         assert_eq!(
-            registration().algs(&advertised(r#"["none","HS256","ES256","RS256","ES256"]"#)).unwrap(),
+            registration().id_token_algs(&advertised(r#"["none","HS256","ES256","RS256","ES256"]"#)).unwrap(),
             [Alg::Rs256, Alg::Es256]
         );
-        assert_eq!(code(registration().algs(&advertised(r#"["none","HS256"]"#))), "signing_alg_unsupported");
+        assert_eq!(
+            code(registration().id_token_algs(&advertised(r#"["none","HS256"]"#))),
+            "signing_alg_unsupported"
+        );
         let mut pinned = registration();
         pinned.id_token_signed_response_alg = Some(Alg::EdDsa);
-        assert_eq!(pinned.algs(&advertised(r#"["RS256"]"#)).unwrap(), [Alg::EdDsa]);
+        assert_eq!(pinned.id_token_algs(&advertised(r#"["RS256"]"#)).unwrap(), [Alg::EdDsa]);
     }
 
     #[test]

@@ -2,27 +2,22 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::error::{Error, ErrorKind};
-use crate::json::{self, Object, Text};
+use crate::config::{Config, invalid};
+use crate::error::Error;
+use crate::json::{Json, Object, Text, Writer};
 
 /// The part of a request that is remembered in the pending login. A member that is not understood is refused, not skipped.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Requested {
     /// Seconds since the end user authenticated, at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_age: Option<u32>,
     /// Whether `auth_time` has to be there.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) auth_time: bool,
-    /// Essential values of `acr`; an empty list asks for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Whether `acr` has to be there.
+    pub(crate) acr: bool,
+    /// What `acr` may be.
     pub(crate) acr_values: Option<Vec<String>>,
     /// The end users it may be about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sub: Option<Vec<String>>,
 }
 
@@ -31,21 +26,52 @@ impl Requested {
     ///
     /// # Errors
     /// `invalid_configuration`: a demand on one of them that is not understood.
-    pub(crate) fn of_claims(claims: Option<&Object>) -> Result<Requested, Error> {
-        let none = Object::new();
-        let id_token = match claims.and_then(|claims| claims.get("id_token")) {
-            None | Some(Value::Null) => &none,
-            Some(Value::Object(id_token)) => id_token,
-            Some(_) => return Err(invalid("id_token is not an object")),
+    pub(crate) fn of_claims(claims: Option<&str>) -> Result<Requested, Error> {
+        let text = claims.unwrap_or("{}");
+        let claims = Object::parse(text.as_bytes()).map_err(|reason| invalid("claims", &reason))?;
+        let id_token = match claims.get("id_token") {
+            None | Some(Json::Null) => Object::default(),
+            Some(value) => value.as_object().ok_or_else(|| invalid("claims", "id_token is not an object"))?,
         };
-        let acr = Demand::of(id_token, "acr")?;
-        let sub = Demand::of(id_token, "sub")?;
+        let acr = Demand::of(&id_token, "acr")?;
+        let sub = Demand::of(&id_token, "sub")?;
         Ok(Requested {
             max_age: None,
-            auth_time: Demand::of(id_token, "auth_time")?.essential,
-            acr_values: acr.essential.then_some(acr.values),
+            auth_time: Demand::of(&id_token, "auth_time")?.essential,
+            acr: acr.essential,
+            acr_values: (acr.essential && !acr.values.is_empty()).then_some(acr.values),
             sub: (!sub.values.is_empty()).then_some(sub.values),
         })
+    }
+
+    /// Reads what [`write`](Requested::write) wrote.
+    pub(crate) fn read(stored: &mut Config<'_>) -> Requested {
+        Requested {
+            max_age: stored.number("max_age"),
+            auth_time: stored.bool("auth_time").unwrap_or(false),
+            acr: stored.bool("acr").unwrap_or(false),
+            acr_values: stored.texts("acr_values"),
+            sub: stored.texts("sub"),
+        }
+    }
+
+    /// Writes what was asked for, each as a member of its own.
+    pub(crate) fn write(&self, into: &mut Writer) {
+        if let Some(max_age) = self.max_age {
+            into.number("max_age", max_age.into());
+        }
+        if self.auth_time {
+            into.bool("auth_time", true);
+        }
+        if self.acr {
+            into.bool("acr", true);
+        }
+        if let Some(values) = &self.acr_values {
+            into.texts("acr_values", values);
+        }
+        if let Some(sub) = &self.sub {
+            into.texts("sub", sub);
+        }
     }
 }
 
@@ -57,31 +83,28 @@ struct Demand {
 }
 
 impl Demand {
-    fn of(id_token: &Object, claim: &str) -> Result<Demand, Error> {
+    fn of(id_token: &Object<'_>, claim: &str) -> Result<Demand, Error> {
+        let unusable = |what: &str| invalid("claims", &[claim, what].concat());
         let members = match id_token.get(claim) {
-            None | Some(Value::Null) => return Ok(Demand::default()),
-            Some(Value::Object(members)) => members,
-            Some(_) => return Err(invalid(&format!("{claim} is neither null nor an object"))),
+            None | Some(Json::Null) => return Ok(Demand::default()),
+            Some(value) => value.as_object().ok_or_else(|| unusable(" is neither null nor an object"))?,
         };
         let essential = match members.get("essential") {
             None => false,
-            Some(Value::Bool(essential)) => *essential,
-            Some(_) => return Err(invalid(&format!("{claim}.essential is not a boolean"))),
+            Some(Json::Bool(essential)) => essential,
+            Some(_) => return Err(unusable(".essential is not a boolean")),
         };
-        let mut values = json::strings(members, "values")
-            .map_err(|()| invalid(&format!("{claim}.values is not a list of strings")))?
+        let mut values = members
+            .texts("values")
+            .map_err(|()| unusable(".values is not a list of strings"))?
             .unwrap_or_default();
-        match json::text(members, "value") {
+        match members.text("value") {
             Text::Absent => {}
-            Text::Present(value) => values.push(value.to_owned()),
-            Text::WrongType => return Err(invalid(&format!("{claim}.value is not a string"))),
+            Text::Present(value) => values.push(value.into_owned()),
+            Text::WrongType => return Err(unusable(".value is not a string")),
         }
         Ok(Demand { essential, values })
     }
-}
-
-fn invalid(reason: &str) -> Error {
-    ErrorKind::InvalidConfiguration { member: "claims".into(), reason: reason.into() }.into()
 }
 
 impl fmt::Debug for Requested {

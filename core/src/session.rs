@@ -3,17 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::claims::IdTokenClaims;
 use crate::client::Client;
+use crate::config::Config;
 use crate::decision::{Decision, Trace};
 use crate::error::{Error, ErrorKind};
-use crate::json::{self, Object};
+use crate::json::{Document, Writer};
 use crate::secret::Secret;
 use crate::time::Timestamp;
-use crate::token::Tokens;
+use crate::token::{Tokens, is_visible};
 
 /// A login that succeeded.
 ///
@@ -35,7 +35,7 @@ struct Inner {
     scope: Vec<String>,
     expires_at: Option<Timestamp>,
     return_to: Option<String>,
-    more: Object,
+    more: Document,
     trace: Trace,
 }
 
@@ -60,7 +60,7 @@ impl Session {
             scope: tokens.scope.unwrap_or(asked.scope),
             expires_at: tokens.expires_at,
             return_to: asked.return_to,
-            more: tokens.more,
+            more: Document::of(tokens.more),
             trace,
         }))
     }
@@ -107,49 +107,48 @@ impl Session {
 
     /// Any further member of the token response, such as `session_state`.
     pub fn get(&self, member: &str) -> Option<&Value> {
-        self.0.more.get(member)
+        self.other_members().get(member)
     }
 
     /// All further members of the token response, by name.
-    pub fn other_members(&self) -> &serde_json::Map<String, Value> {
-        &self.0.more
+    pub fn other_members(&self) -> &Map<String, Value> {
+        self.0.more.as_map()
+    }
+
+    /// All further members of the token response, as a JSON object.
+    pub fn other_members_as_json(&self) -> &str {
+        self.0.more.as_json()
     }
 
     /// What was checked and chosen on the way here, in order.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> Vec<Decision> {
         self.0.trace.decisions()
     }
 
     /// The session as text, tokens and all, for the host's own store. Read it back with
     /// [`Client::restore`](crate::Client::restore).
     pub fn encode(&self) -> String {
-        let Inner {
-            issuer,
-            client_id,
-            id_token,
-            access_token,
-            token_type,
-            refresh_token,
-            scope,
-            expires_at,
-            return_to,
-            more,
-            ..
-        } = &*self.0;
-        let stored = Stored {
-            v: VERSION,
-            issuer: issuer.clone(),
-            client_id: client_id.clone(),
-            id_token: id_token.expose().to_owned(),
-            access_token: access_token.expose().to_owned(),
-            token_type: token_type.clone(),
-            refresh_token: refresh_token.as_ref().map(|token| token.expose().to_owned()),
-            scope: scope.clone(),
-            expires_at: *expires_at,
-            return_to: return_to.clone(),
-            more: more.clone(),
-        };
-        serde_json::to_string(&stored).unwrap_or_default()
+        let session = &*self.0;
+        let mut stored = Writer::new();
+        stored
+            .number("v", VERSION)
+            .text("issuer", &session.issuer)
+            .text("client_id", &session.client_id)
+            .text("id_token", session.id_token.expose())
+            .text("access_token", session.access_token.expose())
+            .text("token_type", &session.token_type)
+            .texts("scope", &session.scope)
+            .raw("more", session.more.as_json());
+        if let Some(refresh_token) = &session.refresh_token {
+            stored.text("refresh_token", refresh_token.expose());
+        }
+        if let Some(expires_at) = session.expires_at {
+            stored.number("expires_at", expires_at.as_unix());
+        }
+        if let Some(return_to) = &session.return_to {
+            stored.text("return_to", return_to);
+        }
+        stored.end()
     }
 
     /// A session goes back only to the client it came from.
@@ -175,45 +174,56 @@ pub(crate) struct Asked {
     pub(crate) return_to: Option<String>,
 }
 
-const VERSION: u8 = 1;
+const VERSION: i64 = 1;
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What [`Session::encode`] wrote: tokens that have to be verified again.
 struct Stored {
-    v: u8,
     issuer: String,
     client_id: String,
-    id_token: String,
-    access_token: String,
-    token_type: String,
-    refresh_token: Option<String>,
-    scope: Vec<String>,
-    expires_at: Option<Timestamp>,
-    return_to: Option<String>,
-    more: Object,
+    id_token: Secret,
+    tokens: Tokens,
+    asked: Asked,
 }
 
-/// Reads what [`Session::encode`] wrote: tokens that have to be verified again.
+/// Reads a stored session of this client.
 pub(crate) fn decode(client: &Client, text: &str) -> Result<(Secret, Tokens, Asked), Error> {
-    let unreadable = |reason: &str| Error::from(ErrorKind::UnreadableSession { reason: reason.into() });
-    let members = json::own_object(text.as_bytes()).map_err(|reason| unreadable(&reason))?;
-    let stored: Stored =
-        serde_json::from_value(Value::Object(members)).map_err(|_| unreadable("not a session"))?;
-    if stored.v != VERSION {
+    let unreadable = |reason: &str| ErrorKind::UnreadableSession.with([reason]);
+    let mut stored = Config::parse_own(text).map_err(|reason| unreadable(&reason))?;
+    if stored.time("v") != Some(VERSION) {
         return Err(unreadable("of another version"));
     }
+    let stored = Stored::read(stored).map_err(|_| unreadable("not a session"))?;
     check_client(client, &stored.issuer, &stored.client_id)?;
-    let tokens = Tokens {
-        access_token: Secret::new(stored.access_token),
-        token_type: stored.token_type,
-        refresh_token: stored.refresh_token.map(Secret::new),
-        id_token: None,
-        scope: None,
-        expires_at: stored.expires_at,
-        more: stored.more,
-    };
-    let asked = Asked { scope: stored.scope, refresh_token: None, return_to: stored.return_to };
-    Ok((Secret::new(stored.id_token), tokens, asked))
+    let tokens = [Some(&stored.tokens.access_token), stored.tokens.refresh_token.as_ref()];
+    if !tokens.into_iter().flatten().all(|token| is_visible(token.expose())) {
+        return Err(unreadable("a token is not one"));
+    }
+    Ok((stored.id_token, stored.tokens, stored.asked))
+}
+
+impl Stored {
+    fn read(mut stored: Config<'_>) -> Result<Stored, Error> {
+        let read = Stored {
+            issuer: stored.required("issuer", Config::text),
+            client_id: stored.required("client_id", Config::text),
+            id_token: Secret::new(stored.required("id_token", Config::text)),
+            tokens: Tokens {
+                access_token: Secret::new(stored.required("access_token", Config::text)),
+                token_type: stored.required("token_type", Config::text),
+                refresh_token: stored.text("refresh_token").map(Secret::new),
+                id_token: None,
+                scope: None,
+                expires_at: stored.time("expires_at").map(Timestamp::from_unix),
+                more: stored.required("more", Config::object),
+            },
+            asked: Asked {
+                scope: stored.required("scope", Config::texts),
+                refresh_token: None,
+                return_to: stored.text("return_to"),
+            },
+        };
+        stored.end(read)
+    }
 }
 
 fn check_client(client: &Client, issuer: &str, client_id: &str) -> Result<(), Error> {
@@ -223,7 +233,7 @@ fn check_client(client: &Client, issuer: &str, client_id: &str) -> Result<(), Er
             (false, _) => "issuer",
             (true, false) => "client_id",
         };
-    Err(ErrorKind::SessionMismatch { member: member.into() }.into())
+    Err(ErrorKind::SessionMismatch.with([member]))
 }
 
 impl fmt::Debug for Session {

@@ -38,7 +38,7 @@ impl Timestamp {
     /// This moment, unless the clock it came from is visibly not set.
     pub(crate) fn plausible(self) -> Result<Timestamp, Error> {
         if self < EARLIEST {
-            return Err(ErrorKind::ImplausibleClock { now: self.0.to_string() }.into());
+            return Err(ErrorKind::ImplausibleClock.with([&self.0.to_string()]));
         }
         Ok(self)
     }

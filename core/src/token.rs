@@ -1,23 +1,24 @@
 //! The token endpoint: how a client asks, and what the answer has to be (RFC 6749 3.2, 5; OIDC Core 3.1.3).
 
+use std::borrow::Cow;
 use std::fmt;
 
-use base64ct::{Base64, Encoding};
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::client::Client;
-use crate::decision::{Check, Trace};
+use crate::decision::{Check, Trace, Value};
 use crate::error::{Error, ErrorKind, ServerError};
 use crate::flow::Request;
 use crate::http::{Endpoint, HttpRequest, HttpResponse};
-use crate::json::{self, Object};
+use crate::json::{Json, Object, Writer};
 use crate::registration::AuthMethod;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::uri;
 
 /// Ten years in seconds: no access token lives longer.
-const LONGEST: u64 = 315_360_000;
+const LONGEST: u32 = 315_360_000;
 
 /// A request to the token endpoint, with the client's authentication.
 pub(crate) fn request(
@@ -40,11 +41,7 @@ pub(crate) fn request(
     if method == AuthMethod::ClientSecretBasic {
         request.headers.push(("authorization".into(), basic(&registration.client_id, secret)));
     }
-    trace.pass(
-        Check::ClientAuth,
-        format_args!("a method that the provider offers"),
-        format_args!("{}", method.as_str()),
-    );
+    trace.pass(Check::ClientAuth, &[Value::Text(method.as_str())]);
     Ok(Request::Http(request))
 }
 
@@ -54,7 +51,7 @@ fn basic(client_id: &str, client_secret: &str) -> String {
     uri::form_encode(&mut credentials, client_id);
     credentials.push(':');
     uri::form_encode(&mut credentials, client_secret);
-    format!("Basic {}", Base64::encode_string(credentials.as_bytes()))
+    ["Basic ", &STANDARD.encode(credentials)].concat()
 }
 
 /// A token response, taken apart. The ID token in it is not verified yet.
@@ -67,8 +64,8 @@ pub(crate) struct Tokens {
     /// What was granted, if the response says so; otherwise what was asked for.
     pub(crate) scope: Option<Vec<String>>,
     pub(crate) expires_at: Option<Timestamp>,
-    /// Members that are not the protocol's.
-    pub(crate) more: Object,
+    /// Members that are not the protocol's, as a JSON object.
+    pub(crate) more: String,
 }
 
 impl Tokens {
@@ -84,7 +81,7 @@ impl Tokens {
             return Err(refusal(Endpoint::Token, response));
         }
         let mut members = response.json(Endpoint::Token, &["application/json"])?;
-        if !members.contains_key("access_token") && members.contains_key("error") {
+        if !members.has("access_token") && members.has("error") {
             return Err(refusal(Endpoint::Token, response));
         }
         let access_token = take_text(&mut members, "access_token")?.ok_or_else(|| missing("access_token"))?;
@@ -95,7 +92,7 @@ impl Tokens {
             scope: scope(&mut members)?,
             expires_at: expires_in(&mut members)?.map(|seconds| now.plus(seconds)),
             access_token: Secret::new(access_token),
-            more: members,
+            more: Writer::new().members(&members).end(),
         })
     }
 }
@@ -106,104 +103,102 @@ impl fmt::Debug for Tokens {
     }
 }
 
-fn token_type(client: &Client, members: &mut Object, trace: &mut Trace) -> Result<String, Error> {
+fn token_type(client: &Client, members: &mut Object<'_>, trace: &mut Trace) -> Result<String, Error> {
     let actual = match take_text(members, "token_type")? {
         None if client.policy().accept_missing_token_type => "Bearer".to_owned(),
         None => return Err(missing("token_type")),
         Some(actual) => actual,
     };
-    let found: String = actual.chars().take(32).collect();
-    trace.check(
-        Check::TokenType,
-        actual.eq_ignore_ascii_case("Bearer"),
-        format_args!("Bearer"),
-        format_args!("{found}"),
-        || ErrorKind::TokenTypeUnsupported { actual: found.clone() },
-    )?;
+    let shown: String = actual.chars().take(32).collect();
+    trace.text(Check::TokenType, actual.eq_ignore_ascii_case("Bearer"), &shown)?;
     Ok(actual)
 }
 
 /// Some providers write the number as a string (PayPal, Entra v1).
-fn expires_in(members: &mut Object) -> Result<Option<u32>, Error> {
-    let seconds = match members.remove("expires_in") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-        Some(_) => None,
+fn expires_in(members: &mut Object<'_>) -> Result<Option<u32>, Error> {
+    let seconds = match members.take("expires_in").map(|member| member.value) {
+        None | Some(Json::Null) => return Ok(None),
+        Some(Json::Number(number)) => number.parse().ok(),
+        Some(value) => value
+            .as_text()
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|text| text.parse().ok()),
     };
     seconds
         .filter(|seconds| *seconds <= LONGEST)
-        .and_then(|seconds| u32::try_from(seconds).ok())
         .map(Some)
         .ok_or_else(|| invalid("expires_in", "not a number of seconds up to ten years"))
 }
 
 /// Some providers write the scope as an array (Twitch).
-fn scope(members: &mut Object) -> Result<Option<Vec<String>>, Error> {
-    let scope = match members.get("scope") {
-        Some(Value::String(scopes)) => {
-            Some(scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect())
+fn scope(members: &mut Object<'_>) -> Result<Option<Vec<String>>, Error> {
+    match members.take("scope").map(|member| member.value) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Text(scopes)) => {
+            let scopes = scopes.text();
+            Ok(Some(scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()))
         }
-        _ => json::strings(members, "scope")
-            .map_err(|()| invalid("scope", "neither a string nor a list of strings"))?,
-    };
-    members.remove("scope");
-    Ok(scope)
-}
-
-fn take_text(members: &mut Object, name: &str) -> Result<Option<String>, Error> {
-    match members.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if is_visible(&text) => Ok(Some(text)),
-        Some(_) => Err(invalid(name, "not a text of visible ASCII characters")),
+        Some(value) => {
+            value.texts().map(Some).ok_or_else(|| invalid("scope", "neither a string nor a list of strings"))
+        }
     }
 }
 
-/// What tokens are made of (RFC 6749 A.12, A.17): nothing in one can end a header.
-fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+fn take_text(members: &mut Object<'_>, name: &str) -> Result<Option<String>, Error> {
+    match members.take(name).map(|member| member.value) {
+        None | Some(Json::Null) => Ok(None),
+        Some(value) => value
+            .as_text()
+            .filter(|text| is_visible(text))
+            .map(|text| Some(text.into_owned()))
+            .ok_or_else(|| invalid(name, "not a text of visible ASCII characters")),
+    }
+}
+
+/// What tokens are made of (RFC 6749 A.12, A.17): nothing in one can end a header, or be taken for its end.
+pub(crate) fn is_visible(text: &str) -> bool {
+    let spaced = text.starts_with(' ') || text.ends_with(' ');
+    !text.is_empty() && !spaced && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
 fn missing(member: &str) -> Error {
-    ErrorKind::ResponseMemberMissing { endpoint: Endpoint::Token.as_str().into(), member: member.into() }
-        .into()
+    ErrorKind::ResponseMemberMissing.with([Endpoint::Token.as_str(), member])
 }
 
 fn invalid(member: &str, reason: &str) -> Error {
-    ErrorKind::ResponseMemberInvalid {
-        endpoint: Endpoint::Token.as_str().into(),
-        member: member.into(),
-        reason: reason.into(),
-    }
-    .into()
+    ErrorKind::ResponseMemberInvalid.with([Endpoint::Token.as_str(), member, reason])
 }
 
 /// The provider's own error in a response: in its JSON (RFC 6749 5.2), else in `WWW-Authenticate`
 /// (RFC 6750 3), else only a status.
 pub(crate) fn refusal(endpoint: Endpoint, response: &HttpResponse) -> Error {
-    let body = json::object(&response.body).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let challenge = response.header("www-authenticate").filter(|_| response.status >= 400);
-    let challenged = |name: &str| challenge.and_then(|challenge| challenge_parameter(challenge, name));
+    let body = Object::parse(&response.body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Json::as_text).map(Cow::into_owned);
+    let challenges = response.headers_named("www-authenticate").filter(|_| response.status >= 400);
+    let challenges: Vec<&str> = challenges.collect();
+    let challenged =
+        |name: &str| challenges.iter().find_map(|challenge| challenge_parameter(challenge, name));
     let error = text("error").or_else(|| challenged("error"));
-    let status = || {
-        ErrorKind::ProviderStatus { endpoint: endpoint.as_str().into(), status: response.status.to_string() }
-            .into()
-    };
-    error
-        .and_then(|error| {
-            let description = text("error_description").or_else(|| challenged("error_description"));
-            server_error(error, description, text("error_uri"))
-        })
-        .map_or_else(status, Error::server)
+    let server_error = error.and_then(|error| {
+        let description = text("error_description").or_else(|| challenged("error_description"));
+        server_error(error, description, text("error_uri"))
+    });
+    match server_error {
+        Some(server_error) => Error::server(server_error),
+        None => ErrorKind::ProviderStatus.with([endpoint.as_str(), &response.status.to_string()]),
+    }
 }
 
 /// One quoted parameter of a challenge such as `Bearer error="invalid_token"`.
 fn challenge_parameter(challenge: &str, name: &str) -> Option<String> {
-    let start = format!("{name}=\"");
-    challenge.split([',', ' ']).any(|part| part.starts_with(&start)).then_some(())?;
-    let (_, rest) = challenge.split_once(&start)?;
-    rest.split_once('"').map(|(value, _)| value.to_owned())
+    let mut rest = challenge;
+    loop {
+        let value = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix("=\""));
+        if let Some((value, _)) = value.and_then(|value| value.split_once('"')) {
+            return Some(value.to_owned());
+        }
+        (_, rest) = rest.split_once([',', ' '])?;
+    }
 }
 
 /// An OAuth error whose code is one (RFC 6749 4.1.2.1: visible ASCII but `"` and `\`).
@@ -231,7 +226,7 @@ mod tests {
     #[test]
     fn credentials_are_form_encoded_before_base64() {
         let decoded =
-            |id, secret| String::from_utf8(Base64::decode_vec(&basic(id, secret)[6..]).unwrap()).unwrap();
+            |id, secret| String::from_utf8(STANDARD.decode(&basic(id, secret)[6..]).unwrap()).unwrap();
         assert_eq!(decoded("a:b", "p%q+r s"), "a%3Ab:p%25q%2Br+s");
         assert_eq!(decoded("é", "~€"), "%C3%A9:%7E%E2%82%AC");
     }
@@ -239,7 +234,7 @@ mod tests {
     #[test]
     fn expiry_is_a_number_or_its_digits() {
         let read = |value: &str| {
-            expires_in(&mut json::object(format!(r#"{{"expires_in":{value}}}"#).as_bytes()).unwrap())
+            expires_in(&mut Object::parse(format!(r#"{{"expires_in":{value}}}"#).as_bytes()).unwrap())
                 .map_err(|error| error.code())
         };
         assert_eq!(
@@ -254,7 +249,7 @@ mod tests {
     #[test]
     fn scopes_are_a_string_or_a_list() {
         let read = |value: &str| {
-            scope(&mut json::object(format!(r#"{{"scope":{value}}}"#).as_bytes()).unwrap())
+            scope(&mut Object::parse(format!(r#"{{"scope":{value}}}"#).as_bytes()).unwrap())
                 .map_err(|error| error.code())
         };
         assert_eq!(read("\"openid  a\""), Ok(Some(vec!["openid".into(), "a".into()])));
@@ -266,11 +261,12 @@ mod tests {
     #[test]
     fn f7_a_token_that_could_end_a_header_is_refused() {
         let read = |token: &str| {
-            let mut members = Object::from_iter([("access_token".to_owned(), token.into())]);
-            take_text(&mut members, "access_token").map_err(|error| error.code())
+            let text = Writer::new().text("access_token", token).end();
+            take_text(&mut Object::parse(text.as_bytes()).unwrap(), "access_token")
+                .map_err(|error| error.code())
         };
         assert_eq!(read("a.b~c d"), Ok(Some("a.b~c d".into())));
-        for bad in ["", "a\r\nX-A: b", "a\n", "a\0", "\u{20ac}", "\u{7f}"] {
+        for bad in ["", " ", "a ", " a", "a\r\nX-A: b", "a\n", "a\0", "\u{20ac}", "\u{7f}"] {
             assert_eq!(read(bad), Err("response_member_invalid"), "{bad:?}");
         }
     }

@@ -1,7 +1,5 @@
 //! URLs as opaque text: checked, compared and extended, never normalised.
 
-use std::fmt::Write as _;
-
 /// A URL split just far enough to judge it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
@@ -98,10 +96,14 @@ fn percent_encode(into: &mut String, text: &str) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             into.push(char::from(byte));
         } else {
-            // Writing to a String cannot fail.
-            let _ = write!(into, "%{byte:02X}");
+            push_encoded(into, byte);
         }
     }
+}
+
+fn push_encoded(into: &mut String, byte: u8) {
+    let digit = |value: u8| char::from(b"0123456789ABCDEF".get(usize::from(value)).copied().unwrap_or(b'0'));
+    into.extend(['%', digit(byte >> 4), digit(byte & 15)]);
 }
 
 /// One value of `application/x-www-form-urlencoded`: RFC 6749 2.3.1 asks for it in Basic credentials too.
@@ -112,9 +114,7 @@ pub(crate) fn form_encode(into: &mut String, text: &str) {
             b'-' | b'.' | b'_' | b'*' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
                 into.push(char::from(byte))
             }
-            _ => {
-                let _ = write!(into, "%{byte:02X}");
-            }
+            _ => push_encoded(into, byte),
         }
     }
 }

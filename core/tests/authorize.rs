@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use relyingparty::{AuthorizeRequest, Entropy, ResponseMode, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -152,11 +150,13 @@ fn e11_extra_parameters_are_never_the_librarys_own() {
                     response_mode prompt display max_age ui_locales claims_locales id_token_hint login_hint \
                     acr_values claims resource request request_uri client_secret";
     for name in reserved.split(' ').chain([""]) {
-        let extra = BTreeMap::from([(name.to_owned(), "x".to_owned())]);
+        let extra = vec![(name.to_owned(), "x".to_owned())];
         let (refused, details) = refusal(|request| request.extra = extra);
         assert_eq!((refused, details), ("reserved_parameter", format!("[(\"parameter\", {name:?})]")));
     }
-    assert_eq!(refusal(|request| request.extra = BTreeMap::from([("State".into(), "x".into())])).0, "ok");
+    assert_eq!(refusal(|request| request.extra = vec![("State".into(), "x".into())]).0, "ok");
+    let twice = || vec![("x".into(), "1".into()), ("x".into(), "2".into())];
+    assert_eq!(refusal(|request| request.extra = twice()).0, "reserved_parameter");
 }
 
 #[test]

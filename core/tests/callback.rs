@@ -33,7 +33,7 @@ fn with_iss(announced: bool, more: &str) -> Result<AuthorizationCode, Error> {
 #[test]
 fn a_code_for_the_login_in_progress_is_taken() {
     let code_back = outcome(|state| format!("?code=c&state={state}&session_state=x")).unwrap();
-    let last = code_back.decisions().last().unwrap();
+    let last = code_back.decisions().pop().unwrap();
     assert_eq!((last.check, last.passed), ("code", true));
     assert!(outcome(|state| format!("https://rp.example/cb?code=c&state={state}")).is_ok());
     assert!(outcome(|state| format!("code=c&state={state}#fragment")).is_ok());

@@ -114,7 +114,7 @@ fn d5_metadata_of_another_issuer_is_not_remembered() {
     world.op.answer_with(Endpoint::Discovery, json_response(200, &with("issuer", "https://evil.example")));
     let error = discover(&mut world).unwrap_err();
     assert_eq!(error.code(), "metadata_issuer_mismatch");
-    let last = error.decisions().last().unwrap();
+    let last = error.decisions().pop().unwrap();
     assert_eq!((last.check, last.passed), ("metadata_issuer", false));
     assert!(!world.cache.to_json().contains("evil"), "{}", world.cache.to_json());
 }

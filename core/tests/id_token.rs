@@ -30,7 +30,7 @@ fn a_good_token_yields_its_claims() {
     assert_eq!((claims.iss(), claims.sub()), (ISSUER, "subject-1"));
     assert_eq!(claims.get("https://op.example/groups"), Some(&json!(["a"])));
     assert_eq!(claims.as_map()["aud"], "client");
-    assert_eq!(serde_json::from_str::<Value>(&claims.to_json()).unwrap()["sub"], "subject-1");
+    assert_eq!(serde_json::from_str::<Value>(claims.as_json()).unwrap()["sub"], "subject-1");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_check_that_failed_is_the_last_decision_of_the_error() {
         let mut world = World::new();
         world.op.without_claim(claim);
         let error = world.try_login().unwrap_err();
-        let decision = error.decisions().last().unwrap();
+        let decision = error.decisions().pop().unwrap();
         assert_eq!((decision.check, decision.passed), (last, false), "{claim} is missing");
     }
 }

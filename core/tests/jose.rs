@@ -2,8 +2,9 @@
 
 mod support;
 
-use base64ct::{Base64, Encoding};
-use hmac::{Hmac, Mac};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use relyingparty::{Alg, Endpoint, Error, IdTokenClaims};
 use serde_json::json;
 use sha2::Sha256;
@@ -37,10 +38,7 @@ fn a1_a_public_key_is_never_a_secret() {
     let modulus = unb64(jwk["n"].as_str().unwrap());
     let der = [vec![0x30, 0x82, 0x01, 0x22], modulus.clone()].concat();
     let pem = |end: &str| {
-        format!(
-            "-----BEGIN PUBLIC KEY-----{end}{}{end}-----END PUBLIC KEY-----{end}",
-            Base64::encode_string(&der)
-        )
+        format!("-----BEGIN PUBLIC KEY-----{end}{}{end}-----END PUBLIC KEY-----{end}", STANDARD.encode(&der))
     };
     let secrets = [
         modulus,
@@ -232,7 +230,7 @@ fn a17_a_signature_is_there_whole_and_over_this_very_text() {
     for alg in Alg::ALL {
         let world = &mut World::with_alg(*alg);
         assert_eq!(resigned(world, |_| Vec::new()), "malformed_token", "{alg:?}");
-        for keep in [1, 32, 63] {
+        for keep in [1, 16, 31] {
             assert_eq!(resigned(world, |signature| signature[..keep].to_vec()), "bad_signature", "{alg:?}");
         }
         let mut claims = world.claims();
@@ -251,7 +249,7 @@ fn a17_a_foreign_key_under_a_known_name_is_refused() {
     let forged = Key::seeded(Alg::EdDsa, "k1", "forger").token(&world.claims());
     let error = world.verify(&forged).unwrap_err();
     assert_eq!((error.code(), error.details()), ("bad_signature", vec![("alg", "EdDSA"), ("kid", "k1")]));
-    let last = error.decisions().last().unwrap();
+    let last = error.decisions().pop().unwrap();
     assert_eq!((last.check, last.passed), ("signature", false));
 }
 

@@ -227,7 +227,7 @@ fn d4_the_trace_says_that_stale_keys_were_used() {
     world.wait(700);
     let claims = world.claims();
     let verified: IdTokenClaims = world.verify_claims(&claims).unwrap();
-    let key = verified.decisions().iter().find(|decision| decision.check == "key").unwrap();
+    let key = verified.decisions().into_iter().find(|decision| decision.check == "keys").unwrap();
     assert!(key.found.contains("unexpected_status") && key.found.contains("700 s old"), "{}", key.found);
 }
 
@@ -302,7 +302,7 @@ fn reported(key: Value) -> (usize, Option<&'static str>) {
     serve(&mut world, &[key]);
     let step = world.provider().refresh_keys(&world.policy).unwrap();
     let report = world.run(step).unwrap();
-    (report.usable, report.dropped.first().map(|dropped| dropped.reason))
+    (report.usable.len(), report.dropped.first().map(|dropped| dropped.reason))
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn a_key_refresh_asks_whatever_the_cache_holds_and_leaves_it_alone_when_it_fails
     let mut world = warm();
     world.op.rotate("k2");
     let step = world.provider().refresh_keys(&world.policy).unwrap();
-    assert_eq!(world.run(step).unwrap().usable, 1);
+    assert_eq!(world.run(step).unwrap().usable.len(), 1);
     assert_eq!(check(&mut world), ("ok", 2));
     world.op.answer_with(Endpoint::Jwks, typed_response(500, "text/plain", ""));
     let step = world.provider().refresh_keys(&world.policy).unwrap();
@@ -376,11 +376,7 @@ fn a12_a_stored_cache_is_read_as_strictly_as_what_came_from_the_network() {
     let good = warm().cache.to_json();
     for bad in [
         good.replacen(r#""kty":"#, r#""kty":"oct","kty":"#, 1),
-        good.replacen(
-            r#""keys":{"#,
-            r#""keys":{"https://op.example/jwks":{"held":null,"attempted_at":0},"#,
-            1,
-        ),
+        good.replacen(r#""attempted_at":"#, r#""attempted_at":0,"attempted_at":"#, 1),
         good.replacen(r#""kty":"#, &format!(r#""x":{}{},"kty":"#, "[".repeat(64), "]".repeat(64)), 1),
     ] {
         assert_ne!(bad, good);

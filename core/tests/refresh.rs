@@ -53,7 +53,7 @@ fn a_refresh_without_an_id_token_keeps_the_claims() {
     world.op.member("scope", "openid");
     let refreshed = world.refresh(&session).unwrap();
     assert_eq!((refreshed.access_token(), refreshed.id_token()), ("access-2", session.id_token()));
-    assert_eq!(refreshed.claims().to_json(), session.claims().to_json());
+    assert_eq!(refreshed.claims().as_json(), session.claims().as_json());
     assert_eq!(refreshed.scope(), ["openid"], "a narrower scope is surfaced");
 }
 

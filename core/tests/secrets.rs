@@ -14,7 +14,7 @@ use support::{START, World, canary_world, json_response, secrets_in};
 
 /// Public names that hold no value of a login: functions, traits, and plain numbers and names.
 const WITHOUT_SECRETS: &str = "Alg AuthMethod CacheAccess Category Endpoint ErrorKind Flow Limits Method ResponseMode \
-                               Signatures Timestamp";
+                               Signatures Timestamp UsableKey";
 /// Public names whose secrets are looked for elsewhere: in error_codes.rs, for every code there is.
 const ELSEWHERE: &str = "Error ServerError";
 
@@ -74,7 +74,7 @@ fn everything() -> Shown {
     shown.show("CallbackParams", &response);
     let code = client.callback(authorization.pending, &response, START).unwrap();
     shown.show("AuthorizationCode", &code);
-    shown.decisions(code.decisions());
+    shown.decisions(&code.decisions());
 
     let exchange = pending(client.exchange(code).unwrap());
     shown.show("Exchange", &exchange);
@@ -98,7 +98,7 @@ fn everything() -> Shown {
     let Step::Done(session) = done else { panic!("a session") };
     shown.show("Session", &session);
     shown.show("IdTokenClaims", session.claims());
-    shown.decisions(session.decisions());
+    shown.decisions(&session.decisions());
 
     let refresh = pending(client.refresh(&session).unwrap());
     shown.show("Refresh", &refresh);
@@ -109,7 +109,7 @@ fn everything() -> Shown {
     world.op.userinfo["email"] = "canary@b.example".into();
     let info = world.run(fetch).unwrap();
     shown.show("UserInfo", &info);
-    shown.decisions(info.decisions());
+    shown.decisions(&info.decisions());
     let expectations = Expectations::none().access_token("canary");
     let verification = pending(client.verify(session.id_token(), expectations, &world.cache, START).unwrap());
     shown.show("Verification", &verification);

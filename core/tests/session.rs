@@ -104,7 +104,6 @@ fn userinfo_errors_say_what_the_provider_said() {
         (500, "text/html", "<html>", "provider_status"),
         (204, "", "", "provider_status"),
         (302, "application/json", "{}", "redirect_refused"),
-        (200, "application/jwt", "a.b.c", "unexpected_content_type"),
         (200, "text/html", r#"{"sub":"subject-1"}"#, "unexpected_content_type"),
         (200, "application/json; charset=utf-8", r#"{"sub":"subject-1"}"#, "ok"),
     ] {
@@ -127,7 +126,7 @@ fn a_session_survives_its_store() {
     let stored = session.encode();
     let restored = restore(&mut world, &stored).unwrap();
     assert_eq!(restored.encode(), stored);
-    assert_eq!(restored.claims().to_json(), session.claims().to_json());
+    assert_eq!(restored.claims().as_json(), session.claims().as_json());
     assert_eq!((restored.return_to(), restored.expires_at()), (Some("/a"), session.expires_at()));
     assert_eq!(restored.get("session_state"), Some(&json!("x")));
     assert_eq!(world.op.log.len(), 2, "the keys are at hand");

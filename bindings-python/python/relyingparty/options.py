@@ -1,4 +1,8 @@
-"""The options that the core reads, as types. The core holds their defaults and refuses what it does not know."""
+"""The options that the core reads, as types. The core holds their defaults and refuses what it does not know.
+
+An option that is not wanted is left out. ``None`` is not the same: the core refuses it, since a check whose value is
+missing must not be one that is not made.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,8 @@ class PolicyOptions(TypedDict, total=False):
     """The pause between two attempts to fetch keys, in seconds."""
     key_hard_age_secs: int
     """How long metadata and keys serve when they cannot be refreshed, in seconds."""
+    max_keys: int
+    """The largest number of keys in a key set."""
     max_response_bytes: int
     """The largest response, in bytes."""
     metadata_timeout_secs: int
@@ -38,19 +44,22 @@ class PolicyOptions(TypedDict, total=False):
 class RegistrationOptions(TypedDict, total=False):
     """What the provider knows the client by, beside the members that have a parameter of their own."""
 
-    token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"] | None
+    token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"]
     """How the client authenticates (OIDC Core 9); chosen from the metadata when not set."""
-    id_token_signed_response_alg: str | None
-    """The one algorithm of ID tokens; when not set, those that the metadata names and the core has."""
-    post_logout_redirect_uri: str | None
+    id_token_signed_response_alg: str
+    """The one algorithm of ID tokens; when not set, those that the metadata names and the core has. ``HS256``,
+    ``HS384`` and ``HS512`` take the client secret as their key."""
+    userinfo_signed_response_alg: str
+    """The one algorithm of UserInfo responses, which then have to be signed."""
+    post_logout_redirect_uri: str
     """Where the browser goes after logout, exactly as registered."""
-    trusted_audiences: Sequence[str] | None
+    trusted_audiences: Sequence[str]
     """Audiences that an ID token may name beside the client (OIDC Core 3.1.3.7 (3))."""
-    issuer_aliases: Sequence[str] | None
+    issuer_aliases: Sequence[str]
     """Other spellings of the issuer in this provider's tokens."""
-    end_session_endpoint: str | None
+    end_session_endpoint: str
     """A logout URL for providers whose metadata has none."""
-    end_session_redirect_parameter: str | None
+    end_session_redirect_parameter: str
     """What that URL calls ``post_logout_redirect_uri``."""
 
 
@@ -61,9 +70,9 @@ class ClientOptions(RegistrationOptions, total=False):
     """The client's identifier at the provider."""
     redirect_uri: str
     """Where the browser comes back to, exactly as registered."""
-    client_secret: str | None
+    client_secret: str
     """Its secret, if it is a confidential client."""
-    scopes: Sequence[str] | None
+    scopes: Sequence[str]
     """What to ask for; ``openid`` has to be among them."""
 
 
@@ -73,63 +82,63 @@ class AuthorizeOptions(TypedDict, total=False):
     ``state``, ``nonce`` and PKCE with S256 are always sent and are not options.
     """
 
-    scopes: Sequence[str] | None
+    scopes: Sequence[str]
     """Instead of the registration's."""
-    prompt: str | None
+    prompt: str
     """``none``, ``login``, ``consent``, ``select_account``, separated by spaces."""
-    display: str | None
+    display: str
     """How the provider shows its pages: ``page``, ``popup``, ``touch``, ``wap``."""
-    max_age: int | None
+    max_age: int
     """The end user authenticates anew when the last time is longer ago, in seconds."""
-    ui_locales: str | None
+    ui_locales: str
     """Preferred languages of the pages, separated by spaces."""
-    claims_locales: str | None
+    claims_locales: str
     """Preferred languages of the claims, separated by spaces (OIDC Core 5.2)."""
-    id_token_hint: str | None
+    id_token_hint: str
     """An earlier ID token: the login has to be by the same end user."""
-    login_hint: str | None
+    login_hint: str
     """What the end user may have typed as their name."""
-    acr_values: str | None
+    acr_values: str
     """Preferred authentication contexts, separated by spaces: a wish. For a demand use ``claims``."""
-    claims: Mapping[str, Any] | None
+    claims: Mapping[str, Any]
     """Single claims to ask for (OIDC Core 5.5)."""
-    response_mode: Literal["query", "form_post"] | None
+    response_mode: Literal["query", "form_post"]
     """How the response comes back; a cookie for ``form_post`` needs ``SameSite=None``."""
-    resource: Sequence[str] | None
+    resource: Sequence[str]
     """Where the access token will be used (RFC 8707)."""
-    extra: Mapping[str, str] | None
+    extra: Mapping[str, str]
     """Further parameters; one that the core sets itself is ``reserved_parameter``."""
-    return_to: str | None
+    return_to: str
     """Where in the application the login came from. Kept in the pending login, not sent."""
 
 
 class EndSessionOptions(TypedDict, total=False):
     """What a logout asks for (OIDC RP-Initiated Logout 2)."""
 
-    id_token_hint: str | None
+    id_token_hint: str
     """Instead of the session's: whose session ends."""
-    post_logout_redirect_uri: str | None
+    post_logout_redirect_uri: str
     """Instead of the registration's."""
-    state: str | None
+    state: str
     """Comes back on the redirect URI: compare it there."""
-    logout_hint: str | None
+    logout_hint: str
     """A hint about who logs out."""
-    ui_locales: str | None
+    ui_locales: str
     """Preferred languages of the pages, separated by spaces."""
-    extra: Mapping[str, str] | None
+    extra: Mapping[str, str]
     """Further parameters; one that the core sets itself is ``reserved_parameter``."""
 
 
 class Expectations(TypedDict, total=False):
     """What an ID token has to say beyond what is always checked."""
 
-    nonce: str | None
-    max_age: int | None
+    nonce: str
+    max_age: int
     """How long ago the end user may have authenticated, in seconds."""
     auth_time: bool
     """Whether the token has to say when the end user authenticated."""
-    acr_values: Sequence[str] | None
+    acr_values: Sequence[str]
     """One of these has to be its ``acr``."""
-    sub: str | None
-    access_token: str | None
+    sub: str
+    access_token: str
     """The access token that ``at_hash``, if present, has to fit (OIDC Core 3.1.3.8)."""

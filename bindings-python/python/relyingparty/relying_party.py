@@ -87,6 +87,11 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool]]):
 
         :raises TokenError: a check failed; ``code`` says which.
         """
+        client = self._client
+        if client is not None and client.is_current():
+            flow = client.verify(id_token, **expectations)
+            if flow.request is None:
+                return flow.result
         return self._run(self._verify(id_token, expectations))
 
     def restore(self, stored: str) -> Session:

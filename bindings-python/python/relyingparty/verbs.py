@@ -26,7 +26,14 @@ from relyingparty._relyingparty import (
     Session,
     UserInfo,
 )
-from relyingparty.options import AuthorizeOptions, EndSessionOptions, Expectations, PolicyOptions, RegistrationOptions
+from relyingparty.options import (
+    AuthorizeOptions,
+    ClientOptions,
+    EndSessionOptions,
+    Expectations,
+    PolicyOptions,
+    RegistrationOptions,
+)
 from relyingparty.stores import AsyncStore, MemoryStore, Store
 from relyingparty.transports import UrllibTransport
 
@@ -89,12 +96,15 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
         :param ca_pem: the same as PEM text.
         :raises ConfigurationError: ``invalid_issuer``, ``invalid_configuration``.
         """
-        if transport is not None and (ca_file or ca_pem):
+        if transport is not None and (ca_file is not None or ca_pem is not None):
             raise TypeError("ca_file and ca_pem are options of the transport that was given")
         self._issuer = Issuer.insecure_loopback(issuer) if allow_insecure_loopback else Issuer(issuer)
-        self._registration = Registration(
-            client_id=client_id, redirect_uri=redirect_uri, client_secret=client_secret, scopes=scopes, **registration
-        )
+        given = cast(ClientOptions, {"client_id": client_id, "redirect_uri": redirect_uri, **registration})
+        if client_secret is not None:
+            given["client_secret"] = client_secret
+        if scopes is not None:
+            given["scopes"] = scopes
+        self._registration = Registration(**given)
         self._policy = Policy(**(policy or {}))
         self._store = cast(StoreT, MemoryStore()) if store is None else store
         if transport is None:
@@ -106,7 +116,16 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
         self._entropy = entropy
         self._name = f"{client_id} at {issuer}"
         self.cache = Cache() if cache is None else cache
+
+    @property
+    def cache(self) -> Cache:
         """Metadata and keys. ``cache.to_json()`` carries them to the next process."""
+        return self._cache
+
+    @cache.setter
+    def cache(self, cache: Cache) -> None:
+        self._cache = cache
+        self._client: Client | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name}>"
@@ -134,8 +153,11 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
 
     def _discover(self) -> Verb[Client]:
         """The client over metadata that is fresh by the rules of the core: no exchange while it is."""
-        provider = yield Provider.discover(self._issuer, self._policy, self.cache, self._clock)
-        return Client(provider, self._registration, self._policy, self.cache, self._clock)
+        client = self._client
+        if client is None or not client.is_current():
+            provider = yield Provider.discover(self._issuer, self._policy, self.cache, self._clock)
+            client = self._client = Client(provider, self._registration, self._policy, self.cache, self._clock)
+        return client
 
     def _authorize(self, options: AuthorizeOptions) -> Verb[Authorization]:
         client = yield from self._discover()

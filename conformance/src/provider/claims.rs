@@ -1,12 +1,12 @@
 //! What the provider says about a person: the ID token and the UserInfo response.
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::Provider;
 use super::client::RegisteredClient;
 use super::store::Grant;
+use crate::encoding::base64url;
 use crate::http::{Request, Response};
 
 /// Ten minutes.
@@ -82,8 +82,8 @@ fn about(grant: &Grant) -> Map<String, Value> {
 /// The left half of the hash that goes with the algorithm (OIDC Core 3.1.3.6).
 fn at_hash(alg: &str, access_token: &str) -> String {
     match alg {
-        "EdDSA" => Base64Url::encode_string(&Sha512::digest(access_token)[..32]),
-        _ => Base64Url::encode_string(&Sha256::digest(access_token)[..16]),
+        "EdDSA" => base64url(&Sha512::digest(access_token)[..32]),
+        _ => base64url(&Sha256::digest(access_token)[..16]),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The clients a provider knows, and how one proves at the token endpoint which it is.
 
-use base64ct::{Base64, Encoding};
 use form_urlencoded::parse;
 
+use crate::encoding::from_base64;
 use crate::http::{Params, Request};
 
 /// One client's registration.
@@ -74,7 +74,7 @@ fn basic_credentials(header: &str) -> Option<Credentials> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let joined = String::from_utf8(Base64::decode_vec(encoded.trim()).ok()?).ok()?;
+    let joined = String::from_utf8(from_base64(encoded.trim())?).ok()?;
     let (id, secret) = joined.split_once(':')?;
     Some(Credentials { client_id: form_decoded(id), client_secret: Some(form_decoded(secret)) })
 }

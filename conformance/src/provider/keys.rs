@@ -1,7 +1,8 @@
 //! Signing keys, made from a seed so that a run can be repeated.
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use crate::encoding::base64url;
 use p256::ecdsa::signature::{SignatureEncoding, Signer};
+use rsa::pkcs1v15;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub struct SigningKey {
 enum Private {
     P256(p256::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
-    Rsa(Box<rsa::pkcs1v15::SigningKey<Sha256>>),
+    Rsa(Box<pkcs1v15::SigningKey<Sha256>>),
 }
 
 impl SigningKey {
@@ -44,8 +45,8 @@ impl SigningKey {
 
     /// The committed RSA test key, which signs with RS256.
     pub fn rs256_test_key(kid: &str) -> Self {
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(TEST_RSA_KEY).expect("the committed key is PKCS#8");
-        Self { kid: kid.into(), private: Private::Rsa(Box::new(rsa::pkcs1v15::SigningKey::new(key))) }
+        let key = rsa::PrivateKey::from_pkcs8_der(TEST_RSA_KEY).expect("the committed key is PKCS#8");
+        Self { kid: kid.into(), private: Private::Rsa(Box::new(pkcs1v15::SigningKey::new(key))) }
     }
 
     /// The name in the JWKS and in the header of each token.
@@ -64,19 +65,17 @@ impl SigningKey {
 
     /// The public half as a JWK.
     pub fn jwk(&self) -> Value {
-        let b64 = Base64Url::encode_string;
         let mut jwk = match &self.private {
             Private::P256(key) => {
-                let point = key.verifying_key().to_encoded_point(false);
-                let (x, y) = (point.x().map_or(&[][..], |x| x), point.y().map_or(&[][..], |y| y));
-                json!({ "kty": "EC", "crv": "P-256", "x": b64(x), "y": b64(y) })
+                let point = key.verifying_key().to_sec1_point(false);
+                json!({ "kty": "EC", "crv": "P-256", "x": base64url(&point.as_bytes()[1..33]), "y": base64url(&point.as_bytes()[33..]) })
             }
             Private::Ed25519(key) => {
-                json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(key.verifying_key().as_bytes()) })
+                json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(key.verifying_key().as_bytes()) })
             }
             Private::Rsa(key) => {
-                let public: &rsa::RsaPrivateKey = key.as_ref().as_ref();
-                json!({ "kty": "RSA", "n": b64(&public.n().to_bytes_be()), "e": b64(&public.e().to_bytes_be()) })
+                let public: &rsa::PrivateKey = key.as_ref().as_ref();
+                json!({ "kty": "RSA", "n": base64url(public.n_bytes()), "e": base64url(public.e_bytes()) })
             }
         };
         jwk["kid"] = self.kid.as_str().into();
@@ -88,18 +87,17 @@ impl SigningKey {
     /// A compact JWS over `claims`.
     pub fn sign(&self, claims: &Value) -> String {
         let header = json!({ "alg": self.alg(), "kid": self.kid });
-        let part = |value: &Value| Base64Url::encode_string(value.to_string().as_bytes());
+        let part = |value: &Value| base64url(value.to_string().as_bytes());
         let input = format!("{}.{}", part(&header), part(claims));
         let signature = self.signature(input.as_bytes());
-        format!("{input}.{}", Base64Url::encode_string(&signature))
+        format!("{input}.{}", base64url(&signature))
     }
 
     /// Whether this key made that compact JWS. Each of the three algorithms is deterministic as used here, so
     /// signing again tells.
     pub(super) fn made(&self, jws: &str) -> bool {
-        jws.rsplit_once('.').is_some_and(|(input, signature)| {
-            signature == Base64Url::encode_string(&self.signature(input.as_bytes()))
-        })
+        jws.rsplit_once('.')
+            .is_some_and(|(input, signature)| signature == base64url(self.signature(input.as_bytes())))
     }
 
     fn signature(&self, input: &[u8]) -> Vec<u8> {

@@ -1,9 +1,9 @@
 //! The end-session endpoint (OIDC RP-Initiated Logout 2, 3).
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
 use serde_json::Value;
 
 use super::{Provider, page};
+use crate::encoding::from_base64url;
 use crate::http::{Request, Response, with_query};
 
 impl Provider {
@@ -51,7 +51,7 @@ impl Provider {
     /// The claims of an ID token that one of our keys signed, be it retired by now.
     fn issued(&self, id_token: &str) -> Option<Value> {
         self.keys.iter().chain(&self.retired_keys).find(|key| key.made(id_token))?;
-        let payload = Base64Url::decode_vec(id_token.split('.').nth(1)?).ok()?;
+        let payload = from_base64url(id_token.split('.').nth(1)?)?;
         serde_json::from_slice(&payload).ok()
     }
 }

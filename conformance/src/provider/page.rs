@@ -1,8 +1,8 @@
 //! The few pages a person sees at the provider. Nothing external, no script but the form that posts itself.
 
-use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
+use crate::encoding::base64;
 use crate::http::Response;
 
 const STYLE: &str = include_str!("page.css");
@@ -77,7 +77,7 @@ fn html(status: u16, title: &str, body: &str) -> Response {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n<main>\n<p class=\"place\">Scripted provider</p>\n{body}\n</main>\n</html>\n"
     );
-    let hash = |inline: &str| Base64::encode_string(&Sha256::digest(inline));
+    let hash = |inline: &str| base64(Sha256::digest(inline));
     // No form-action: Chromium would apply it to the redirect that takes the browser back to the client.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'",

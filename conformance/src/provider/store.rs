@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use crate::encoding::base64url;
 use sha2::{Digest, Sha256};
 
 /// What a user allowed a client, once.
@@ -90,6 +90,6 @@ impl Draw {
     }
 
     pub(super) fn token(&self, name: &str) -> String {
-        Base64Url::encode_string(&Sha256::new().chain_update(self.0).chain_update(name).finalize())
+        base64url(Sha256::new().chain_update(self.0).chain_update(name).finalize())
     }
 }

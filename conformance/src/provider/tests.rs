@@ -1,9 +1,9 @@
-use base64ct::{Base64, Base64UrlUnpadded as Base64Url, Encoding};
 use form_urlencoded::parse;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::encoding::{base64, base64url, from_base64url};
 
 const NOW: i64 = 1_700_000_000;
 const CALLBACK: &str = "http://127.0.0.1:8888/auth/login";
@@ -67,7 +67,7 @@ impl Scene {
 }
 
 fn authorization_query(client_id: &str) -> String {
-    let challenge = Base64Url::encode_string(&Sha256::digest(VERIFIER));
+    let challenge = base64url(Sha256::digest(VERIFIER));
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
             ("response_type", "code"),
@@ -104,7 +104,7 @@ fn json(response: &Response) -> Value {
 
 fn part(jws: &str, index: usize) -> Value {
     let part = jws.split('.').nth(index).unwrap();
-    serde_json::from_slice(&Base64Url::decode_vec(part).unwrap()).unwrap()
+    serde_json::from_slice(&from_base64url(part).unwrap()).unwrap()
 }
 
 fn assert_refused(response: &Response, error: &str) {
@@ -128,7 +128,7 @@ fn a_login_ends_with_claims_about_the_user() {
     assert_eq!(claims["acr"], "gold");
     assert_eq!(claims["iat"], NOW);
     let access_token = tokens["access_token"].as_str().unwrap();
-    assert_eq!(claims["at_hash"], Base64Url::encode_string(&Sha256::digest(access_token)[..16]));
+    assert_eq!(claims["at_hash"], base64url(&Sha256::digest(access_token)[..16]));
     let request = Request::get("/userinfo").with_header("Authorization", format!("Bearer {access_token}"));
     let userinfo = json(&scene.send(&request));
     assert_eq!(userinfo["sub"], "alice");
@@ -203,7 +203,7 @@ fn a_refresh_token_used_twice_ends_the_family() {
 fn basic_credentials_are_form_decoded() {
     let mut scene = Scene::new();
     let code = scene.code("web:1");
-    let basic = Base64::encode_string(b"web%3A1:s%26cr%25t%3D%3A%2B");
+    let basic = base64(b"web%3A1:s%26cr%25t%3D%3A%2B");
     let form = [
         ("grant_type", "authorization_code"),
         ("redirect_uri", CALLBACK),

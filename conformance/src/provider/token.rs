@@ -1,12 +1,12 @@
 //! The token endpoint: a code or a refresh token becomes a set of tokens (OIDC Core 3.1.3, 12).
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Provider;
 use super::client::{RegisteredClient, authenticate};
 use super::store::{Draw, GrantId, Token};
+use crate::encoding::base64url;
 use crate::http::{Params, Request, Response};
 
 /// Ten minutes.
@@ -127,7 +127,7 @@ impl Provider {
 /// RFC 7636 4.6; a verifier nobody asked for is a downgrade (RFC 9700 4.8.2).
 fn check_pkce(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), Refusal> {
     let matches = match (challenge, verifier) {
-        (Some(challenge), Some(verifier)) => challenge == Base64Url::encode_string(&Sha256::digest(verifier)),
+        (Some(challenge), Some(verifier)) => challenge == base64url(Sha256::digest(verifier)),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     };

@@ -46,7 +46,7 @@ impl Draft {
         Ok(match self.trace.attach(step)? {
             Step::Pending(verification) => Step::Pending(Completion { draft: self, verification }),
             Step::Done(claims) => {
-                self.trace.extend(claims.trace().clone());
+                self.trace.extend(claims.trace());
                 Step::Done(Session::new(
                     &self.client,
                     claims,

@@ -65,11 +65,8 @@ impl Asking {
         let read = self.read(reply, now);
         let mut tokens = self.trace.attach(read)?;
         let Some(id_token) = tokens.id_token.take() else {
-            let missing = ErrorKind::ResponseMemberMissing {
-                endpoint: Endpoint::Token.as_str().into(),
-                member: "id_token".into(),
-            };
-            return self.trace.attach(Err(missing.into()));
+            let missing = ErrorKind::ResponseMemberMissing.with([Endpoint::Token.as_str(), "id_token"]);
+            return self.trace.attach(Err(missing));
         };
         let PendingLogin { requested, nonce, scope, return_to, .. } = self.login;
         let expectations =

@@ -8,7 +8,7 @@ use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};
 use crate::flow::{Flow, Reply, Request, Step};
 use crate::http::{Endpoint, HttpRequest};
-use crate::jose::{DroppedKey, KeySet};
+use crate::jose::{DroppedKey, KeySet, UsableKey};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct KeyRefresh {
     jwks_uri: String,
+    policy: Policy,
     request: Request,
 }
 
@@ -23,8 +24,8 @@ pub struct KeyRefresh {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KeyReport {
-    /// How many keys can check signatures.
-    pub usable: usize,
+    /// The keys that can check signatures.
+    pub usable: Vec<UsableKey>,
     /// The keys that were left out, and why.
     pub dropped: Vec<DroppedKey>,
 }
@@ -33,6 +34,7 @@ impl KeyRefresh {
     pub(crate) fn new(jwks_uri: &str, policy: &Policy) -> KeyRefresh {
         KeyRefresh {
             jwks_uri: jwks_uri.to_owned(),
+            policy: policy.clone(),
             request: Request::Http(HttpRequest::get(Endpoint::Jwks, jwks_uri, policy)),
         }
     }
@@ -49,8 +51,8 @@ impl Flow for KeyRefresh {
     /// `unreachable`, `redirect_refused`, `unexpected_status`, `unexpected_content_type`, `response_too_large`,
     /// `malformed_json`. The keys in the cache stay as they were.
     fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
-        let set = accept_keys(reply, &self.request, &self.jwks_uri, cache, now)?;
-        Ok(Step::Done(KeyReport { usable: set.len(), dropped: set.dropped.clone() }))
+        let set = accept_keys(reply, &self.request, &self.jwks_uri, &self.policy, cache, now)?;
+        Ok(Step::Done(KeyReport { usable: set.usable(), dropped: set.dropped.clone() }))
     }
 }
 
@@ -59,6 +61,7 @@ pub(crate) fn accept_keys(
     reply: Reply,
     request: &Request,
     jwks_uri: &str,
+    policy: &Policy,
     cache: &mut Cache,
     now: Timestamp,
 ) -> Result<Arc<KeySet>, Error> {
@@ -67,10 +70,12 @@ pub(crate) fn accept_keys(
     }
     cache.keys_attempted(jwks_uri, now);
     let response = reply.http(request)?;
-    if response.status != 200 {
-        let (endpoint, status) = (Endpoint::Jwks.as_str().into(), response.status.to_string());
-        return Err(ErrorKind::UnexpectedStatus { endpoint, status }.into());
-    }
+    response.expect_ok(Endpoint::Jwks)?;
     let document = response.json(Endpoint::Jwks, &["application/json", "application/jwk-set+json"])?;
-    cache.store_keys(jwks_uri, &document, response.max_age(), now)
+    let most = usize::try_from(policy.max_keys).unwrap_or(usize::MAX);
+    let set = KeySet::parse(&document, most)
+        .map(Arc::new)
+        .map_err(|reason| ErrorKind::MalformedJson.with([Endpoint::Jwks.as_str(), reason]))?;
+    cache.store_keys(jwks_uri, &set, response.max_age(), now);
+    Ok(set)
 }

@@ -5,6 +5,7 @@ mod exchange;
 mod key_refresh;
 mod refresh;
 mod restoration;
+mod signed;
 mod userinfo;
 mod verification;
 

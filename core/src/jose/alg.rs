@@ -1,6 +1,6 @@
 //! The signature algorithms there are: one table.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// The kinds of key a signature can be checked with.
@@ -8,7 +8,13 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 pub(crate) enum KeyType {
     Rsa,
     P256,
+    P384,
+    P521,
+    #[cfg(feature = "es256k")]
+    Secp256k1,
     Ed25519,
+    /// The client secret.
+    Secret,
 }
 
 /// The hash behind an algorithm, which `at_hash` uses too (OIDC Core 3.1.3.6).
@@ -20,6 +26,15 @@ pub(crate) enum Hash {
 }
 
 impl Hash {
+    /// Octets of a digest.
+    pub(crate) const fn length(self) -> usize {
+        match self {
+            Hash::Sha256 => 32,
+            Hash::Sha384 => 48,
+            Hash::Sha512 => 64,
+        }
+    }
+
     /// The left half of the digest of `text`.
     pub(crate) fn left_half(self, text: &[u8]) -> Vec<u8> {
         let mut digest = match self {
@@ -27,40 +42,35 @@ impl Hash {
             Hash::Sha384 => Sha384::digest(text).to_vec(),
             Hash::Sha512 => Sha512::digest(text).to_vec(),
         };
-        digest.truncate(digest.len() / 2);
+        digest.truncate(self.length() / 2);
         digest
     }
 }
 
 macro_rules! algs {
-    ($($(#[$doc:meta])* $alg:ident = $name:literal, $key:ident, $hash:ident;)+) => {
-        /// A signature algorithm (RFC 7518 3.1, RFC 8037, RFC 9864). All are asymmetric; there is no `none`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    ($($(#[doc = $doc:literal])* $(@$cfg:meta)? $alg:ident = $name:literal, $key:ident, $hash:ident;)+) => {
+        /// A signature algorithm (RFC 7518 3.1, RFC 8037, RFC 8812, RFC 9864). There is no `none`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Alg {
-            $($(#[$doc])* #[serde(rename = $name)] $alg,)+
+            $($(#[doc = $doc])* $(#[cfg($cfg)])? $alg,)+
         }
 
         impl Alg {
             /// Every algorithm that is supported.
-            pub const ALL: &'static [Alg] = &[$(Alg::$alg),+];
+            pub const ALL: &'static [Alg] = &[$($(#[cfg($cfg)])? Alg::$alg),+];
 
             /// The algorithm's registered name.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Alg::$alg => $name),+ }
-            }
-
-            /// The algorithm of this exact name.
-            pub fn from_name(name: &str) -> Option<Alg> {
-                match name { $($name => Some(Alg::$alg),)+ _ => None }
+                match self { $($(#[cfg($cfg)])? Alg::$alg => $name),+ }
             }
 
             pub(crate) const fn key_type(self) -> KeyType {
-                match self { $(Alg::$alg => KeyType::$key),+ }
+                match self { $($(#[cfg($cfg)])? Alg::$alg => KeyType::$key),+ }
             }
 
             pub(crate) const fn hash(self) -> Hash {
-                match self { $(Alg::$alg => Hash::$hash),+ }
+                match self { $($(#[cfg($cfg)])? Alg::$alg => Hash::$hash),+ }
             }
         }
     };
@@ -81,10 +91,47 @@ algs! {
     Ps512 = "PS512", Rsa, Sha512;
     /// ECDSA on P-256 with SHA-256.
     Es256 = "ES256", P256, Sha256;
+    /// ECDSA on P-384 with SHA-384.
+    Es384 = "ES384", P384, Sha384;
+    /// ECDSA on P-521 with SHA-512.
+    Es512 = "ES512", P521, Sha512;
+    /// ECDSA on secp256k1 with SHA-256.
+    @feature = "es256k" Es256k = "ES256K", Secp256k1, Sha256;
     /// EdDSA, here on Ed25519 only.
     EdDsa = "EdDSA", Ed25519, Sha512;
     /// EdDSA on Ed25519 by its own name (RFC 9864).
     Ed25519 = "Ed25519", Ed25519, Sha512;
+    /// HMAC with SHA-256 and the client secret: only where the registration asks for it.
+    Hs256 = "HS256", Secret, Sha256;
+    /// HMAC with SHA-384 and the client secret: only where the registration asks for it.
+    Hs384 = "HS384", Secret, Sha384;
+    /// HMAC with SHA-512 and the client secret: only where the registration asks for it.
+    Hs512 = "HS512", Secret, Sha512;
+}
+
+impl Alg {
+    /// The algorithm of this exact name.
+    pub fn from_name(name: &str) -> Option<Alg> {
+        Alg::ALL.iter().copied().find(|alg| alg.as_str() == name)
+    }
+
+    /// Whether the key is the client secret.
+    pub fn is_symmetric(self) -> bool {
+        self.key_type() == KeyType::Secret
+    }
+}
+
+impl Serialize for Alg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Alg {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Alg::from_name(&name).ok_or_else(|| de::Error::custom("not a supported signature algorithm"))
+    }
 }
 
 impl Alg {
@@ -105,9 +152,7 @@ mod tests {
             assert_eq!(Alg::from_name(alg.as_str()), Some(*alg));
             assert_eq!(Alg::from_name(&alg.as_str().to_lowercase()), None);
         }
-        for never in
-            ["none", "None", "NONE", "nOnE", "HS256", "HS384", "HS512", "RSA1_5", "", " RS256", "RS256 "]
-        {
+        for never in ["none", "None", "NONE", "nOnE", "ES521", "RSA1_5", "", " RS256", "RS256 ", "hs256"] {
             assert_eq!(Alg::from_name(never), None, "{never}");
         }
     }

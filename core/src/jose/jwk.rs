@@ -1,43 +1,58 @@
 //! A public key of a provider (RFC 7517 4): parsed once, when it enters the cache.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
 
 use crate::jose::alg::KeyType;
 use crate::jose::backend::Verifier;
 use crate::jose::jws::MAX_KID;
-use crate::jose::{Alg, base64url, to_base64url};
-use crate::json::{self, Object, Text};
+use crate::jose::{Alg, base64url, roca, to_base64url};
+use crate::json::{Object, Text, Writer};
 
 /// The public members of a key, decoded and checked for size.
 pub(crate) enum Public {
     Rsa { n: Vec<u8>, e: Vec<u8> },
-    P256 { x: [u8; 32], y: [u8; 32] },
+    Ec { curve: KeyType, x: Vec<u8>, y: Vec<u8> },
     Ed25519 { x: [u8; 32] },
 }
+
+/// The curves of EC keys: `crv`, and octets of a coordinate (RFC 7518 6.2.1, RFC 8812 3.1).
+const CURVES: &[(&str, KeyType, usize)] = &[
+    ("P-256", KeyType::P256, 32),
+    ("P-384", KeyType::P384, 48),
+    ("P-521", KeyType::P521, 66),
+    #[cfg(feature = "es256k")]
+    ("secp256k1", KeyType::Secp256k1, 32),
+];
 
 /// A key that may check signatures, and which.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) kid: Option<String>,
     /// What the key is declared for; without, everything its type can do.
-    alg: Option<Alg>,
+    pub(super) alg: Option<Alg>,
     pub(super) key_type: KeyType,
     verifier: Verifier,
     /// Octets of a signature made with it.
     signature_length: usize,
-    /// `kty` and the public members, for a host that verifies.
+    /// `kty` and the public members, for a host that verifies: in the form that RFC 7638 3 hashes.
     pub(crate) jwk: String,
 }
 
 impl Key {
     /// Whether the key may check a signature made with `alg`.
-    pub(super) fn serves(&self, alg: Alg) -> bool {
+    pub(crate) fn serves(&self, alg: Alg) -> bool {
         self.key_type == alg.key_type() && self.alg.is_none_or(|own| own.same_as(alg))
     }
 
-    /// Whether a signature is as long as it has to be (RFC 7518 3.3 to 3.5, RFC 8032 5.1.6).
+    /// Whether a signature has the form of one made with this key, whoever checks it: as long as it has to be
+    /// (RFC 7518 3.3 to 3.5, RFC 8032 5.1.6), and an Ed25519 signature's point not one of the few that are
+    /// good under many keys.
     pub(crate) fn fits(&self, signature: &[u8]) -> bool {
-        signature.len() == self.signature_length
+        let strict = self.key_type != KeyType::Ed25519
+            || signature.first_chunk::<32>().is_some_and(|point| !is_small_order(*point));
+        signature.len() == self.signature_length && strict
     }
 
     /// Checks a signature with the compiled-in cryptography.
@@ -46,44 +61,51 @@ impl Key {
     }
 
     /// The key as it is kept: what was understood of it, and nothing else.
-    pub(super) fn to_value(&self) -> Value {
-        let mut jwk: Value = serde_json::from_str(&self.jwk).unwrap_or_default();
-        if let Some(members) = jwk.as_object_mut() {
-            members.extend(self.kid.clone().map(|kid| ("kid".to_owned(), kid.into())));
-            members.extend(self.alg.map(|alg| ("alg".to_owned(), alg.as_str().into())));
+    pub(super) fn to_json(&self) -> String {
+        let mut jwk = Writer::new();
+        // What was written a moment ago can be read.
+        jwk.members(&Object::parse(self.jwk.as_bytes()).unwrap_or_default());
+        if let Some(kid) = &self.kid {
+            jwk.text("kid", kid);
         }
-        jwk
+        if let Some(alg) = self.alg {
+            jwk.text("alg", alg.as_str());
+        }
+        jwk.end()
     }
 
-    pub(super) fn parse(jwk: &Object) -> Result<Key, &'static str> {
-        const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
-        if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
+    /// The SHA-256 thumbprint (RFC 7638 3), in base64url.
+    pub(super) fn thumbprint(&self) -> String {
+        to_base64url(&Sha256::digest(&self.jwk))
+    }
+
+    pub(crate) fn parse(jwk: &Object<'_>) -> Result<Key, &'static str> {
+        const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+        if PRIVATE.iter().any(|member| jwk.has(member)) {
             return Err("has a private or symmetric member");
         }
         let kid = member(jwk, "kid")?;
-        if kid.is_some_and(|kid| kid.len() > MAX_KID) {
+        if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
             return Err("kid is too long");
         }
         if member(jwk, "use")?.is_some_and(|usage| usage != "sig") {
             return Err("is not for signatures");
         }
-        match json::strings(jwk, "key_ops") {
-            Ok(Some(operations)) if !operations.iter().any(|operation| operation == "verify") => {
-                return Err("is not for signatures");
-            }
-            Ok(_) => {}
-            Err(()) => return Err("key_ops is not a list of strings"),
+        let operations = jwk.texts("key_ops").map_err(|()| "key_ops is not a list of strings")?;
+        if operations.is_some_and(|operations| !operations.iter().any(|operation| operation == "verify")) {
+            return Err("is not for signatures");
         }
         let alg = match member(jwk, "alg")? {
-            Some(name) => Some(Alg::from_name(name).ok_or("is for an unsupported algorithm")?),
+            Some(name) => Some(Alg::from_name(&name).ok_or("is for an unsupported algorithm")?),
             None => None,
         };
-        let (key_type, public) = Public::parse(jwk)?;
+        let public = Public::parse(jwk)?;
+        let key_type = public.key_type();
         if alg.is_some_and(|alg| alg.key_type() != key_type) {
             return Err("alg does not fit the key type");
         }
         Ok(Key {
-            kid: kid.map(str::to_owned),
+            kid: kid.map(Cow::into_owned),
             alg,
             key_type,
             verifier: Verifier::new(&public)?,
@@ -94,44 +116,80 @@ impl Key {
 }
 
 impl Public {
-    fn parse(jwk: &Object) -> Result<(KeyType, Public), &'static str> {
+    fn parse(jwk: &Object<'_>) -> Result<Public, &'static str> {
+        const UNKNOWN: &str = "is of an unsupported type or curve";
         let kty = member(jwk, "kty")?.ok_or("has no kty")?;
-        match (kty, member(jwk, "crv")?) {
+        match (&*kty, member(jwk, "crv")?.as_deref()) {
             ("RSA", _) => {
                 let (n, e) = (unsigned(octets(jwk, "n")?), unsigned(octets(jwk, "e")?));
                 check_rsa(&n, &e)?;
-                Ok((KeyType::Rsa, Public::Rsa { n, e }))
+                Ok(Public::Rsa { n, e })
             }
-            ("EC", Some("P-256")) => {
-                Ok((KeyType::P256, Public::P256 { x: coordinate(jwk, "x")?, y: coordinate(jwk, "y")? }))
+            ("EC", Some(crv)) => {
+                let (_, curve, length) = CURVES.iter().find(|(name, ..)| *name == crv).ok_or(UNKNOWN)?;
+                let (x, y) = (coordinate(jwk, "x", *length)?, coordinate(jwk, "y", *length)?);
+                Ok(Public::Ec { curve: *curve, x, y })
             }
             ("OKP", Some("Ed25519")) => {
-                let x = coordinate(jwk, "x")?;
+                let x = coordinate(jwk, "x", 32)?
+                    .try_into()
+                    .map_err(|_| "has a coordinate of the wrong length")?;
                 if is_small_order(x) {
                     return Err("is a weak point");
                 }
-                Ok((KeyType::Ed25519, Public::Ed25519 { x }))
+                if !is_reduced(x) {
+                    return Err("is not a point on the curve");
+                }
+                Ok(Public::Ed25519 { x })
             }
-            _ => Err("is of an unsupported type or curve"),
+            _ => Err(UNKNOWN),
+        }
+    }
+
+    fn key_type(&self) -> KeyType {
+        match self {
+            Public::Rsa { .. } => KeyType::Rsa,
+            Public::Ec { curve, .. } => *curve,
+            Public::Ed25519 { .. } => KeyType::Ed25519,
         }
     }
 
     fn signature_length(&self) -> usize {
         match self {
             Public::Rsa { n, .. } => n.len(),
-            Public::P256 { .. } | Public::Ed25519 { .. } => 64,
+            Public::Ec { x, .. } => x.len().saturating_mul(2),
+            Public::Ed25519 { .. } => 64,
         }
     }
 
-    fn to_jwk(&self) -> String {
+    /// An elliptic curve's point as SEC 1 2.3.3 writes it, uncompressed.
+    #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
+    pub(super) fn sec1(&self) -> Vec<u8> {
         match self {
-            Public::Rsa { n, e } => json!({ "kty": "RSA", "n": to_base64url(n), "e": to_base64url(e) }),
-            Public::P256 { x, y } => {
-                json!({ "kty": "EC", "crv": "P-256", "x": to_base64url(x), "y": to_base64url(y) })
-            }
-            Public::Ed25519 { x } => json!({ "kty": "OKP", "crv": "Ed25519", "x": to_base64url(x) }),
+            Public::Ec { x, y, .. } => [&[4], x.as_slice(), y].concat(),
+            Public::Rsa { .. } | Public::Ed25519 { .. } => Vec::new(),
         }
-        .to_string()
+    }
+
+    /// The required members in the order of their names (RFC 7638 3.2).
+    fn to_jwk(&self) -> String {
+        let mut jwk = Writer::new();
+        match self {
+            Public::Rsa { n, e } => {
+                jwk.text("e", &to_base64url(e)).text("kty", "RSA").text("n", &to_base64url(n));
+            }
+            Public::Ec { curve, x, y } => {
+                let crv = CURVES.iter().find(|(_, own, _)| own == curve).map_or("", |(name, ..)| name);
+                jwk.text("crv", crv)
+                    .text("kty", "EC")
+                    .text("x", &to_base64url(x))
+                    .text("y", &to_base64url(y));
+            }
+            Public::Ed25519 { x } => {
+                jwk.text("crv", "Ed25519").text("kty", "OKP").text("x", &to_base64url(x));
+            }
+        }
+        jwk.end()
     }
 }
 
@@ -155,6 +213,13 @@ fn is_small_order(mut point: [u8; 32]) -> bool {
     small || around_p || ORDER_8.contains(&point)
 }
 
+/// Whether the y coordinate of an Ed25519 point is below p = 2^255 - 19 (RFC 8032 5.1.3), whatever the sign of x.
+fn is_reduced(mut point: [u8; 32]) -> bool {
+    let [first, middle @ .., last] = &mut point;
+    *last &= 0x7f;
+    *first < 0xed || *last != 0x7f || middle.iter().any(|byte| *byte != 0xff)
+}
+
 /// RSA keys from 2048 to 8192 bits with an odd exponent, 65537 <= e < 2^33.
 fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
     let leading = n.first().map_or(8, |byte| byte.leading_zeros() as usize);
@@ -176,19 +241,22 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
     if exponent % 2 == 0 || !(65_537..1 << 33).contains(&exponent) {
         return Err("exponent is not an odd number from 65537 to 2^33");
     }
+    if roca::has_fingerprint(n) {
+        return Err("modulus is one that can be factored (CVE-2017-15361)");
+    }
     Ok(())
 }
 
-fn member<'a>(jwk: &'a Object, name: &str) -> Result<Option<&'a str>, &'static str> {
-    match json::text(jwk, name) {
+fn member<'a>(jwk: &Object<'a>, name: &str) -> Result<Option<Cow<'a, str>>, &'static str> {
+    match jwk.text(name) {
         Text::Absent => Ok(None),
         Text::Present(text) => Ok(Some(text)),
         Text::WrongType => Err("has a member of the wrong type"),
     }
 }
 
-fn octets(jwk: &Object, name: &str) -> Result<Vec<u8>, &'static str> {
-    base64url(member(jwk, name)?.ok_or("lacks a member")?).ok_or("has a member that is not base64url")
+fn octets(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, &'static str> {
+    base64url(&member(jwk, name)?.ok_or("lacks a member")?).ok_or("has a member that is not base64url")
 }
 
 /// Leading zero octets do not count: some providers send one (RFC 7518 6.3.1.1 says not to).
@@ -198,12 +266,15 @@ fn unsigned(mut octets: Vec<u8>) -> Vec<u8> {
     octets
 }
 
-fn coordinate(jwk: &Object, name: &str) -> Result<[u8; 32], &'static str> {
-    octets(jwk, name)?.try_into().map_err(|_| "has a coordinate of the wrong length")
+fn coordinate(jwk: &Object<'_>, name: &str, length: usize) -> Result<Vec<u8>, &'static str> {
+    let octets = octets(jwk, name)?;
+    if octets.len() == length { Ok(octets) } else { Err("has a coordinate of the wrong length") }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     /// RFC 7638 3.1 and RFC 8037 A.2; the point of RFC 9449 6.1.
@@ -226,8 +297,12 @@ pub(super) mod tests {
         jwk
     }
 
+    fn parse(jwk: &Value) -> Result<Key, &'static str> {
+        Key::parse(&Object::parse(jwk.to_string().as_bytes()).unwrap())
+    }
+
     fn dropped(jwk: Value) -> &'static str {
-        Key::parse(jwk.as_object().unwrap()).unwrap_err()
+        parse(&jwk).unwrap_err()
     }
 
     #[test]
@@ -240,12 +315,12 @@ pub(super) mod tests {
         assert_eq!(dropped(with(rsa(), "alg", "ES256")), "alg does not fit the key type");
         assert_eq!(dropped(with(rsa(), "kid", 1)), "has a member of the wrong type");
         assert_eq!(dropped(with(ed25519(), "crv", "X25519")), "is of an unsupported type or curve");
-        assert_eq!(dropped(with(p256(), "crv", "secp256k1")), "is of an unsupported type or curve");
+        assert_eq!(dropped(with(p256(), "crv", "P-224")), "is of an unsupported type or curve");
         assert_eq!(dropped(with(p256(), "x", "AAAA")), "has a coordinate of the wrong length");
         assert_eq!(dropped(with(rsa(), "n", "a+/=")), "has a member that is not base64url");
     }
 
-    #[cfg(feature = "rustcrypto")]
+    #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
     #[test]
     fn points_that_are_not_on_the_curve_are_dropped() {
         assert_eq!(dropped(with(p256(), "y", to_base64url(&[1; 32]))), "is not a point on the curve");
@@ -303,7 +378,7 @@ pub(super) mod tests {
         }
         let padded = [vec![0], base64url(rsa()["n"].as_str().unwrap()).unwrap()].concat();
         assert!(
-            Key::parse(with(rsa(), "n", to_base64url(&padded)).as_object().unwrap()).is_ok(),
+            parse(&with(rsa(), "n", to_base64url(&padded))).is_ok(),
             "a leading zero octet does not count"
         );
     }

@@ -1,17 +1,17 @@
 //! The keys of one provider (RFC 7517 5), and which of them a token may be checked with.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::jose::Alg;
 use crate::jose::jwk::Key;
 use crate::jose::jws::MAX_KID;
-use crate::json::Object;
+use crate::json::{Json, Object, Writer, list};
 
-/// Keys in one set.
-const MAX_KEYS: usize = 100;
+/// Keys that any policy allows in one set.
+pub(crate) const MOST_KEYS: usize = 1_000;
 
 /// A key that was left out of a set, and why. The other keys stay usable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,88 +25,164 @@ pub struct DroppedKey {
     pub reason: &'static str,
 }
 
-/// The keys of one provider, by `kid`.
+/// A key of a set that can check signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UsableKey {
+    /// Its `kid`, if it has one.
+    pub kid: Option<String>,
+    /// The one algorithm that it is declared for; without, all that its type can do.
+    pub alg: Option<Alg>,
+    /// Its SHA-256 thumbprint in base64url (RFC 7638 3): the same for the same key under any `kid`.
+    pub thumbprint: String,
+}
+
+/// The keys of one provider.
 #[derive(Debug)]
 pub(crate) struct KeySet {
-    keys: Vec<Key>,
-    by_kid: BTreeMap<String, Vec<usize>>,
+    keys: Vec<Arc<Key>>,
+    /// By `kid`: an open-addressed table of places in `keys`.
+    by_kid: Vec<Option<usize>>,
+    /// By algorithm, in the order of [`Alg::ALL`].
+    by_alg: Vec<Fitting>,
     pub(crate) dropped: Vec<DroppedKey>,
+}
+
+/// How many keys fit, and the place of the one if it is one.
+#[derive(Clone, Copy, Debug)]
+enum Fitting {
+    None,
+    One(usize),
+    Several,
 }
 
 /// The keys of a set that fit a token: an answer, not a list.
 #[derive(Debug)]
 pub(crate) enum Choice<'a> {
     None,
-    One(&'a Key),
+    One(&'a Arc<Key>),
     Ambiguous,
 }
 
-impl KeySet {
-    /// Reads a JWK Set. One unusable key is dropped, not fatal.
-    pub(crate) fn parse(set: &Object) -> Result<KeySet, &'static str> {
-        let Some(Value::Array(members)) = set.get("keys") else { return Err("has no keys") };
-        if members.len() > MAX_KEYS {
-            return Err("has too many keys");
+impl Fitting {
+    fn and(self, place: usize) -> Fitting {
+        match self {
+            Fitting::None => Fitting::One(place),
+            Fitting::One(_) | Fitting::Several => Fitting::Several,
         }
-        let mut parsed = KeySet { keys: Vec::new(), by_kid: BTreeMap::new(), dropped: Vec::new() };
-        for (index, member) in members.iter().enumerate() {
-            let key = member.as_object().ok_or("is not an object").and_then(Key::parse);
-            match key {
-                Ok(key) => parsed.push(key),
+    }
+}
+
+impl KeySet {
+    /// Reads a JWK Set of at most so many keys. One unusable key is dropped, not fatal.
+    pub(crate) fn parse(set: &Object<'_>, most: usize) -> Result<KeySet, &'static str> {
+        let members = set.get("keys").and_then(Json::elements).ok_or("has no keys")?;
+        let (mut keys, mut dropped) = (Vec::new(), Vec::new());
+        for (index, member) in members.enumerate() {
+            if index == most {
+                return Err("has too many keys");
+            }
+            let Some(jwk) = member.as_object() else {
+                dropped.push(DroppedKey { index, kid: None, reason: "is not an object" });
+                continue;
+            };
+            match Key::parse(&jwk) {
+                Ok(key) => keys.push(Arc::new(key)),
                 Err(reason) => {
-                    let kid = member.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= MAX_KID);
-                    parsed.dropped.push(DroppedKey { index, kid: kid.map(str::to_owned), reason });
+                    let kid = jwk.get("kid").and_then(Json::as_text).filter(|kid| kid.len() <= MAX_KID);
+                    dropped.push(DroppedKey { index, kid: kid.map(Cow::into_owned), reason });
                 }
             }
         }
-        Ok(parsed)
+        let (by_kid, by_alg) = (by_kid(&keys), by_alg(&keys));
+        Ok(KeySet { keys, by_kid, by_alg, dropped })
     }
 
     /// The one key for a token: by `kid`, and among several of that name, or without one, the only one
     /// that fits the algorithm.
     pub(crate) fn choose(&self, kid: Option<&str>, alg: Alg) -> Choice<'_> {
-        let candidates: &mut dyn Iterator<Item = &Key> = match kid {
-            Some(kid) => {
-                &mut self.by_kid.get(kid).into_iter().flatten().filter_map(|index| self.keys.get(*index))
+        let fitting = match kid {
+            Some(kid) => self.named(kid, alg),
+            None => {
+                let position = Alg::ALL.iter().position(|own| *own == alg);
+                position.and_then(|position| self.by_alg.get(position).copied()).unwrap_or(Fitting::None)
             }
-            None => &mut self.keys.iter(),
         };
-        let mut fitting = candidates.filter(|key| key.serves(alg));
-        match (fitting.next(), fitting.next()) {
-            (None, _) => Choice::None,
-            (Some(key), None) => Choice::One(key),
-            (Some(_), Some(_)) => Choice::Ambiguous,
+        match fitting {
+            Fitting::None => Choice::None,
+            Fitting::One(place) => self.keys.get(place).map_or(Choice::None, Choice::One),
+            Fitting::Several => Choice::Ambiguous,
         }
     }
 
+    fn named(&self, kid: &str, alg: Alg) -> Fitting {
+        let mut fitting = Fitting::None;
+        for slot in probe(kid, self.by_kid.len()) {
+            let Some(Some(place)) = self.by_kid.get(slot) else { break };
+            let key = self.keys.get(*place).filter(|key| key.kid.as_deref() == Some(kid) && key.serves(alg));
+            if key.is_some() {
+                fitting = fitting.and(*place);
+            }
+        }
+        fitting
+    }
+
     /// The usable keys as a document, for the cache: whatever else a provider published is not kept.
-    pub(crate) fn to_document(&self) -> Object {
-        let keys = self.keys.iter().map(Key::to_value).collect::<Vec<_>>();
-        Object::from_iter([("keys".to_owned(), keys.into())])
+    pub(crate) fn to_json(&self) -> String {
+        Writer::new().raw("keys", &list(self.keys.iter().map(|key| key.to_json()))).end()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    fn push(&mut self, key: Key) {
-        if let Some(kid) = &key.kid {
-            self.by_kid.entry(kid.clone()).or_default().push(self.keys.len());
-        }
-        self.keys.push(key);
+    pub(crate) fn usable(&self) -> Vec<UsableKey> {
+        let usable =
+            |key: &Arc<Key>| UsableKey { kid: key.kid.clone(), alg: key.alg, thumbprint: key.thumbprint() };
+        self.keys.iter().map(usable).collect()
     }
+}
+
+/// A table at most half full, so that a search ends after a few slots.
+fn by_kid(keys: &[Arc<Key>]) -> Vec<Option<usize>> {
+    let mut table = vec![None; keys.len().saturating_mul(2).next_power_of_two()];
+    for (place, key) in keys.iter().enumerate() {
+        let Some(kid) = &key.kid else { continue };
+        let free = probe(kid, table.len()).find(|slot| matches!(table.get(*slot), Some(None)));
+        if let Some(slot) = free.and_then(|slot| table.get_mut(slot)) {
+            *slot = Some(place);
+        }
+    }
+    table
+}
+
+fn by_alg(keys: &[Arc<Key>]) -> Vec<Fitting> {
+    let fitting = |alg: &Alg| {
+        let places = keys.iter().enumerate().filter(|(_, key)| key.serves(*alg)).map(|(place, _)| place);
+        places.fold(Fitting::None, Fitting::and)
+    };
+    Alg::ALL.iter().map(fitting).collect()
+}
+
+/// The slots of a table of 2^n in which a name may stand, in order (FNV-1a, then one by one).
+fn probe(kid: &str, slots: usize) -> impl Iterator<Item = usize> {
+    let hash =
+        kid.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let mask = slots.saturating_sub(1);
+    (0..slots).map(move |step| (hash as usize).wrapping_add(step) & mask)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::jose::alg::KeyType;
     use crate::jose::jwk::tests::{ed25519, p256, rsa, with};
 
     fn set(keys: &[Value]) -> KeySet {
-        KeySet::parse(json!({ "keys": keys }).as_object().unwrap()).unwrap()
+        KeySet::parse(&Object::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap(), MOST_KEYS)
+            .unwrap()
     }
 
     #[test]

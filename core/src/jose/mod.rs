@@ -1,7 +1,7 @@
 //! JOSE as an ID token needs it: compact JWS, public keys, signatures.
 //!
 //! The verifier picks algorithm and key; the token only has to agree. `none` is not representable,
-//! symmetric keys do not come out of a key set, and no header member but `kid` influences the choice
+//! a symmetric key is the client secret or nothing, and no header member but `kid` influences the choice
 //! of a key.
 
 mod alg;
@@ -9,21 +9,26 @@ mod backend;
 mod jwk;
 mod jws;
 mod key_set;
+mod roca;
+mod secret;
 
 pub use alg::Alg;
 pub(crate) use backend::AVAILABLE as BACKEND_AVAILABLE;
-pub(crate) use jws::Jws;
-pub use key_set::DroppedKey;
-pub(crate) use key_set::{Choice, KeySet};
+pub(crate) use jwk::Key;
+pub(crate) use jws::{Jws, MAX_TOKEN};
+pub(crate) use key_set::{Choice, KeySet, MOST_KEYS};
+pub use key_set::{DroppedKey, UsableKey};
+pub(crate) use secret::verify as verify_with_secret;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Decodes base64url without padding, canonical form only (RFC 7515 2).
 pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(text).ok()
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Encodes base64url without padding.
 pub(crate) fn to_base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }

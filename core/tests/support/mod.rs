@@ -7,7 +7,7 @@ mod keys;
 mod provider;
 
 pub(crate) use canary::{canary_world, secrets_in};
-pub(crate) use keys::{Key, b64, unb64};
+pub(crate) use keys::{CLIENT_SECRET, Key, b64, unb64};
 pub(crate) use provider::{Edit, Op, edited, json_response, parameter, parameters, query, typed_response};
 
 use relyingparty::{
@@ -43,7 +43,7 @@ pub(crate) fn printable(text: &str) -> String {
 /// A policy that lets this build check signatures: where no cryptography is compiled in, the host does.
 pub(crate) fn policy() -> Policy {
     let mut policy = Policy::default();
-    if !cfg!(feature = "rustcrypto") {
+    if !cfg!(any(feature = "rustcrypto", feature = "aws-lc-rs")) {
         policy.signatures = Signatures::Host;
     }
     policy
@@ -73,10 +73,16 @@ impl World {
         World::at(ISSUER, alg)
     }
 
+    /// With a symmetric algorithm the two share a secret, and the registration says so.
     pub(crate) fn at(issuer: &str, alg: Alg) -> World {
+        let mut registration = Registration::new(CLIENT_ID, REDIRECT_URI);
+        if alg.is_symmetric() {
+            registration = registration.with_secret(CLIENT_SECRET);
+            registration.id_token_signed_response_alg = Some(alg);
+        }
         World {
             op: Op::new(issuer, alg),
-            registration: Registration::new(CLIENT_ID, REDIRECT_URI),
+            registration,
             policy: policy(),
             cache: Cache::default(),
             now: START,

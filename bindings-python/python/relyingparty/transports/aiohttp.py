@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import aiohttp
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse
 from relyingparty.transports.base import AsyncioTransport, Body, headers_of
+
+_NO_HEADERS = CIMultiDictProxy(CIMultiDict[str]())
 
 
 class AiohttpTransport(AsyncioTransport):
     """A fresh ``aiohttp.ClientSession`` for each request: it keeps no cookies, and reads no environment."""
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._exchanged(request)
+        except aiohttp.ClientResponseError as error:
+            # It keeps the request, whose headers hold tokens and secrets, and shows its URL.
+            asked = error.request_info
+            error.request_info = aiohttp.RequestInfo(asked.url, asked.method, _NO_HEADERS, asked.real_url)
+            error.args = (error.request_info, ())
+            error.history = ()
+            raise
+
+    async def _exchanged(self, request: HttpRequest) -> HttpResponse:
         async with (
             aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._tls),

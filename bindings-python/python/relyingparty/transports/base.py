@@ -54,6 +54,10 @@ class _Options:
         ca_pem: str | None = None,
         danger_accept_invalid_certs: bool = False,
     ) -> None:
+        for name, value in (("ca_file", ca_file), ("ca_pem", ca_pem)):
+            # To ssl, an empty one is none, and none is the system's authorities.
+            if value is not None and not value:
+                raise ValueError(f"{name} is empty: nobody to trust")
         self._tls = ssl.create_default_context(cafile=ca_file, cadata=ca_pem)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         if danger_accept_invalid_certs:

@@ -26,7 +26,7 @@ def reason(error: BaseException, *, timed_out: bool = False) -> str:
 def without_request(error: Exception) -> Exception:
     """``error`` without the request that HTTP libraries keep in theirs: its headers hold tokens and secrets."""
     for link in _causes(error):
-        for name in ("request", "_request", "request_info"):
+        for name in ("request", "_request"):
             if vars(link).get(name) is not None:
                 setattr(link, name, None)
     return error

@@ -57,7 +57,7 @@ impl Context {
     }
 
     /// Runs `cargo` with these arguments.
-    pub(crate) fn cargo<const N: usize>(&mut self, args: [&str; N]) -> Outcome {
+    pub(crate) fn cargo(&mut self, args: &[&str]) -> Outcome {
         let mut command = self.command("cargo");
         command.args(args);
         self.run(command)

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use conformance::encoding::base64url;
 use conformance::provider::{Provider, RegisteredClient, SigningKey};
 use conformance::serve;
 use tokio::runtime::Runtime;
@@ -22,7 +22,7 @@ pub(crate) fn start(runtime: &Runtime, origin: &str) -> Result<Settings, Failure
 
     let redirect_uri = format!("{origin}{REDIRECT_PATH}");
     let post_logout_redirect_uri = format!("{origin}/");
-    let client_secret = Base64Url::encode_string(&random()?);
+    let client_secret = base64url(random()?);
     let mut client = RegisteredClient::new("demo", Some(&client_secret), &redirect_uri);
     client.post_logout_redirect_uris.push(post_logout_redirect_uri.clone());
     let keys = vec![SigningKey::es256("demo-es256", random()?), SigningKey::eddsa("demo-eddsa", random()?)];

@@ -93,9 +93,9 @@ impl Journal {
         }));
     }
 
-    pub(crate) fn decisions(&mut self, decisions: &[Decision]) {
+    pub(crate) fn decisions(&mut self, decisions: Vec<Decision>) {
         for decision in decisions {
-            self.push(Entry::Decision(decision.clone()));
+            self.push(Entry::Decision(decision));
         }
     }
 

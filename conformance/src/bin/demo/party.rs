@@ -89,8 +89,8 @@ impl Party {
         let client = self.client(&mut Journal::default())?;
         let code = noted(journal, &[], CallbackParams::parse(query))
             .and_then(|response| noted(journal, &[], client.callback(pending, &response, now())))?;
-        let seen = code.decisions().to_vec();
-        journal.decisions(&seen);
+        let seen = code.decisions();
+        journal.decisions(seen.clone());
         journal.begin(
             "Exchange the code for tokens",
             "The code alone is worth nothing: it is exchanged directly with the provider, together with what only this \
@@ -186,6 +186,9 @@ fn noted<T>(journal: &mut Journal, seen: &[Decision], result: Result<T, Error>) 
 }
 
 /// What of `all` comes after `seen`.
-fn after<'a>(seen: &[Decision], all: &'a [Decision]) -> &'a [Decision] {
-    all.strip_prefix(seen).unwrap_or(all)
+fn after(seen: &[Decision], mut all: Vec<Decision>) -> Vec<Decision> {
+    if all.starts_with(seen) {
+        all.drain(..seen.len());
+    }
+    all
 }

@@ -1,6 +1,6 @@
 //! Requests to the web app, and what it does about them.
 
-use base64ct::{Base64UrlUnpadded as Base64Url, Encoding};
+use conformance::encoding::base64url;
 use conformance::http::{Request, Response};
 use conformance::serve;
 use relyingparty::{CallbackParams, PendingLogin, Session, UserInfo};
@@ -178,7 +178,7 @@ impl App {
         let Ok(bytes) = serve::entropy() else {
             return Response::new(500, "text/plain", "no randomness");
         };
-        let (name, now) = (Base64Url::encode_string(&bytes), serve::unix_now());
+        let (name, now) = (base64url(bytes), serve::unix_now());
         if let Some(earlier) = earlier {
             self.sessions.take(earlier, now);
         }

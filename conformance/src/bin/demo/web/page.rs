@@ -40,8 +40,7 @@ pub(super) fn signed_in(signed_in: &SignedIn) -> Response {
         }
         false => "",
     };
-    let userinfo =
-        signed_in.userinfo.as_ref().and_then(|userinfo| serde_json::from_str(&userinfo.to_json()).ok());
+    let userinfo = signed_in.userinfo.as_ref().and_then(|userinfo| userinfo.read().ok());
     let body = format!(
         r#"<header class="hero">
 <h1>Hello, {name}</h1>

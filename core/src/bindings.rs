@@ -1,0 +1,78 @@
+//! For the bindings of this repository: what Rust code takes from the types themselves, as JSON text.
+
+use std::sync::Arc;
+
+use crate::decision::Decision;
+use crate::error::{Error, ErrorKind};
+use crate::flow::VerifyRequest;
+use crate::jose::{Alg, Choice, Jws, Key, KeySet, MOST_KEYS};
+use crate::json::{Json, Object};
+pub use crate::json::{Writer, list, quoted};
+
+/// Decisions as a JSON array.
+pub fn decisions(decisions: &[Decision]) -> String {
+    list(decisions.iter().map(|decision| {
+        Writer::new()
+            .text("check", decision.check)
+            .text("rule", decision.rule)
+            .text("expected", &decision.expected)
+            .text("found", &decision.found)
+            .bool("passed", decision.passed)
+            .end()
+    }))
+}
+
+/// The pairs of a JSON array of arrays of two strings; of anything else none.
+pub fn pairs(array: &str) -> Vec<(String, String)> {
+    let pair = |pair: Json<'_>| {
+        let mut texts = pair.texts()?.into_iter();
+        Some((texts.next()?, texts.next()?))
+    };
+    let object = Writer::new().raw("pairs", array).end();
+    let pairs = Object::parse(object.as_bytes()).ok().and_then(|object| object.get("pairs")?.elements());
+    pairs.into_iter().flatten().filter_map(pair).collect()
+}
+
+/// What a flow that waits for nothing says to a reply.
+pub fn nothing_asked() -> Error {
+    ErrorKind::WrongReply.with(["nothing", "a reply"])
+}
+
+/// The request to check a signature, for testing who answers such requests; or why nobody would be asked.
+pub fn verify_request(
+    jwk: &str,
+    alg: Alg,
+    signing_input: &[u8],
+    signature: &[u8],
+) -> Result<VerifyRequest, &'static str> {
+    let key = Object::parse(jwk.as_bytes()).map_err(|_| "is not JSON").and_then(|jwk| Key::parse(&jwk))?;
+    request(Arc::new(key), alg, signing_input, signature)
+}
+
+/// The request to check a compact JWS with a JWK Set, whatever its payload; or why nobody would be asked.
+pub fn verify_request_of_jws(key_set: &str, alg: Alg, jws: &str) -> Result<VerifyRequest, &'static str> {
+    let jws = Jws::parse(jws).map_err(|error| error.code())?;
+    let alg = jws.alg(&[alg]).ok_or("is of another algorithm")?;
+    let keys = Object::parse(key_set.as_bytes()).map_err(|_| "the key set is not JSON")?;
+    let keys = KeySet::parse(&keys, MOST_KEYS)?;
+    match keys.choose(jws.kid.as_deref(), alg) {
+        Choice::One(key) => request(key.clone(), alg, jws.signing_input.as_bytes(), &jws.signature),
+        Choice::None => Err("no key fits"),
+        Choice::Ambiguous => Err("several keys fit"),
+    }
+}
+
+fn request(
+    key: Arc<Key>,
+    alg: Alg,
+    signing_input: &[u8],
+    signature: &[u8],
+) -> Result<VerifyRequest, &'static str> {
+    if !key.serves(alg) {
+        return Err("the key is for another algorithm");
+    }
+    if !key.fits(signature) {
+        return Err("no key makes such a signature");
+    }
+    Ok(VerifyRequest { alg, key, signing_input: signing_input.to_vec(), signature: signature.to_vec() })
+}

@@ -1,0 +1,512 @@
+//! The reader: one pass over the text, every rule on the way.
+
+use super::{Json, Member, Object, Quoted};
+
+/// Characters of a number: more than any double-precision number needs.
+const MAX_NUMBER: usize = 40;
+/// Digits before the point, once the exponent has moved it: no double overflows.
+const MAX_MAGNITUDE: i64 = 308;
+/// Members that an object is likely to have.
+const USUAL_WIDTH: usize = 16;
+
+pub(super) fn read(text: &[u8], depth: u8, width: usize) -> Result<Object<'_>, String> {
+    let text = std::str::from_utf8(text).map_err(|error| Flaw::Syntax.at(error.valid_up_to()))?;
+    let mut reader = Reader { text, position: 0, width };
+    reader.document(depth).map_err(|flaw| flaw.at(reader.position))
+}
+
+/// The elements of an array that was read before.
+pub(super) fn elements(array: &str) -> impl Iterator<Item = Json<'_>> {
+    // Past the bracket; then past an element and the comma or bracket behind it.
+    let mut reader = Reader { text: array, position: 1, width: usize::MAX };
+    std::iter::from_fn(move || {
+        let element = reader.value(u8::MAX).ok()?;
+        reader.peek().ok()?;
+        reader.forward();
+        Some(element)
+    })
+}
+
+/// A string without its escapes, which were read before.
+#[cold]
+pub(super) fn unescaped(quoted: &str) -> String {
+    let mut reader = Reader { text: quoted, position: 0, width: 0 };
+    let mut text = String::with_capacity(quoted.len());
+    while let Some((plain, rest)) = reader.rest().split_once('\\') {
+        text.push_str(plain);
+        reader.position = quoted.len().saturating_sub(rest.len());
+        match reader.escaped() {
+            Ok(character) => text.push(character),
+            Err(_) => break,
+        }
+    }
+    text.push_str(reader.rest());
+    text
+}
+
+/// The rule that a text breaks.
+#[derive(Clone, Copy)]
+enum Flaw {
+    Duplicate,
+    Depth,
+    Width,
+    Range,
+    End,
+    Syntax,
+    NotAnObject,
+}
+
+impl Flaw {
+    fn at(self, position: usize) -> String {
+        let rule = match self {
+            Flaw::Duplicate => "duplicate member",
+            Flaw::Depth => "nested too deeply",
+            Flaw::Width => "too many members",
+            Flaw::Range => "a number out of range",
+            Flaw::End => "ends too early",
+            Flaw::Syntax => "not JSON",
+            Flaw::NotAnObject => "not an object",
+        };
+        [rule, " at byte ", &position.to_string()].concat()
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    position: usize,
+    width: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self, depth: u8) -> Result<Object<'a>, Flaw> {
+        if self.peek()? != b'{' {
+            self.value(depth)?;
+            return Err(Flaw::NotAnObject);
+        }
+        let members = self.object(depth)?;
+        if self.peek().is_ok() { Err(Flaw::Syntax) } else { Ok(Object(members)) }
+    }
+
+    fn value(&mut self, depth: u8) -> Result<Json<'a>, Flaw> {
+        let first = self.peek()?;
+        let start = self.position;
+        Ok(match first {
+            b'{' => {
+                self.object(depth)?;
+                Json::Object(self.since(start))
+            }
+            b'[' => {
+                self.array(depth)?;
+                Json::Array(self.since(start))
+            }
+            b'"' => Json::Text(self.string()?),
+            b'-' | b'0'..=b'9' => Json::Number(self.number()?),
+            b't' => {
+                self.word("true")?;
+                Json::Bool(true)
+            }
+            b'f' => {
+                self.word("false")?;
+                Json::Bool(false)
+            }
+            b'n' => {
+                self.word("null")?;
+                Json::Null
+            }
+            _ => return Err(Flaw::Syntax),
+        })
+    }
+
+    fn object(&mut self, depth: u8) -> Result<Vec<Member<'a>>, Flaw> {
+        let inner = depth.checked_sub(1).ok_or(Flaw::Depth)?;
+        self.forward();
+        let mut members: Vec<Member<'a>> = Vec::new();
+        if self.ends_at_once(b'}')? {
+            return Ok(members);
+        }
+        members.reserve(USUAL_WIDTH);
+        loop {
+            if self.peek()? != b'"' {
+                return Err(Flaw::Syntax);
+            }
+            let name = self.string()?;
+            let text = name.text();
+            if members.iter().any(|member| member.name.is(&text)) {
+                return Err(Flaw::Duplicate);
+            }
+            if members.len() == self.width {
+                return Err(Flaw::Width);
+            }
+            if self.peek()? != b':' {
+                return Err(Flaw::Syntax);
+            }
+            self.forward();
+            self.peek()?;
+            let start = self.position;
+            let value = self.value(inner)?;
+            members.push(Member { name, value, raw: self.since(start) });
+            if self.ends_after_element(b'}')? {
+                return Ok(members);
+            }
+        }
+    }
+
+    fn array(&mut self, depth: u8) -> Result<(), Flaw> {
+        let inner = depth.checked_sub(1).ok_or(Flaw::Depth)?;
+        self.forward();
+        if self.ends_at_once(b']')? {
+            return Ok(());
+        }
+        for _ in 0..self.width {
+            self.value(inner)?;
+            if self.ends_after_element(b']')? {
+                return Ok(());
+            }
+        }
+        Err(Flaw::Width)
+    }
+
+    fn ends_at_once(&mut self, end: u8) -> Result<bool, Flaw> {
+        let ends = self.peek()? == end;
+        if ends {
+            self.forward();
+        }
+        Ok(ends)
+    }
+
+    fn ends_after_element(&mut self, end: u8) -> Result<bool, Flaw> {
+        let byte = self.peek()?;
+        self.forward();
+        match byte {
+            b',' => Ok(false),
+            byte if byte == end => Ok(true),
+            _ => Err(Flaw::Syntax),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Flaw> {
+        for expected in word.bytes() {
+            if self.byte()? != expected {
+                return Err(Flaw::Syntax);
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<&'a str, Flaw> {
+        let start = self.position;
+        if self.next_is(b'-') {
+            self.forward();
+        }
+        let whole = self.position;
+        match self.byte()? {
+            b'0' => {}
+            b'1'..=b'9' => self.skip_digits(),
+            _ => return Err(Flaw::Syntax),
+        }
+        let mut magnitude = i64::try_from(self.since(whole).len()).map_err(|_| Flaw::Range)?;
+        if self.next_is(b'.') {
+            self.forward();
+            self.digits()?;
+        }
+        if self.next_is(b'e') || self.next_is(b'E') {
+            self.forward();
+            let exponent = self.position;
+            if self.next_is(b'+') || self.next_is(b'-') {
+                self.forward();
+            }
+            self.digits()?;
+            let exponent = self.since(exponent).parse::<i16>().map_err(|_| Flaw::Range)?;
+            magnitude = magnitude.saturating_add(exponent.into());
+        }
+        let number = self.since(start);
+        if magnitude > MAX_MAGNITUDE || number.len() > MAX_NUMBER { Err(Flaw::Range) } else { Ok(number) }
+    }
+
+    /// At least one digit.
+    fn digits(&mut self) -> Result<(), Flaw> {
+        if !self.byte()?.is_ascii_digit() {
+            return Err(Flaw::Syntax);
+        }
+        self.skip_digits();
+        Ok(())
+    }
+
+    fn skip_digits(&mut self) {
+        while self.text.as_bytes().get(self.position).is_some_and(u8::is_ascii_digit) {
+            self.forward();
+        }
+    }
+
+    /// A string, its opening quote at hand.
+    fn string(&mut self) -> Result<Quoted<'a>, Flaw> {
+        self.forward();
+        let (start, mut escapes) = (self.position, false);
+        loop {
+            let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let length = rest.iter().position(special).ok_or(Flaw::End)?;
+            self.position = self.position.saturating_add(length);
+            match rest.get(length) {
+                Some(b'"') => {
+                    let raw = self.since(start);
+                    self.forward();
+                    return Ok(Quoted { raw, escapes });
+                }
+                Some(b'\\') => {
+                    self.forward();
+                    self.escaped()?;
+                    escapes = true;
+                }
+                _ => return Err(Flaw::Syntax),
+            }
+        }
+    }
+
+    /// What an escape stands for, its backslash already read.
+    fn escaped(&mut self) -> Result<char, Flaw> {
+        Ok(match self.byte()? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.code_point(),
+            _ => return Err(Flaw::Syntax),
+        })
+    }
+
+    /// `\uXXXX`, two of them for a character beyond the first plane. Half of such a pair is no character.
+    fn code_point(&mut self) -> Result<char, Flaw> {
+        let first = self.code_unit()?;
+        let code_point = match first {
+            0xd800..=0xdbff => {
+                self.word("\\u")?;
+                let second = self.code_unit()?;
+                if !matches!(second, 0xdc00..=0xdfff) {
+                    return Err(Flaw::Syntax);
+                }
+                0x10000_u32.saturating_add((first & 0x3ff) << 10 | second & 0x3ff)
+            }
+            other => other,
+        };
+        char::from_u32(code_point).ok_or(Flaw::Syntax)
+    }
+
+    fn code_unit(&mut self) -> Result<u32, Flaw> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = char::from(self.byte()?).to_digit(16).ok_or(Flaw::Syntax)?;
+            unit = unit << 4 | digit;
+        }
+        Ok(unit)
+    }
+
+    /// The next byte that is not white space, which stays where it is.
+    fn peek(&mut self) -> Result<u8, Flaw> {
+        loop {
+            match self.text.as_bytes().get(self.position).copied() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.forward(),
+                Some(byte) => return Ok(byte),
+                None => return Err(Flaw::End),
+            }
+        }
+    }
+
+    fn next_is(&self, byte: u8) -> bool {
+        self.text.as_bytes().get(self.position) == Some(&byte)
+    }
+
+    fn byte(&mut self) -> Result<u8, Flaw> {
+        let byte = self.text.as_bytes().get(self.position).copied().ok_or(Flaw::End)?;
+        self.forward();
+        Ok(byte)
+    }
+
+    fn forward(&mut self) {
+        self.position = self.position.saturating_add(1);
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.position..).unwrap_or_default()
+    }
+
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.position).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn object(text: &[u8]) -> Result<Object<'_>, String> {
+        Object::parse(text)
+    }
+
+    #[test]
+    fn plain_objects_are_read_whole() {
+        let text = r#" {"a":[1,-2,1.5e-3,"x",null,true, false ,[ ],{ }],"b" : {"c":"\u00e9\ud83d\ude00\n\/"}, "d":"é" } "#;
+        let read = object(text.as_bytes()).unwrap();
+        assert_eq!(
+            read.members().iter().map(|member| member.name.text()).collect::<Vec<_>>(),
+            ["a", "b", "d"]
+        );
+        let inner = read.get("b").unwrap().as_object().unwrap();
+        assert_eq!(inner.get("c").unwrap().as_text().unwrap(), "é😀\n/");
+        assert_eq!(read.members()[0].raw, r#"[1,-2,1.5e-3,"x",null,true, false ,[ ],{ }]"#);
+    }
+
+    #[test]
+    fn duplicates_are_refused_at_every_level_and_in_any_spelling() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"iss":1,"\u0069ss":2}"#,
+            r#"{"x":{"a":1,"a":2}}"#,
+            r#"{"x":[{"a":1,"a":2}]}"#,
+        ] {
+            assert!(object(text.as_bytes()).err().unwrap().starts_with("duplicate member"), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_also_where_nobody_looks() {
+        let nested = |levels: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert!(object(nested(15).as_bytes()).is_ok());
+        assert!(object(nested(16).as_bytes()).err().unwrap().starts_with("nested too deeply"));
+        assert!(object(nested(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn width_is_bounded() {
+        let wide = |members: usize| format!(r#"{{"x":[{}]}}"#, vec!["0"; members].join(","));
+        assert!(object(wide(512).as_bytes()).is_ok());
+        assert!(object(wide(513).as_bytes()).err().unwrap().starts_with("too many members"));
+    }
+
+    #[test]
+    fn anything_but_one_object_is_refused_without_echo() {
+        for text in [
+            "",
+            "[]",
+            "1",
+            "null",
+            "{} {}",
+            "{}x",
+            "\u{feff}{}",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":[",
+            "{\"a\":\"canary",
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud800\u0041"}"#,
+            r#"{"a":"\udc00"}"#,
+            r#"{"a":"\u12g4"}"#,
+            r#"{"a":"\x"}"#,
+            "{\"a\":\"\n\"}",
+            r#"{"canary":canary}"#,
+            r#"{"a":1,}"#,
+            r#"{,}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":[,]}"#,
+            r#"{"a" 1}"#,
+            r#"{a:1}"#,
+            r#"{'a':1}"#,
+            r#"{"a":truE}"#,
+            r#"{"a":NaN}"#,
+        ] {
+            let reason = object(text.as_bytes()).err().unwrap_or_else(|| panic!("{text}"));
+            assert!(!reason.contains("canary"), "{reason}");
+        }
+        assert!(object(b"{\"a\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn numbers_are_those_of_json_within_a_double() {
+        let number = |text: &str| object(format!(r#"{{"a":{text}}}"#).as_bytes()).map(drop);
+        for good in ["0", "-0", "10", "0.5", "1e5", "1E+5", "1.25e-250", "1e307", "9007199254740993"] {
+            assert_eq!(number(good), Ok(()), "{good}");
+        }
+        for bad in ["01", "+1", "1.", ".5", "1e", "1e+", "-", "--1", "0x1", "1_0", "Infinity"] {
+            assert!(number(bad).is_err(), "{bad}");
+        }
+        for beyond in ["1e308", "10e307", "1e99999999", "1e-99999", &"9".repeat(41)] {
+            assert!(number(beyond).unwrap_err().starts_with("a number out of range"), "{beyond}");
+        }
+    }
+
+    /// A second opinion: what this reader accepts, serde_json accepts too, and reads the same.
+    #[test]
+    fn serde_json_agrees() {
+        let mut seed = 1_u64;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        const PIECES: [&str; 26] = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"b\"",
+            "\"\\u0061\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud800\"",
+            "1",
+            "-1.5",
+            "0",
+            "00",
+            "1e2",
+            "1e999",
+            "true",
+            "false",
+            "null",
+            " ",
+            "\n",
+            "\"é\"",
+            "\"\\",
+            "\"\t\"",
+            "x",
+        ];
+        let mut accepted = 0;
+        for _ in 0..200_000 {
+            let middle: String = (0..random(9)).map(|_| PIECES[random(PIECES.len())]).collect();
+            let text = format!(r#"{{"x":{middle}}}"#);
+            let theirs = serde_json::from_str::<Value>(&text);
+            if let Ok(ours) = object(text.as_bytes()) {
+                accepted += 1;
+                assert_eq!(Value::Object(ours.to_map()), theirs.unwrap(), "{text}");
+            }
+        }
+        assert!(accepted > 500, "{accepted}");
+    }
+
+    impl Object<'_> {
+        fn to_map(&self) -> serde_json::Map<String, Value> {
+            self.members().iter().map(|member| (member.name.text().into(), member.value.to_value())).collect()
+        }
+    }
+
+    impl Json<'_> {
+        fn to_value(self) -> Value {
+            match self {
+                Json::Null => Value::Null,
+                Json::Bool(value) => Value::Bool(value),
+                Json::Number(number) => serde_json::from_str(number).unwrap(),
+                Json::Text(text) => Value::String(text.text().into()),
+                Json::Array(_) => self.elements().unwrap().map(Json::to_value).collect(),
+                Json::Object(_) => Value::Object(self.as_object().unwrap().to_map()),
+            }
+        }
+    }
+}
