@@ -17,6 +17,11 @@ pub(crate) const PARTS: &[Part] = &[
     Part { name: "fmt", about: "Rust is formatted", run: fmt },
     Part { name: "clippy", about: "no lint, with every set of features", run: clippy },
     Part { name: "core", about: "the crate's tests and doctests", run: core },
+    Part {
+        name: "vectors",
+        about: "published and mutated signatures, RustCrypto as aws-lc-rs",
+        run: vectors,
+    },
     Part { name: "docs", about: "the crate's documentation builds without a warning", run: docs },
     Part {
         name: "conformance",
@@ -72,6 +77,10 @@ fn core(context: &mut Context) -> Outcome {
     Ok(())
 }
 
+fn vectors(context: &mut Context) -> Outcome {
+    context.verdicts().map(drop)
+}
+
 fn docs(context: &mut Context) -> Outcome {
     let mut command = context.command("cargo");
     command.args(["doc", "-p", "relyingparty", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
@@ -102,7 +111,8 @@ fn wasm(context: &mut Context) -> Outcome {
 
 fn javascript(context: &mut Context) -> Outcome {
     context.npm_package()?;
-    let command = context.npm("bindings-wasm", &["test"]);
+    let mut command = context.npm("bindings-wasm", &["test"]);
+    command.env("RP_VERDICTS", context.verdicts()?);
     let command = context.live(command)?;
     context.run(command)
 }
@@ -113,7 +123,7 @@ fn browser(context: &mut Context) -> Outcome {
     context.npm_ci("bindings-wasm/examples/spa")?;
     let command = context.npm("bindings-wasm/examples/spa", &["test"]);
     let mut command = context.live(command)?;
-    command.env("CHROMIUM", chromium);
+    command.env("CHROMIUM", chromium).env("RP_VERDICTS", context.verdicts()?);
     context.run(command)
 }
 

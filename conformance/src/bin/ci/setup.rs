@@ -10,6 +10,7 @@ use crate::tls;
 const OP: &str = "conformance/op";
 const TLS: &str = "ci/tls";
 const VENV: &str = "ci/venv";
+const VERDICTS: &str = "ci/verdicts";
 const WHEELS: &str = "wheels";
 const NPM_PACKAGE: &str = "bindings-wasm";
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -54,6 +55,30 @@ impl Context {
         let mut command = self.command("npm");
         command.args(args).args(["--prefix", folder]);
         command
+    }
+
+    /// Where the verdicts on the signature vectors are, one file for each way to check signatures, which all have to say
+    /// the same: `host.jsonl` holds the questions to the verifiers in JavaScript, `rustcrypto.jsonl` the answers.
+    pub(crate) fn verdicts(&mut self) -> Result<PathBuf, Stop> {
+        let folder = self.target(VERDICTS);
+        self.once("verdicts", |context| {
+            fs::create_dir_all(&folder).map_err(|error| fail(error.to_string()))?;
+            for (name, features) in
+                [("rustcrypto", "rustcrypto,es256k"), ("aws-lc-rs", "aws-lc-rs,es256k"), ("host", "")]
+            {
+                let mut command = context.command("cargo");
+                command.args(["test", "-p", "relyingparty", "--test", "vectors", "--no-default-features"]);
+                command.args(["--features", features]);
+                command.env("RP_VERDICTS", folder.join(name).with_extension("jsonl"));
+                context.run(command)?;
+            }
+            let answers = |name: &str| fs::read(folder.join(name)).map_err(|error| fail(error.to_string()));
+            if answers("rustcrypto.jsonl")? != answers("aws-lc-rs.jsonl")? {
+                return Err(fail("RustCrypto and aws-lc-rs disagree about a signature"));
+            }
+            Ok(())
+        })?;
+        Ok(folder)
     }
 
     /// The interpreter of a virtual environment with the wheel and its test dependencies in it.

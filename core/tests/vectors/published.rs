@@ -1,0 +1,18 @@
+//! The examples of the RFCs: 7515 appendix A, 7520 section 4, 8037 appendix A.
+
+use relyingparty::Alg;
+use relyingparty::bindings::verify_request_of_jws;
+use serde_json::{Value, json};
+
+use crate::Case;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let examples: Vec<Value> = serde_json::from_str(include_str!("../data/rfc_jws.json")).unwrap();
+    let case = |example: &Value| {
+        let text = |name: &str| example[name].as_str().unwrap();
+        let keys = json!({ "keys": [example["jwk"]] }).to_string();
+        let asked = verify_request_of_jws(&keys, Alg::from_name(text("alg")).unwrap(), text("jws"));
+        Case { name: text("name").into(), asked, good: Some(true) }
+    };
+    examples.iter().map(case).collect()
+}
