@@ -1,5 +1,8 @@
 //! The client and its verbs.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
     AuthorizeRequest, EndSessionRequest, Entropy, Expectations, PendingLogin, Policy, Registration,

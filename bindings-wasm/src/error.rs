@@ -28,7 +28,7 @@ impl From<Thrown> for JsValue {
             details.text(name, value);
         }
         let mut text = Writer::new();
-        text.text("message", &error.to_string())
+        text.text("message", &bindings::message(&error))
             .text("code", error.code())
             .text("category", error.category().as_str())
             .raw("details", &details.end())

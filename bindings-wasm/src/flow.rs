@@ -1,5 +1,8 @@
 //! One suspended operation of any kind.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use relyingparty::bindings::{self, Writer, list};
 use relyingparty::{AnyFlow, Flow as _, HttpResponse, Outcome, Reply, Request, Step};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};

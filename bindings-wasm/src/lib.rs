@@ -4,13 +4,33 @@
 //! reads; what proves something (a provider, a client, a session, an authorization code) stays on this side
 //! behind a handle. The JavaScript in `js/` makes plain objects of it; nothing here is called by users.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
 mod client;
 mod error;
 mod flow;
 mod provider;
 mod session;
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use wasm_bindgen::prelude::wasm_bindgen;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+/// The core does not panic; if it does all the same, the instance is over. Without a message there is no code that
+/// makes one.
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn trap(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
 
 /// Who checks signatures in this build, as [`relyingparty::Policy`] spells it.
 #[wasm_bindgen]

@@ -1,5 +1,8 @@
 //! The cache, and the provider found with its help.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use relyingparty::{Issuer, Metadata, Policy, bindings};
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,5 +1,7 @@
 //! Verified values as JSON text.
 
+use alloc::string::String;
+
 use relyingparty::bindings::{Writer, decisions, list};
 use relyingparty::{Decision, IdTokenClaims, KeyReport, UserInfo};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -1,7 +1,10 @@
 //! The authorization request (OIDC Core 3.1.2.1), and what of it is remembered.
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use sha2::{Digest, Sha256};
 

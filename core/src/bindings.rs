@@ -1,6 +1,8 @@
 //! For the bindings of this repository: what Rust code takes from the types themselves, as JSON text.
 
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::decision::Decision;
 use crate::error::{Error, ErrorKind};
@@ -20,6 +22,11 @@ pub fn decisions(decisions: &[Decision]) -> String {
             .bool("passed", decision.passed)
             .end()
     }))
+}
+
+/// What `Display` shows, without the code for formatting that wasm would carry.
+pub fn message(error: &Error) -> String {
+    error.message()
 }
 
 /// The pairs of a JSON array of arrays of two strings; of anything else none.

@@ -1,7 +1,11 @@
 //! All that is remembered between logins, as data: metadata and keys, with the time they were fetched.
 
-use std::sync::{Arc, OnceLock};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
+use once_cell::race::OnceBox;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::config::Config;
@@ -55,7 +59,7 @@ struct Fetched<T> {
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     document: Arc<str>,
-    parsed: OnceLock<Metadata>,
+    parsed: OnceBox<Metadata>,
 }
 
 impl Stored {
@@ -66,7 +70,7 @@ impl Stored {
         }
         let metadata = Metadata::parse(issuer, self.document.as_bytes())?;
         // The first one stays.
-        let _ = self.parsed.set(metadata.clone());
+        let _ = self.parsed.set(Box::new(metadata.clone()));
         Ok(metadata)
     }
 }
@@ -156,7 +160,7 @@ impl Cache {
         for record in stored.member("metadata")?.value.elements()? {
             let Record { of, attempted_at, fetched } = Record::read(record)?;
             let held = fetched.map(|fetched| {
-                fetched.map(|document| Stored { document: document.into(), parsed: OnceLock::new() })
+                fetched.map(|document| Stored { document: document.into(), parsed: OnceBox::new() })
             });
             cache.metadata.put(&of, attempted_at, held);
         }
@@ -209,7 +213,10 @@ impl Cache {
     }
 
     pub(crate) fn store_metadata(&mut self, metadata: &Metadata, max_age: Option<u32>, now: Timestamp) {
-        let value = Stored { document: metadata.as_json().into(), parsed: OnceLock::from(metadata.clone()) };
+        let value = Stored {
+            document: metadata.as_json().into(),
+            parsed: OnceBox::with_value(Box::new(metadata.clone())),
+        };
         let fetched = Fetched { value, fetched_at: now, max_age };
         self.metadata.put(metadata.issuer().as_str(), now, Some(fetched));
     }

@@ -1,6 +1,9 @@
 //! The authorization response (OIDC Core 3.1.2.5), and what makes it ours.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::client::Client;
 use crate::decision::{Check, Decision, Trace, Value};

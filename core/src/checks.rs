@@ -1,6 +1,7 @@
 //! The checks of a signed token's claims (OIDC Core 3.1.3.7), each a decision.
 
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
 
 use crate::claims::{self, Flaw, IdTokenClaims};
 use crate::client::Client;

@@ -1,7 +1,10 @@
 //! The claims of an ID token that passed every check, and how each claim is read.
 
-use std::fmt;
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,9 @@
 //! The client: a provider, a registration and a policy that fit together, and the verbs.
 
-use std::fmt;
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::authorize::{self, Authorization, AuthorizeRequest};
 use crate::cache::Cache;

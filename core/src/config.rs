@@ -1,5 +1,9 @@
 //! Configuration and requests read from JSON, with errors that name the mistake and never echo a value.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::error::{Error, ErrorKind};
 use crate::json::{Json, Member, Object};
 

@@ -1,5 +1,9 @@
 //! What was checked, as data: for a trace a person can read, and for tests.
 
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, printable};
@@ -273,7 +277,7 @@ impl Trace {
 
     /// Puts the decisions made so far into an error that ends the operation.
     pub(crate) fn attach<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| error.after(std::mem::take(self)))
+        result.map_err(|error| error.after(core::mem::take(self)))
     }
 
     pub(crate) fn extend(&mut self, later: &Trace) {
@@ -360,8 +364,8 @@ impl Trace {
     }
 }
 
-impl std::fmt::Debug for Trace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Trace {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.decisions()).finish()
     }
 }

@@ -1,5 +1,6 @@
 //! The loop that carries a flow to its end, for hosts that do not write their own.
 
+#[cfg(feature = "std")]
 use std::sync::{Mutex, PoisonError};
 
 use crate::cache::Cache;
@@ -21,6 +22,7 @@ impl CacheAccess for &mut Cache {
     }
 }
 
+#[cfg(feature = "std")]
 impl CacheAccess for &Mutex<Cache> {
     fn with<R>(&mut self, work: impl FnOnce(&mut Cache) -> R) -> R {
         work(&mut self.lock().unwrap_or_else(PoisonError::into_inner))

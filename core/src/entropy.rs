@@ -1,6 +1,7 @@
 //! Randomness is an argument, drawn by the host and used up by one login.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

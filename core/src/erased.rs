@@ -1,5 +1,7 @@
 //! Every operation as one type, for hosts that cannot be generic: the bindings.
 
+use alloc::boxed::Box;
+
 use crate::cache::Cache;
 use crate::claims::IdTokenClaims;
 use crate::error::Error;

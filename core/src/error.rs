@@ -1,6 +1,10 @@
 //! One error type, one table: kind, stable code, category, message.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::decision::{Decision, Trace};
 
@@ -131,7 +135,7 @@ impl Error {
     }
 
     /// What `Display` shows.
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let mut message = self.0.kind.message().to_owned();
         for (position, (name, value)) in self.details().into_iter().enumerate() {
             message.push_str(if position == 0 { " (" } else { ", " });
@@ -162,7 +166,7 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// Text from outside, fit for a log: bounded, and without characters that could forge a line.
 pub(crate) fn printable(text: &str) -> String {

@@ -1,5 +1,9 @@
 //! What a token has to answer to: everything that was requested is checked on return.
 
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::config::Config;
 use crate::error::Error;
 use crate::requested::Requested;

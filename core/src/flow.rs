@@ -1,7 +1,9 @@
 //! The one shape of every operation: suspended on a request, resumed with a reply.
 
-use std::fmt;
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};

@@ -1,6 +1,10 @@
 //! HTTP as data: the requests the core emits and the responses it consumes.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::json::Object;

@@ -1,7 +1,8 @@
 //! The issuer identifier: exact text, never normalised.
 
-use std::fmt;
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::uri::{self, Parts};
@@ -55,7 +56,7 @@ impl Issuer {
 
     /// Where its metadata is (OIDC Discovery 4.1).
     pub(crate) fn discovery_url(&self) -> String {
-        format!("{}/.well-known/openid-configuration", self.text.strip_suffix('/').unwrap_or(&self.text))
+        [self.text.strip_suffix('/').unwrap_or(&self.text), "/.well-known/openid-configuration"].concat()
     }
 
     /// Whether the issuer's metadata may name this URL as an endpoint: https, and no bare address or local

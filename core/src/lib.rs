@@ -85,6 +85,8 @@
 //! * `rustcrypto` (default): signatures are checked in the core, by RustCrypto.
 //! * `aws-lc-rs`: they are checked by aws-lc-rs instead, which is several times faster and is built with a C compiler.
 //!   With neither, set [`Policy::signatures`] to [`Signatures::Host`] and answer [`Request::Verify`].
+//! * `std` (default): [`Coalescer`], and a `Mutex` as [`CacheAccess`]. Without it the crate is `no_std` and asks for an
+//!   allocator only.
 //! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
 //! * `http`: conversions from and to the `http` crate's types, so that reqwest, ureq and hyper take
 //!   requests in one line.
@@ -95,6 +97,7 @@
 //! set, fetching `jku`, `x5u` or distributed claims, cases for single providers in code.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![deny(missing_docs)]
 #![cfg_attr(
     not(test),
@@ -109,6 +112,8 @@
     )
 )]
 
+extern crate alloc;
+
 mod authorize;
 pub mod bindings;
 mod cache;
@@ -116,6 +121,7 @@ mod callback;
 mod checks;
 mod claims;
 mod client;
+#[cfg(feature = "std")]
 mod coalesce;
 mod config;
 mod decision;
@@ -148,6 +154,7 @@ pub use cache::Cache;
 pub use callback::{AuthorizationCode, CallbackParams};
 pub use claims::IdTokenClaims;
 pub use client::Client;
+#[cfg(feature = "std")]
 pub use coalesce::Coalescer;
 pub use decision::Decision;
 pub use drive::{CacheAccess, drive, drive_async};

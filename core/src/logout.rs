@@ -1,6 +1,9 @@
 //! RP-initiated logout (OIDC RP-Initiated Logout 2).
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::authorize::{add_extra, extend_endpoint};
 use crate::client::Client;

@@ -1,8 +1,10 @@
 //! Provider metadata (OIDC Discovery 3), believed only when it names the issuer that was asked.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::sync::Arc;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::Value;
 

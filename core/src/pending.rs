@@ -1,6 +1,8 @@
 //! A login in progress: everything its callback is checked against.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use sha2::{Digest, Sha256};
 
@@ -177,7 +179,7 @@ pub(crate) fn handle(state: &str) -> String {
 }
 
 pub(crate) fn cookie_name(handle: &str) -> String {
-    format!("__Host-rp-{handle}")
+    ["__Host-rp-", handle].concat()
 }
 
 impl fmt::Debug for PendingLogin {

@@ -1,5 +1,7 @@
 //! The numbers and choices a host may set, each with a safe default and a bound.
 
+use alloc::string::ToString;
+
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Limits};

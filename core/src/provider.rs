@@ -1,5 +1,7 @@
 //! A provider whose metadata passed its checks.
 
+use alloc::vec::Vec;
+
 use crate::cache::{Cache, LookUp};
 use crate::decision::{Check, Decision, Trace, Value};
 use crate::error::Error;

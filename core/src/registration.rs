@@ -1,5 +1,10 @@
 //! What the provider knows the client by.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::config::{Config, invalid};
 use crate::error::{Error, ErrorKind};
 use crate::jose::Alg;

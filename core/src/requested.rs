@@ -1,6 +1,8 @@
 //! What was asked of one login and has to be in its ID token.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::config::{Config, invalid};
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! Text that must not be seen: redacted, compared in constant time, zeroed on drop.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

@@ -1,7 +1,10 @@
 //! A login that succeeded: verified claims and the tokens that came with them.
 
-use std::fmt;
-use std::sync::Arc;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::{Map, Value};
 

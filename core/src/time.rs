@@ -1,5 +1,7 @@
 //! Time is an argument.
 
+use alloc::string::ToString;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};

@@ -1,7 +1,9 @@
 //! The token endpoint: how a client asks, and what the answer has to be (RFC 6749 3.2, 5; OIDC Core 3.1.3).
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

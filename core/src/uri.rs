@@ -1,5 +1,9 @@
 //! URLs as opaque text: checked, compared and extended, never normalised.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// A URL split just far enough to judge it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
@@ -27,7 +31,7 @@ pub(crate) fn split(url: &str) -> Result<Parts<'_>, &'static str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(bracketed) => {
             let (address, after) = bracketed.split_once(']').ok_or("has no host")?;
-            if address.parse::<std::net::Ipv6Addr>().is_err() {
+            if address.parse::<core::net::Ipv6Addr>().is_err() {
                 return Err("has an unusable host");
             }
             (address, after)
@@ -49,8 +53,8 @@ impl Parts<'_> {
     /// Whether the host is this machine by name or address.
     pub(crate) fn is_loopback(&self) -> bool {
         self.host == "localhost"
-            || self.host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-            || self.host.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback())
+            || self.host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            || self.host.parse::<core::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// Whether the host is an address or a local name rather than a name of the public DNS. Any last

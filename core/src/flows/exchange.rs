@@ -4,6 +4,8 @@
 //! start ──▶ Token ── tokens ──▶ IdToken (a Verification) ──▶ Done(Session)
 //! ```
 
+use alloc::boxed::Box;
+
 use crate::cache::Cache;
 use crate::callback::{AuthorizationCode, same_client};
 use crate::checks::Demand;

@@ -1,6 +1,9 @@
 //! Fetching a provider's keys.
 
-use std::sync::Arc;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 

@@ -5,6 +5,8 @@
 //!                └── tokens without one ──────────────────────────────────────▶ Done(Session)
 //! ```
 
+use alloc::boxed::Box;
+
 use crate::cache::Cache;
 use crate::checks::Demand;
 use crate::client::Client;

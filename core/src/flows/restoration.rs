@@ -1,5 +1,7 @@
 //! A stored session, verified once more.
 
+use alloc::boxed::Box;
+
 use crate::cache::Cache;
 use crate::checks::Demand;
 use crate::client::Client;

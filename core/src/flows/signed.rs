@@ -7,9 +7,11 @@
 //! ```
 //! There is no way back from `Signature` to `Keys`: a bad signature fetches nothing.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::sync::Arc;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::cache::{Cache, LookUp};
 use crate::checks::{Checks, Demand};

@@ -1,6 +1,11 @@
 //! The end user's claims from the UserInfo endpoint (OIDC Core 5.3).
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,5 +1,8 @@
 //! The signature algorithms there are: one table.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 

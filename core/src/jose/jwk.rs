@@ -1,6 +1,8 @@
 //! A public key of a provider (RFC 7517 4): parsed once, when it enters the cache.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
@@ -344,7 +346,7 @@ pub(super) mod tests {
             "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
         ] {
             let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
-            points.push(std::array::from_fn(byte));
+            points.push(core::array::from_fn(byte));
         }
         for mut point in points {
             for sign in [0, 0x80] {

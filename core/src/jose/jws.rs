@@ -1,5 +1,8 @@
 //! A compact JWS taken apart (RFC 7515 7.1), before anything in it is believed.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Alg, base64url};
 use crate::json::{Json, Object};

@@ -1,7 +1,10 @@
 //! The keys of one provider (RFC 7517 5), and which of them a token may be checked with.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 

@@ -12,6 +12,9 @@ mod key_set;
 mod roca;
 mod secret;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 pub use alg::Alg;
 pub(crate) use backend::AVAILABLE as BACKEND_AVAILABLE;
 pub(crate) use jwk::Key;

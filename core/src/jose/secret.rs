@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn wycheproof_agrees_wherever_key_and_tag_are_as_long_as_jose_wants_them() {
         let hex = |text: &Value| {
-            let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+            let octet = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
             text.as_str().unwrap().as_bytes().chunks(2).map(octet).collect::<Vec<u8>>()
         };
         let sets = [

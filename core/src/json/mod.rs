@@ -7,8 +7,11 @@ mod number;
 mod reader;
 mod writer;
 
-use std::borrow::Cow;
-use std::sync::OnceLock;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use once_cell::race::OnceBox;
 
 use serde_json::{Map, Value};
 
@@ -157,13 +160,13 @@ pub(crate) enum Text<'a> {
 #[derive(Clone)]
 pub(crate) struct Document {
     text: String,
-    map: OnceLock<Map<String, Value>>,
+    map: OnceBox<Map<String, Value>>,
 }
 
 impl Document {
     /// Takes a text that was read before.
     pub(crate) fn of(text: String) -> Document {
-        Document { text, map: OnceLock::new() }
+        Document { text, map: OnceBox::new() }
     }
 
     pub(crate) fn as_json(&self) -> &str {
@@ -171,7 +174,7 @@ impl Document {
     }
 
     pub(crate) fn as_map(&self) -> &Map<String, Value> {
-        self.map.get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
+        self.map.get_or_init(|| Box::new(serde_json::from_str(&self.text).unwrap_or_default()))
     }
 
     pub(crate) fn object(&self) -> Object<'_> {

@@ -1,5 +1,8 @@
 //! The reader: one pass over the text, every rule on the way.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use super::{Json, Member, Object, Quoted};
 
 /// Characters of a number: more than any double-precision number needs.
@@ -10,7 +13,7 @@ const MAX_MAGNITUDE: i64 = 308;
 const USUAL_WIDTH: usize = 16;
 
 pub(super) fn read(text: &[u8], depth: u8, width: usize) -> Result<Object<'_>, String> {
-    let text = std::str::from_utf8(text).map_err(|error| Flaw::Syntax.at(error.valid_up_to()))?;
+    let text = core::str::from_utf8(text).map_err(|error| Flaw::Syntax.at(error.valid_up_to()))?;
     let mut reader = Reader { text, position: 0, width };
     reader.document(depth).map_err(|flaw| flaw.at(reader.position))
 }
@@ -19,7 +22,7 @@ pub(super) fn read(text: &[u8], depth: u8, width: usize) -> Result<Object<'_>, S
 pub(super) fn elements(array: &str) -> impl Iterator<Item = Json<'_>> {
     // Past the bracket; then past an element and the comma or bracket behind it.
     let mut reader = Reader { text: array, position: 1, width: usize::MAX };
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         let element = reader.value(u8::MAX).ok()?;
         reader.peek().ok()?;
         reader.forward();

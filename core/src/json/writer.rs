@@ -1,13 +1,15 @@
 //! JSON written: one object, member by member.
 
+use alloc::string::{String, ToString};
+
 use super::Object;
 
 /// An object that is being written.
 #[derive(Default)]
 pub struct Writer(String);
 
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Writer")
     }
 }
@@ -55,7 +57,7 @@ impl Writer {
 
     /// The object's text.
     pub fn end(&mut self) -> String {
-        let mut text = std::mem::take(&mut self.0);
+        let mut text = core::mem::take(&mut self.0);
         if text.is_empty() {
             text.push('{');
         }

@@ -64,7 +64,7 @@ impl Context {
         self.once("verdicts", |context| {
             fs::create_dir_all(&folder).map_err(|error| fail(error.to_string()))?;
             for (name, features) in
-                [("rustcrypto", "rustcrypto,es256k"), ("aws-lc-rs", "aws-lc-rs,es256k"), ("host", "")]
+                [("rustcrypto", "rustcrypto,es256k,std"), ("aws-lc-rs", "aws-lc-rs,es256k"), ("host", "std")]
             {
                 let mut command = context.command("cargo");
                 command.args(["test", "-p", "relyingparty", "--test", "vectors", "--no-default-features"]);

@@ -1,5 +1,7 @@
 //! RustCrypto: pure Rust, the same on every platform.
 
+use alloc::boxed::Box;
+
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use p256::ecdsa::VerifyingKey as P256Key;
 use p256::ecdsa::signature::Verifier as _;
