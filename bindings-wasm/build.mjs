@@ -1,7 +1,7 @@
 // Builds the npm package into dist/: `npm run build`.
 //
-// Two builds of the core, each with its own copy of js/ beside it: dist/small leaves signatures to the host,
-// dist/full carries its own cryptography (`relyingparty/full`).
+// Two builds of the core, each with js/ beside it, its modules joined so that few files have to be loaded: dist/small
+// leaves signatures to the host, dist/full carries its own cryptography (`relyingparty/full`).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -10,11 +10,14 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
+import { buildSync } from 'esbuild';
+
 import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from './toolchain.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
+const ENTRIES = ['entry_node.js', 'entry_web.js', 'entry_workerd.js', 'entry_manual.js', 'node.js'];
 const BUILDS = { small: [], full: ['--features', 'full'] };
 const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
 const WASM_BINDGEN = '0.2.130';
@@ -51,8 +54,11 @@ function build() {
   }
 }
 
-/** One build: the glue, the optimised module, and js/. */
+/** One build: the optimised module, and js/ with the glue. */
 function assemble(bindgen, out) {
+  const parts = join(TARGET_DIR, 'npm');
+  rmSync(parts, { recursive: true, force: true });
+  cpSync(join(HERE, 'js'), parts, { recursive: true });
   mkdirSync(out, { recursive: true });
   const compiled = join(TARGET_DIR, TARGET, 'wasm/relyingparty_wasm.wasm');
   run(bindgen, [
@@ -64,20 +70,27 @@ function assemble(bindgen, out) {
     '--out-name',
     'wasm',
     '--out-dir',
-    out,
+    parts,
   ]);
-  const [raw, optimised] = [join(out, 'wasm_bg.wasm'), join(out, 'relyingparty.wasm')];
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
   run(process.execPath, [
     join(HERE, 'node_modules/binaryen/bin/wasm-opt'),
     '-Oz',
     ...features,
-    raw,
+    join(parts, 'wasm_bg.wasm'),
     '-o',
-    optimised,
+    join(out, 'relyingparty.wasm'),
   ]);
-  rmSync(raw);
-  cpSync(join(HERE, 'js'), out, { recursive: true });
+  buildSync({
+    entryPoints: ENTRIES.map((entry) => join(parts, entry)),
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+    format: 'esm',
+    target: 'es2022',
+    external: ['node:*', './relyingparty.wasm'],
+  });
 }
 
 /** The wasm-bindgen that belongs to our dependency: the one on PATH, or one of our own under target/. */

@@ -10,7 +10,8 @@ import pytest
 
 from exchange import StandIn
 from relyingparty import HttpRequest, HttpResponse, Unreachable
-from relyingparty.coalesce import AsyncCoalescer, Coalescer
+from relyingparty.async_coalesce import AsyncCoalescer
+from relyingparty.coalesce import Coalescer
 
 REQUEST = cast(HttpRequest, StandIn("https://op.example/jwks"))
 OTHER = cast(HttpRequest, StandIn("https://op.example/.well-known/openid-configuration"))

@@ -4,11 +4,19 @@ import * as wasm from './wasm.js';
 
 let loading;
 let loaded = false;
+let read = () => {
+  throw new TypeError('relyingparty is not loaded yet: await init() first');
+};
 
 /** The module's exports. */
 export function core() {
-  if (!loaded) throw new TypeError('relyingparty is not loaded yet: await init() first');
+  if (!loaded) loadSync(read());
   return wasm;
+}
+
+/** Loads the module when it is first needed, from the bytes that `from` gives at once. */
+export function loadOnUse(from) {
+  read = from;
 }
 
 /** Loads the module from its bytes or its compiled form, at once. */

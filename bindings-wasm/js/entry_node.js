@@ -1,17 +1,17 @@
-// Entry point for Node: the module is read from its file, at once.
+// Entry point for Node: the module is read from its file when it is first needed, at once.
 
 import { readFileSync } from 'node:fs';
 
-import { loadSync } from './core.js';
+import { loadOnUse } from './core.js';
 import { nodeVerifier } from './node_verify.js';
 import { RelyingParty as Portable } from './relyingparty.js';
 import { MemoryStore } from './stores.js';
 
 export * from './public.js';
 
-loadSync(readFileSync(new URL('./relyingparty.wasm', import.meta.url)));
+loadOnUse(() => readFileSync(new URL('./relyingparty.wasm', import.meta.url)));
 
-/** For code that runs everywhere: here the module is loaded already. */
+/** For code that runs everywhere: here nobody has to wait for the module. */
 export async function init() {}
 
 export class RelyingParty extends Portable {

@@ -145,7 +145,10 @@ impl Flight {
     fn poll(&self, context: &Context<'_>) -> Poll<Option<Reply>> {
         match &mut *locked(&self.state) {
             State::UnderWay(waiting) => {
-                waiting.push(context.waker().clone());
+                // Who waits beside other things is polled often.
+                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                    waiting.push(context.waker().clone());
+                }
                 Poll::Pending
             }
             State::Landed(reply) => Poll::Ready(Some(reply.clone())),
@@ -224,6 +227,26 @@ mod tests {
         for mut waiting in [second, third] {
             assert!(matches!(waiting.as_mut().poll(&mut context), Poll::Ready(reply) if is_ok(&reply)));
         }
+    }
+
+    #[test]
+    fn a_task_that_is_polled_often_is_woken_once() {
+        struct Task;
+        impl std::task::Wake for Task {
+            fn wake(self: Arc<Self>) {}
+        }
+        let coalescer = Coalescer::default();
+        let waker = Arc::new(Task).into();
+        let mut context = Context::from_waker(&waker);
+        let ask = || coalescer.answer_async(request(Endpoint::Jwks), |_| std::future::pending());
+        let (mut leader, mut follower) = (pin!(ask()), pin!(ask()));
+        assert!(leader.as_mut().poll(&mut context).is_pending());
+        for _ in 0..3 {
+            assert!(follower.as_mut().poll(&mut context).is_pending());
+        }
+        let flight = leader_of(&coalescer);
+        let state = locked(&flight.state);
+        assert!(matches!(&*state, State::UnderWay(waiting) if waiting.len() == 1));
     }
 
     #[test]

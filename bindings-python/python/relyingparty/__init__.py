@@ -7,7 +7,7 @@ error is an :class:`Error` with a stable ``code``; :func:`error_codes` lists the
 
 import copyreg
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from relyingparty import _relyingparty
 from relyingparty._relyingparty import (
@@ -35,7 +35,6 @@ from relyingparty._relyingparty import (
     __version__,
     error_codes,
 )
-from relyingparty.async_relying_party import AsyncRelyingParty
 from relyingparty.codes import ErrorCode
 from relyingparty.decisions import Decision
 from relyingparty.errors import (
@@ -48,10 +47,24 @@ from relyingparty.errors import (
     TokenError,
     TransportError,
 )
+from relyingparty.lazy import lazy
 from relyingparty.relying_party import RelyingParty
 from relyingparty.run import Reply, Request, run, run_async
 from relyingparty.stores import AsyncStore, MemoryStore, Store
-from relyingparty.transports import AsyncTransport, ThreadedTransport, Transport, UrllibTransport
+from relyingparty.transports import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from relyingparty.async_relying_party import AsyncRelyingParty
+    from relyingparty.transports import ThreadedTransport, UrllibTransport
+else:
+    __getattr__ = lazy(
+        globals(),
+        {
+            "AsyncRelyingParty": "relyingparty.async_relying_party",
+            "ThreadedTransport": "relyingparty.transports",
+            "UrllibTransport": "relyingparty.transports",
+        },
+    )
 
 
 def _not_pickled(thing: object) -> NoReturn:

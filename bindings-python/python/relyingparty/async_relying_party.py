@@ -16,7 +16,7 @@ from relyingparty._relyingparty import (
     UserInfo,
     VerifyRequest,
 )
-from relyingparty.coalesce import AsyncCoalescer
+from relyingparty.async_coalesce import AsyncCoalescer
 from relyingparty.options import AuthorizeOptions, EndSessionOptions, Expectations
 from relyingparty.run import Reply, Request
 from relyingparty.stores import AsyncStore, Store

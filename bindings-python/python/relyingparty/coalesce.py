@@ -5,18 +5,14 @@ A GET stays open until the first flow that shares it has consumed the answer, wh
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable
 
 Answer = HttpResponse | Unreachable
-_Key = tuple[asyncio.AbstractEventLoop, str]
 
 
 class Coalescer:
@@ -47,15 +43,10 @@ class Coalescer:
             if get is None or leads:
                 get = self._latest[request.url] = _Get()
         if not leads:
-            yield get.answer.result()
+            yield get.wait()
             return
         try:
-            get.answer.set_result(send(request))
-            yield get.answer.result()
-        except BaseException as error:
-            if not get.answer.done():
-                get.answer.set_exception(error)
-            raise
+            yield get.run(partial(send, request))
         finally:
             with self._lock:
                 self._closed += 1
@@ -66,52 +57,25 @@ class _Get:
     """A GET between threads. ``closed`` is how many were, with this one; ``None`` while it is open."""
 
     def __init__(self) -> None:
-        self.answer: Future[Answer] = Future()
         self.closed: int | None = None
+        self._done = threading.Event()
+        self._answer: Answer | None = None
+        self._error: BaseException | None = None
 
-
-class AsyncCoalescer:
-    """Shares the answers of GETs between the tasks of an event loop.
-
-    A GET belongs to no task that waits for it: one that is cancelled takes no other with it.
-    """
-
-    def __init__(self) -> None:
-        self._open: dict[_Key, _AsyncGet] = {}
-
-    @asynccontextmanager
-    async def get(
-        self, request: HttpRequest, send: Callable[[HttpRequest], Coroutine[Any, Any, Answer]]
-    ) -> AsyncIterator[Answer]:
-        """The answer of the open GET for the same URL; sent if there is none.
-
-        Leave the block when the flow has consumed it.
-        """
-        key = (asyncio.get_running_loop(), request.url)
-        get = self._open.get(key)
-        if get is None:
-            get = self._open[key] = _AsyncGet(asyncio.create_task(send(request)))
-            get.task.add_done_callback(partial(self._close_abandoned, key, get))
-        get.waiting += 1
+    def run(self, send: Callable[[], Answer]) -> Answer:
+        """Make the exchange, for all who wait."""
         try:
-            yield await asyncio.shield(get.task)
+            self._answer = send()
+            return self._answer
+        except BaseException as error:
+            self._error = error
+            raise
         finally:
-            get.waiting -= 1
-            if get.task.done():
-                self._close(key, get)
+            self._done.set()
 
-    def _close_abandoned(self, key: _Key, get: _AsyncGet, _: object) -> None:
-        if not get.waiting:
-            self._close(key, get)
-
-    def _close(self, key: _Key, get: _AsyncGet) -> None:
-        if self._open.get(key) is get:
-            del self._open[key]
-
-
-class _AsyncGet:
-    """A GET between tasks, and how many wait for it."""
-
-    def __init__(self, task: asyncio.Task[Answer]) -> None:
-        self.task = task
-        self.waiting = 0
+    def wait(self) -> Answer:
+        """What came of the exchange that another thread makes."""
+        self._done.wait()
+        if self._answer is None:
+            raise self._error or RuntimeError
+        return self._answer

@@ -19,11 +19,13 @@ from relyingparty.coalesce import Coalescer
 from relyingparty.options import AuthorizeOptions, EndSessionOptions, Expectations
 from relyingparty.run import Reply, Request
 from relyingparty.stores import Store
-from relyingparty.transports import Transport, UrllibTransport
+from relyingparty.transports import Transport
 from relyingparty.verbs import Verb, Verbs
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from relyingparty.transports import UrllibTransport
 
 T = TypeVar("T")
 

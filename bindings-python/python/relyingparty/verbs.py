@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
+from relyingparty import transports
 from relyingparty._relyingparty import (
     Authorization,
     Cache,
@@ -35,10 +36,11 @@ from relyingparty.options import (
     RegistrationOptions,
 )
 from relyingparty.stores import AsyncStore, MemoryStore, Store
-from relyingparty.transports import UrllibTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from relyingparty.transports import UrllibTransport
 
 T = TypeVar("T")
 TransportT = TypeVar("TransportT")
@@ -108,7 +110,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
         self._policy = Policy(**(policy or {}))
         self._store = cast(StoreT, MemoryStore()) if store is None else store
         if transport is None:
-            transport = self._default_transport(UrllibTransport(ca_file=ca_file, ca_pem=ca_pem))
+            transport = self._default_transport(transports.UrllibTransport(ca_file=ca_file, ca_pem=ca_pem))
         self._transport = transport
         self._verifier = verifier
         self._gets = self._coalescer()

@@ -14,8 +14,21 @@ All keep the same promises (:mod:`relyingparty.transports.base`). A transport of
 ``send``; it has to keep them too, since the core can check only what it is shown.
 """
 
-from relyingparty.transports.base import AsyncTransport, Transport
-from relyingparty.transports.threaded import ThreadedTransport
-from relyingparty.transports.urllib import UrllibTransport
+from typing import TYPE_CHECKING
+
+from relyingparty.lazy import lazy
+from relyingparty.transports.protocols import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from relyingparty.transports.threaded import ThreadedTransport
+    from relyingparty.transports.urllib import UrllibTransport
+else:
+    __getattr__ = lazy(
+        globals(),
+        {
+            "ThreadedTransport": "relyingparty.transports.threaded",
+            "UrllibTransport": "relyingparty.transports.urllib",
+        },
+    )
 
 __all__ = ["AsyncTransport", "ThreadedTransport", "Transport", "UrllibTransport"]

@@ -17,27 +17,12 @@ import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from typing import Protocol
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable, __version__
 from relyingparty.transports.deadline import Deadline
 from relyingparty.transports.reasons import Refused, reason, without_request
 
 _EVERY_REQUEST = (("Accept-Encoding", "identity"), ("User-Agent", f"relyingparty-python/{__version__}"))
-
-
-class Transport(Protocol):
-    """Answers one HTTP request, blocking."""
-
-    def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
-        """Make the exchange within ``request.limits``."""
-
-
-class AsyncTransport(Protocol):
-    """Answers one HTTP request on the running event loop."""
-
-    async def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
-        """Make the exchange within ``request.limits``."""
 
 
 class _Options:
@@ -66,7 +51,7 @@ class _Options:
 
 
 class BlockingTransport(_Options, ABC):
-    """A :class:`Transport` over a library whose own timeouts do not bound the whole exchange."""
+    """A :class:`~relyingparty.Transport` over a library whose own timeouts do not bound the whole exchange."""
 
     def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
         """Make the exchange within ``request.limits``."""
@@ -83,7 +68,7 @@ class BlockingTransport(_Options, ABC):
 
 
 class AsyncioTransport(_Options, ABC):
-    """An :class:`AsyncTransport` on asyncio, where the whole exchange can be cancelled."""
+    """An :class:`~relyingparty.AsyncTransport` on asyncio, where the whole exchange can be cancelled."""
 
     async def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
         """Make the exchange within ``request.limits``."""

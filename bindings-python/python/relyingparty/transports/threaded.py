@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable
-from relyingparty.transports.base import Transport
+from relyingparty.transports.protocols import Transport
 
 
 class ThreadedTransport:

@@ -12,9 +12,9 @@
 mod closing;
 mod context;
 mod imports;
+mod limits;
 mod parts;
 mod setup;
-mod sizes;
 mod summary;
 mod tls;
 
@@ -41,7 +41,6 @@ fn main() -> ExitCode {
 
     let mut context = Context::new();
     let rows: Vec<Row> = selected.into_iter().map(|part| run(part, &mut context)).collect();
-    print!("{}", sizes::report(&context));
     print!("{}", summary::table(&rows));
     if rows.iter().any(Row::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, Outcome, fail};
 use crate::imports::imports;
+use crate::limits;
 
 pub(crate) struct Part {
     pub(crate) name: &'static str,
@@ -47,6 +48,11 @@ pub(crate) const PARTS: &[Part] = &[
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
     Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part {
+        name: "limits",
+        about: "the sizes of the packages, and the time to load them",
+        run: limits::check,
+    },
 ];
 
 fn fmt(context: &mut Context) -> Outcome {
