@@ -10,8 +10,10 @@ pub mod encoding;
 #[path = "../../core/examples/hosts/ureq.rs"]
 pub mod host;
 pub mod http;
+pub mod modules;
 pub mod provider;
 pub mod serve;
+pub mod suite;
 
 /// The project's README: its Rust is compiled as a documentation test.
 #[cfg(doctest)]

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::http::{Request, Response};
 use crate::provider::Provider;
+use crate::suite::Suite;
 
 /// A listener on 127.0.0.1; port 0 takes a free one.
 pub async fn listen(port: u16) -> io::Result<TcpListener> {
@@ -39,9 +40,22 @@ where
 pub fn provider(
     provider: Arc<Mutex<Provider>>,
 ) -> impl Fn(&Request) -> Response + Clone + Send + Sync + 'static {
+    shared(provider, Provider::handle)
+}
+
+/// A handler for [`serve`]: every module's issuer.
+pub fn suite(suite: Arc<Mutex<Suite>>) -> impl Fn(&Request) -> Response + Clone + Send + Sync + 'static {
+    shared(suite, Suite::handle)
+}
+
+fn shared<T: Send + 'static>(
+    state: Arc<Mutex<T>>,
+    handle: fn(&mut T, &Request, i64, [u8; 32]) -> Response,
+) -> impl Fn(&Request) -> Response + Clone + Send + Sync + 'static {
     move |request| match entropy() {
         Ok(entropy) => {
-            provider.lock().unwrap_or_else(PoisonError::into_inner).handle(request, unix_now(), entropy)
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            handle(&mut state, request, unix_now(), entropy)
         }
         Err(_) => Response::new(500, "text/plain", "no randomness"),
     }

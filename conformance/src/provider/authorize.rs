@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::client::RegisteredClient;
+use super::mutation::Pairs;
 use super::store::{Code, Draw, Grant};
-use super::{Provider, SCOPES, page};
+use super::{Mutation, Provider, Rotation, SCOPES, SOMEBODY, page};
 use crate::http::{Params, Request, Response, with_query};
 
 /// Short, as RFC 6749 4.1.2 asks.
@@ -26,15 +27,19 @@ struct Answer {
     state: Option<String>,
     form_post: bool,
     iss: String,
+    mutation: Mutation,
 }
 
 impl Answer {
     fn send(&self, pairs: &[(&str, &str)]) -> Response {
-        let mut pairs = pairs.to_vec();
+        let mut pairs: Pairs =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if let Some(state) = &self.state {
-            pairs.push(("state", state));
+            pairs.push(("state".into(), state.clone()));
         }
-        pairs.push(("iss", &self.iss));
+        pairs.push(("iss".into(), self.iss.clone()));
+        (self.mutation.authorization_response)(&mut pairs);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         match self.form_post {
             true => page::form_post(&self.redirect_uri, &pairs),
             false => Response::see_other(&with_query(&self.redirect_uri, &pairs)),
@@ -47,13 +52,21 @@ impl Answer {
 }
 
 impl Provider {
-    /// `GET /authorize` and `POST /authorize`: the page on which a person signs in and decides.
-    pub(super) fn authorize(&self, request: &Request) -> Response {
+    /// `GET /authorize` and `POST /authorize`: the page on which a person signs in and decides, or where nobody is
+    /// asked the way back.
+    pub(super) fn authorize(&mut self, request: &Request, now: i64, draw: Draw) -> Response {
+        self.authorizations += 1;
+        if self.authorizations > 1 {
+            self.rotate_on(Rotation::AtTheSecondAuthorization);
+        }
         let params = request.params();
         let checked = match self.authorization_request(&params) {
             Ok(checked) => checked,
             Err(response) => return response,
         };
+        if self.hostile {
+            return self.grant(checked, SOMEBODY.into(), now, draw);
+        }
         if params.get("prompt") == Some("none") {
             return checked.answer.refuse("login_required", "nobody stays signed in here");
         }
@@ -84,6 +97,10 @@ impl Provider {
                 return page::problem("A user name is 1 to 64 letters, digits, dots, dashes or underscores.");
             }
         };
+        self.grant(checked, login, now, draw)
+    }
+
+    fn grant(&mut self, checked: AuthorizationRequest, login: String, now: i64, draw: Draw) -> Response {
         self.store.sweep(now);
         let grant = self.store.add(Grant {
             client_id: checked.client_id,
@@ -119,13 +136,14 @@ impl Provider {
             .ok_or_else(|| page::problem("No client of that client_id is registered here."))?;
         let redirect_uri = params
             .get("redirect_uri")
-            .filter(|uri| client.redirect_uris.iter().any(|registered| registered == uri))
+            .filter(|uri| client.may_go_to(&client.redirect_uris, uri))
             .ok_or_else(|| page::problem("That redirect_uri is not registered for this client."))?;
         let answer = Answer {
             redirect_uri: redirect_uri.into(),
             state: params.get("state").map(Into::into),
             form_post: params.get("response_mode") == Some("form_post"),
             iss: self.issuer.clone(),
+            mutation: self.mutation,
         };
         match self.unsupported(client, params) {
             Some((error, description)) => Err(answer.refuse(error, description)),

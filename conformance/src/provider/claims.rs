@@ -1,14 +1,17 @@
 //! What the provider says about a person: the ID token and the UserInfo response.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256, Sha512};
 
 use super::Provider;
 use super::client::RegisteredClient;
+use super::draft::{Draft, Person, at_hash};
+use super::keys::compact;
 use super::store::Grant;
-use crate::encoding::base64url;
 use crate::http::{Request, Response};
 
+/// Where claims come from that UserInfo only points to, and the token that opens it.
+pub(super) const ELSEWHERE: &str = "/claims";
+const TOKEN_ELSEWHERE: &str = "a-token-for-claims-from-elsewhere";
 /// Ten minutes.
 const ID_TOKEN_SECS: i64 = 600;
 
@@ -19,27 +22,28 @@ impl Provider {
         client: &RegisteredClient,
         grant: &Grant,
         nonce: Option<&str>,
+        change: fn(&mut Draft),
         access_token: &str,
         now: i64,
     ) -> Option<String> {
-        let key = match client.id_token_signed_response_alg.as_deref() {
-            Some(alg) => self.keys.iter().find(|key| key.alg() == alg),
-            None => self.keys.first(),
-        }?;
+        let registered = client.id_token_signed_response_alg.as_deref();
+        let alg = registered.or_else(|| self.keys.first().map(|key| key.alg()))?;
         let mut claims = about(grant);
         claims.insert("iss".into(), self.issuer.as_str().into());
         claims.insert("aud".into(), grant.client_id.as_str().into());
         claims.insert("iat".into(), now.into());
         claims.insert("exp".into(), (now + ID_TOKEN_SECS).into());
         claims.insert("auth_time".into(), grant.auth_time.into());
-        claims.insert("at_hash".into(), at_hash(key.alg(), access_token).into());
+        claims.insert("at_hash".into(), at_hash(alg, access_token).into());
         if let Some(nonce) = nonce {
             claims.insert("nonce".into(), nonce.into());
         }
         if let Some(acr) = &grant.acr {
             claims.insert("acr".into(), acr.as_str().into());
         }
-        Some(key.sign(&Value::Object(claims)))
+        let mut draft = Draft::new(claims, alg, now);
+        change(&mut draft);
+        draft.sign(&self.keys, client.client_secret.as_deref())
     }
 
     /// `GET /userinfo` and `POST /userinfo`, with a bearer token in the header (OIDC Core 5.3).
@@ -54,12 +58,59 @@ impl Provider {
         };
         let token = self.store.access_tokens.get(bearer).filter(|token| token.expires_at > now);
         match token.and_then(|token| self.store.grant(token.grant)) {
-            Some(grant) => {
-                Response::json(200, &Value::Object(about(grant))).with_header("cache-control", "no-store")
-            }
+            Some(grant) if request.params().get("access_token").is_none() => self.person(grant, now),
+            Some(_) => Response::json(400, &json!({ "error": "invalid_request" })),
             None => Response::json(401, &json!({ "error": "invalid_token" }))
                 .with_header("www-authenticate", "Bearer error=\"invalid_token\""),
         }
+    }
+
+    fn person(&self, grant: &Grant, now: i64) -> Response {
+        let (issuer, client_id) = (self.issuer.clone(), grant.client_id.clone());
+        let mut person = Person { claims: about(grant), signed: None, issuer, client_id };
+        (self.mutation.userinfo)(&mut person);
+        let Person { mut claims, signed, issuer, client_id } = person;
+        let response = match signed {
+            None => Response::json(200, &Value::Object(claims)),
+            Some(alg) => {
+                claims.insert("iss".into(), issuer.into());
+                claims.insert("aud".into(), client_id.into());
+                match Draft::new(claims, alg, now).sign(&self.keys, None) {
+                    Some(jwt) => Response::new(200, "application/jwt", jwt),
+                    None => Response::new(500, "text/plain", "no key for a signed response"),
+                }
+            }
+        };
+        response.with_header("cache-control", "no-store")
+    }
+
+    /// `GET /claims`: what a distributed claim points to (OIDC Core 5.6.2).
+    pub(super) fn claims_from_elsewhere(&self, request: &Request) -> Response {
+        match (request.header("authorization").and_then(|header| header.split_once(' ')), self.keys.first()) {
+            (Some((_, TOKEN_ELSEWHERE)), Some(key)) => {
+                let claims = json!({ "iss": self.issuer, "credit_score": 650, "shoe_size": "42" });
+                Response::new(200, "application/jwt", key.sign(&claims))
+            }
+            _ => Response::json(401, &json!({ "error": "invalid_token" })),
+        }
+    }
+}
+
+impl Person {
+    /// Adds a claim that another server has to be asked for.
+    pub fn distribute(&mut self) {
+        let source =
+            json!({ "endpoint": format!("{}{ELSEWHERE}", self.issuer), "access_token": TOKEN_ELSEWHERE });
+        self.claims.insert("_claim_names".into(), json!({ "credit_score": "src1", "shoe_size": "src1" }));
+        self.claims.insert("_claim_sources".into(), json!({ "src1": source }));
+    }
+
+    /// Adds claims in a token of somebody else's, which nobody signed.
+    pub fn aggregate(&mut self) {
+        let claims = json!({ "iss": self.issuer, "eye_color": "blue", "shoe_size": "42" });
+        let jwt = compact(&json!({ "alg": "none" }), &claims, |_| Vec::new());
+        self.claims.insert("_claim_names".into(), json!({ "eye_color": "src1", "shoe_size": "src1" }));
+        self.claims.insert("_claim_sources".into(), json!({ "src1": { "JWT": jwt } }));
     }
 }
 
@@ -76,15 +127,13 @@ fn about(grant: &Grant) -> Map<String, Value> {
         claims.insert("email".into(), format!("{}@example.test", grant.login).into());
         claims.insert("email_verified".into(), true.into());
     }
-    claims
-}
-
-/// The left half of the hash that goes with the algorithm (OIDC Core 3.1.3.6).
-fn at_hash(alg: &str, access_token: &str) -> String {
-    match alg {
-        "EdDSA" => base64url(&Sha512::digest(access_token)[..32]),
-        _ => base64url(&Sha256::digest(access_token)[..16]),
+    if granted("address") {
+        claims.insert("address".into(), json!({ "country": "XX", "locality": "Testville" }));
     }
+    if granted("phone") {
+        claims.insert("phone_number".into(), "+1 555 0100".into());
+    }
+    claims
 }
 
 fn capitalised(word: &str) -> String {

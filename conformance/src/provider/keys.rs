@@ -1,5 +1,7 @@
 //! Signing keys, made from a seed so that a run can be repeated.
 
+use std::sync::OnceLock;
+
 use crate::encoding::base64url;
 use p256::ecdsa::signature::{SignatureEncoding, Signer};
 use rsa::pkcs1v15;
@@ -8,8 +10,13 @@ use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A 2048-bit RSA key in PKCS#8 that everybody can read here: for tests, and for nothing else.
-const TEST_RSA_KEY: &[u8] = include_bytes!("test_rsa_key.der");
+/// 2048-bit RSA keys in PKCS#8 that everybody can read here: for tests, and for nothing else.
+const TEST_RSA_KEYS: [&[u8]; 4] = [
+    include_bytes!("test_rsa_key_1.der"),
+    include_bytes!("test_rsa_key_2.der"),
+    include_bytes!("test_rsa_key_3.der"),
+    include_bytes!("test_rsa_key_4.der"),
+];
 
 /// A private key with the name it is published under.
 #[derive(Clone, Debug)]
@@ -43,10 +50,21 @@ impl SigningKey {
         Self { kid: kid.into(), private: Private::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)) }
     }
 
-    /// The committed RSA test key, which signs with RS256.
+    /// The first of the committed RSA test keys, which signs with RS256.
     pub fn rs256_test_key(kid: &str) -> Self {
-        let key = rsa::PrivateKey::from_pkcs8_der(TEST_RSA_KEY).expect("the committed key is PKCS#8");
-        Self { kid: kid.into(), private: Private::Rsa(Box::new(pkcs1v15::SigningKey::new(key))) }
+        Self::rs256(kid, 0)
+    }
+
+    /// One of the committed RSA test keys, which signs with RS256. There are four.
+    pub fn rs256(kid: &str, number: usize) -> Self {
+        // Reading one takes longer than anything else here.
+        static READ: [OnceLock<pkcs1v15::SigningKey<Sha256>>; 4] = [const { OnceLock::new() }; 4];
+        let number = number % TEST_RSA_KEYS.len();
+        let key = READ[number].get_or_init(|| {
+            let key = rsa::PrivateKey::from_pkcs8_der(TEST_RSA_KEYS[number]);
+            pkcs1v15::SigningKey::new(key.expect("the committed keys are PKCS#8"))
+        });
+        Self { kid: kid.into(), private: Private::Rsa(Box::new(key.clone())) }
     }
 
     /// The name in the JWKS and in the header of each token.
@@ -87,10 +105,7 @@ impl SigningKey {
     /// A compact JWS over `claims`.
     pub fn sign(&self, claims: &Value) -> String {
         let header = json!({ "alg": self.alg(), "kid": self.kid });
-        let part = |value: &Value| base64url(value.to_string().as_bytes());
-        let input = format!("{}.{}", part(&header), part(claims));
-        let signature = self.signature(input.as_bytes());
-        format!("{input}.{}", base64url(&signature))
+        compact(&header, claims, |input| self.signature(input))
     }
 
     /// Whether this key made that compact JWS. Each of the three algorithms is deterministic as used here, so
@@ -100,11 +115,19 @@ impl SigningKey {
             .is_some_and(|(input, signature)| signature == base64url(self.signature(input.as_bytes())))
     }
 
-    fn signature(&self, input: &[u8]) -> Vec<u8> {
+    pub(super) fn signature(&self, input: &[u8]) -> Vec<u8> {
         match &self.private {
             Private::P256(key) => Signer::<p256::ecdsa::Signature>::sign(key, input).to_vec(),
             Private::Ed25519(key) => key.sign(input).to_vec(),
             Private::Rsa(key) => key.sign(input).to_vec(),
         }
     }
+}
+
+/// A compact JWS: `sign` makes the signature of what is to be signed.
+pub(super) fn compact(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    let part = |value: &Value| base64url(value.to_string());
+    let input = format!("{}.{}", part(header), part(claims));
+    let signature = base64url(sign(input.as_bytes()));
+    format!("{input}.{signature}")
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::mutation::Pairs;
 use super::{Provider, page};
 use crate::encoding::from_base64url;
 use crate::http::{Request, Response, with_query};
@@ -34,18 +35,19 @@ impl Provider {
         {
             self.store.revoke_user(client_id, login);
         }
-        match (back, params.get("state")) {
-            (Some(uri), Some(state)) => Response::see_other(&with_query(uri, &[("state", state)])),
-            (Some(uri), None) => Response::see_other(uri),
-            (None, _) => page::signed_out(),
-        }
+        let Some(uri) = back else { return page::signed_out() };
+        let mut pairs: Pairs =
+            params.get("state").map(|state| ("state".into(), state.into())).into_iter().collect();
+        (self.mutation.logout_response)(&mut pairs);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Response::see_other(&with_query(uri, &pairs))
     }
 
     fn may_return_to(&self, client_id: Option<&str>, uri: &str) -> bool {
         self.clients
             .iter()
             .filter(|client| Some(client.client_id.as_str()) == client_id)
-            .any(|client| client.post_logout_redirect_uris.iter().any(|registered| registered == uri))
+            .any(|client| client.may_go_to(&client.post_logout_redirect_uris, uri))
     }
 
     /// The claims of an ID token that one of our keys signed, be it retired by now.

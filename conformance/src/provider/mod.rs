@@ -13,13 +13,19 @@
 //!
 //! It believes anyone: a person signs in by naming themselves. Everything else is meant seriously: exact redirect
 //! URIs, PKCE, single use of codes and refresh tokens, client authentication.
+//!
+//! [`Provider::hostile`] makes one that publishes what careless clients stumble over, asks nobody before it answers,
+//! and does one thing wrong: a [`Mutation`].
 
 mod authorize;
 mod claims;
 mod client;
 mod discovery;
+mod draft;
+mod hostile;
 mod keys;
 mod logout;
+pub mod mutation;
 mod page;
 mod store;
 #[cfg(test)]
@@ -27,14 +33,18 @@ mod tests;
 mod token;
 
 pub use self::client::RegisteredClient;
+pub use self::draft::{Draft, Person};
 pub use self::keys::SigningKey;
+pub use self::mutation::{Mutation, Rotation};
 pub use self::page::escape;
 
 use self::store::{Draw, Store};
 use crate::http::{Request, Response};
 
 /// The scopes that mean something here; others are ignored.
-const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+const SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+/// Who signs in where nobody is asked.
+const SOMEBODY: &str = "alice";
 
 /// One issuer with its keys, clients and grants.
 #[derive(Debug)]
@@ -44,6 +54,10 @@ pub struct Provider {
     retired_keys: Vec<SigningKey>,
     clients: Vec<RegisteredClient>,
     store: Store,
+    hostile: bool,
+    mutation: Mutation,
+    generation: u32,
+    authorizations: u32,
 }
 
 impl Provider {
@@ -55,13 +69,43 @@ impl Provider {
             retired_keys: Vec::new(),
             clients,
             store: Store::default(),
+            hostile: false,
+            mutation: Mutation::NONE,
+            generation: 0,
+            authorizations: 0,
         }
+    }
+
+    /// A provider that makes it hard for a client, and does what `mutation` says. It has its own keys and sends the
+    /// browser back at once.
+    pub fn hostile(issuer: &str, clients: Vec<RegisteredClient>, mutation: Mutation) -> Self {
+        let keys = hostile::signing_keys(0, mutation.keys_of_each);
+        Self { hostile: true, ..Self::new(issuer, keys, clients).with(mutation) }
+    }
+
+    /// The same provider, doing what `mutation` says.
+    #[must_use]
+    pub fn with(mut self, mutation: Mutation) -> Self {
+        self.mutation = mutation;
+        self
+    }
+
+    /// The issuer identifier.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Replaces the published keys. The old ones sign nothing any more.
     pub fn rotate(&mut self, keys: Vec<SigningKey>) {
         self.retired_keys.append(&mut self.keys);
         self.keys = keys;
+    }
+
+    fn rotate_on(&mut self, event: Rotation) {
+        if self.mutation.rotation == event {
+            self.generation += 1;
+            self.rotate(hostile::signing_keys(self.generation, self.mutation.keys_of_each));
+        }
     }
 
     /// Answers one request. `entropy` has to be new each time: codes and tokens come from it.
@@ -72,11 +116,12 @@ impl Provider {
         };
         match (request.method.as_str(), path.as_str()) {
             ("GET", "/.well-known/openid-configuration") => for_scripts(self.configuration()),
-            ("GET", "/jwks") => for_scripts(self.jwks()),
-            ("GET" | "POST", "/authorize") => self.authorize(request),
+            ("GET", path) if path == self.mutation.jwks_path => for_scripts(self.jwks()),
+            ("GET" | "POST", "/authorize") => self.authorize(request, now, draw),
             ("POST", "/authorize/decision") => self.decide(request, now, draw),
             ("POST", "/token") => for_scripts(self.token(request, now, draw)),
             ("GET" | "POST", "/userinfo") => for_scripts(self.userinfo(request, now)),
+            ("GET", claims::ELSEWHERE) => for_scripts(self.claims_from_elsewhere(request)),
             ("GET" | "POST", "/end_session") => self.end_session(request),
             ("OPTIONS", _) => for_scripts(Response { status: 204, headers: Vec::new(), body: Vec::new() })
                 .with_header("access-control-allow-headers", "authorization, content-type"),

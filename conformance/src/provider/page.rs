@@ -94,6 +94,8 @@ fn meaning(scope: &str) -> &'static str {
         "openid" => "a name for you that never changes",
         "profile" => "what you are called",
         "email" => "your e-mail address",
+        "address" => "where you live",
+        "phone" => "your telephone number",
         "offline_access" => "all this while you are away, too",
         _ => "",
     }

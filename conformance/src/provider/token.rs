@@ -3,9 +3,9 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::Provider;
 use super::client::{RegisteredClient, authenticate};
 use super::store::{Draw, GrantId, Token};
+use super::{Provider, Rotation};
 use crate::encoding::base64url;
 use crate::http::{Params, Request, Response};
 
@@ -30,7 +30,8 @@ impl Provider {
     /// `POST /token`.
     pub(super) fn token(&mut self, request: &Request, now: i64, draw: Draw) -> Response {
         let form = request.params();
-        let Some(client) = authenticate(&self.clients, request, &form).cloned() else {
+        let Some(client) = authenticate(&self.clients, request, &form, self.mutation.basic_only).cloned()
+        else {
             let response = refused(401, "invalid_client", "client authentication failed");
             return match request.header("authorization") {
                 Some(_) => response.with_header("www-authenticate", "Basic realm=\"token\""),
@@ -100,16 +101,22 @@ impl Provider {
         now: i64,
         draw: Draw,
     ) -> Response {
+        if first {
+            self.rotate_on(Rotation::BeforeSigning);
+        }
         let Some(grant) = self.store.grant(id) else {
             return refused(400, "invalid_grant", "the grant was revoked");
         };
         let (access_token, refresh_token) = (draw.token("access_token"), draw.token("refresh_token"));
         // A refreshed ID token carries no nonce (OIDC Core 12.2).
-        let nonce = grant.nonce.as_deref().filter(|_| first);
-        let Some(id_token) = self.id_token(client, grant, nonce, &access_token, now) else {
+        let (nonce, change) = match first {
+            true => (grant.nonce.as_deref(), self.mutation.id_token),
+            false => (None, self.mutation.refreshed_id_token),
+        };
+        let Some(id_token) = self.id_token(client, grant, nonce, change, &access_token, now) else {
             return refused(500, "server_error", "no key for the algorithm this client registered");
         };
-        let body = json!({
+        let mut body = json!({
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": ACCESS_TOKEN_SECS,
@@ -120,6 +127,9 @@ impl Provider {
         let lives = |secs| Token { grant: id, expires_at: now + secs, used: false };
         self.store.access_tokens.insert(access_token, lives(ACCESS_TOKEN_SECS));
         self.store.refresh_tokens.insert(refresh_token, lives(REFRESH_TOKEN_SECS));
+        if let Some(body) = body.as_object_mut() {
+            (self.mutation.token_response)(body);
+        }
         Response::json(200, &body).with_header("cache-control", "no-store")
     }
 }
