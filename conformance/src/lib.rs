@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 pub mod browser;
+pub mod cases;
 pub mod encoding;
 /// The blocking host of the core's examples, which the browser and the demo send with too.
 #[path = "../../core/examples/hosts/ureq.rs"]

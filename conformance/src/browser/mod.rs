@@ -151,6 +151,11 @@ impl Browser {
     }
 }
 
+/// What the first form of a page sends as it stands: the body of a response that is posted.
+pub fn posted(html: &str) -> Option<String> {
+    Page::read(html).forms.first().map(|form| filled(form, Answer::Yes))
+}
+
 /// What the user does at a page: presses a button of its form, or follows the link that declines.
 fn next(url: &str, page: &Page, answer: Answer) -> Option<Visit> {
     let form = page.forms.iter().find(|form| form.method == "POST")?;

@@ -93,7 +93,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "fapi2-security-profile-final-client-test-invalid-null-alg",
         about: "The ID token is not signed.",
-        expect: Expect::Reject(Stage::Exchange, "alg_refused"),
+        expect: Expect::Reject(Stage::Exchange, "malformed_token"),
         mutation: Mutation { id_token: |token| token.alg = "none".into(), ..PROFILE },
         ..FAPI
     },

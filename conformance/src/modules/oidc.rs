@@ -87,7 +87,7 @@ pub(super) const MODULES: &[Module] = &[
     Module {
         name: "oidcc-client-test-idtoken-sig-none",
         about: "The ID token is not signed.",
-        expect: Expect::Either(Stage::Exchange, "alg_refused"),
+        expect: Expect::Either(Stage::Exchange, "malformed_token"),
         mutation: Mutation { id_token: |token| token.alg = "none".into(), ..NONE },
         ..USUAL
     },

@@ -64,7 +64,7 @@ impl Provider {
             Ok(checked) => checked,
             Err(response) => return response,
         };
-        if self.hostile {
+        if !self.asks {
             return self.grant(checked, SOMEBODY.into(), now, draw);
         }
         if params.get("prompt") == Some("none") {

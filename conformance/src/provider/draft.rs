@@ -11,6 +11,8 @@ use crate::encoding::base64url;
 /// A signed token to be.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// Members of the header beside `alg` and `kid`.
+    pub header: Object,
     /// The claims.
     pub claims: Object,
     /// The algorithm: that of one of the provider's keys, `HS256` with the client's secret, or `none`.
@@ -24,8 +26,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(claims: Object, alg: &str, now: i64) -> Self {
-        Self { claims, alg: alg.into(), with_kid: true, damaged: false, now }
+    pub(crate) fn new(claims: Object, alg: &str, now: i64) -> Self {
+        Self { header: Object::new(), claims, alg: alg.into(), with_kid: true, damaged: false, now }
     }
 
     /// Sets a claim.
@@ -44,10 +46,13 @@ impl Draft {
     }
 
     /// The compact JWS, or `None` when no key serves the algorithm.
-    pub(super) fn sign(self, keys: &[SigningKey], client_secret: Option<&str>) -> Option<String> {
+    pub(crate) fn sign(self, keys: &[SigningKey], client_secret: Option<&str>) -> Option<String> {
         let key = keys.iter().find(|key| key.alg() == self.alg);
         let mac = client_secret.and_then(|secret| Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok());
         let mut header = json!({ "alg": self.alg });
+        for (member, value) in self.header {
+            header[member] = value;
+        }
         if let (true, Some(key)) = (self.with_kid, key) {
             header["kid"] = key.kid().into();
         }

@@ -55,6 +55,7 @@ pub struct Provider {
     clients: Vec<RegisteredClient>,
     store: Store,
     hostile: bool,
+    asks: bool,
     mutation: Mutation,
     generation: u32,
     authorizations: u32,
@@ -70,6 +71,7 @@ impl Provider {
             clients,
             store: Store::default(),
             hostile: false,
+            asks: true,
             mutation: Mutation::NONE,
             generation: 0,
             authorizations: 0,
@@ -80,7 +82,14 @@ impl Provider {
     /// browser back at once.
     pub fn hostile(issuer: &str, clients: Vec<RegisteredClient>, mutation: Mutation) -> Self {
         let keys = hostile::signing_keys(0, mutation.keys_of_each);
-        Self { hostile: true, ..Self::new(issuer, keys, clients).with(mutation) }
+        Self { hostile: true, ..Self::new(issuer, keys, clients).asking_nobody().with(mutation) }
+    }
+
+    /// The same provider, sending the browser back at once.
+    #[must_use]
+    pub fn asking_nobody(mut self) -> Self {
+        self.asks = false;
+        self
     }
 
     /// The same provider, doing what `mutation` says.

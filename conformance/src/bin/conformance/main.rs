@@ -4,6 +4,7 @@
 //! cargo conformance serve [--port 9090]   the scripted provider, one issuer for each module
 //! ```
 
+mod record;
 mod serve;
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["serve", options @ ..] => serve::run(options),
+        ["record", options @ ..] => record::run(options),
         _ => Err(USAGE.into()),
     };
     match outcome {

@@ -1,0 +1,302 @@
+//! The format of a case. Member by member it is what the files have; `conformance/README.md` shows one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One case: a client, and the calls that a host makes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Its name, and its file's.
+    pub name: String,
+    /// The OpenID Foundation's module that it is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// What happens, in a sentence.
+    pub about: String,
+    /// What a client has to make of it: `accept`, `reject`, or `either` where the Foundation takes both.
+    pub expect: String,
+    /// The issuer identifier.
+    pub issuer: String,
+    /// The client's registration, as the packages take it.
+    pub registration: Value,
+    /// The client's policy, as the packages take it.
+    pub policy: Value,
+    /// What time it is at first, in Unix seconds.
+    pub now: i64,
+    /// The calls, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One call, what it asks for on its way, and how it ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What time it is from here on, if that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<i64>,
+    /// The call.
+    #[serde(flatten)]
+    pub call: Call,
+    /// The requests that the call makes, each of which has to be as expected, and the answers. There must be no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
+    /// How it ends.
+    pub outcome: Outcome,
+}
+
+/// What the host calls. A `login` is a name for a pending login, and later for its code and its session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Call {
+    /// Finds the provider: the case's issuer, or another.
+    Discover {
+        /// Another issuer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issuer: Option<String>,
+    },
+    /// Makes the client of the provider: with the case's registration and policy, or others. It takes the place of
+    /// the client before it.
+    Client {
+        /// Another registration.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        registration: Option<Value>,
+        /// Another policy.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        policy: Option<Value>,
+    },
+    /// Starts a login.
+    Authorize {
+        /// Its name.
+        login: String,
+        /// What to ask for.
+        request: Value,
+        /// 32 bytes or fewer, in hexadecimal.
+        entropy: String,
+    },
+    /// Takes an authorization response, in the query or as a form: for the named login, or one as it is `stored`.
+    Callback {
+        /// The login.
+        login: String,
+        /// What the store holds, if it is not what the login was stored as; `null` when it holds nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
+        stored: Option<Option<String>>,
+        /// The URL that the browser came back with.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        query: Option<String>,
+        /// The body that the browser posted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        form: Option<String>,
+    },
+    /// Exchanges the login's code.
+    Exchange {
+        /// The login.
+        login: String,
+    },
+    /// Refreshes the login's session.
+    Refresh {
+        /// The login.
+        login: String,
+    },
+    /// Asks for the end user's claims.
+    Userinfo {
+        /// The login.
+        login: String,
+    },
+    /// Restores the login's session from its encoding, or from other text.
+    Restore {
+        /// The login.
+        login: String,
+        /// Other text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stored: Option<String>,
+    },
+    /// Goes on with what the last call for this login left pending.
+    Resume {
+        /// The login.
+        login: String,
+    },
+    /// Checks an ID token.
+    Verify {
+        /// The token.
+        id_token: String,
+        /// What it has to answer to.
+        expectations: Value,
+    },
+    /// Makes the logout URL: with the login's ID token as the hint, if a login is named.
+    EndSession {
+        /// The login.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        login: Option<String>,
+        /// What to tell the provider.
+        request: Value,
+    },
+    /// Reads a response's parameters, as a host does to find the login, or after a logout.
+    Parameters {
+        /// The URL that the browser came back with.
+        query: String,
+    },
+    /// Fetches the provider's keys.
+    RefreshKeys,
+    /// Replaces the cache by one that was stored, or by an empty one.
+    Cache {
+        /// The stored cache, as text.
+        stored: Option<String>,
+    },
+}
+
+/// A request that has to be made, and its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// The request, to the byte.
+    pub expect: Request,
+    /// What time it is when the answer arrives, if that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<i64>,
+    /// The answer.
+    pub respond: Reply,
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Which endpoint it is for.
+    pub endpoint: String,
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, empty for GET.
+    pub body: String,
+    /// What the host has to enforce.
+    pub limits: Limits,
+}
+
+/// What the host has to enforce.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub max_response_bytes: usize,
+    /// Seconds in all.
+    pub timeout_secs: u32,
+}
+
+/// What the host answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// A response.
+    Http {
+        /// The status.
+        status: u16,
+        /// The headers.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: Body,
+        /// The URL that answered, if it is not the request's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        final_url: Option<String>,
+    },
+    /// Nothing came back.
+    Unreachable {
+        /// Why.
+        unreachable: String,
+    },
+    /// The answer to another kind of request.
+    Verified {
+        /// Whether a signature is good.
+        verified: bool,
+    },
+}
+
+/// A body: text, or parts, so that large ones stay small here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// Text.
+    Text(String),
+    /// Parts, one after the other.
+    Parts(Vec<Part>),
+}
+
+/// A part of a body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// Text, so many times.
+    Repeat {
+        /// The text.
+        repeat: String,
+        /// How often.
+        times: usize,
+    },
+}
+
+/// How a call ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// Well: with these values, each of which has to be the same. Others are not looked at.
+    Ok(Value),
+    /// With an error: its code, and the server's own error code where there is one.
+    Error {
+        /// The code.
+        code: String,
+        /// The server's own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        server_error: Option<String>,
+    },
+    /// Not yet: it waits for an answer from this endpoint.
+    Pending(String),
+}
+
+impl Outcome {
+    /// The error's code, or `ok` or `pending`.
+    pub fn code(&self) -> &str {
+        match self {
+            Outcome::Ok(_) => "ok",
+            Outcome::Error { code, .. } => code,
+            Outcome::Pending(_) => "pending",
+        }
+    }
+}
+
+impl Body {
+    /// The bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Body::Text(text) => text.as_bytes().to_vec(),
+            Body::Parts(parts) => parts.iter().map(Part::to_text).collect::<String>().into_bytes(),
+        }
+    }
+}
+
+impl Part {
+    fn to_text(&self) -> String {
+        match self {
+            Part::Text(text) => text.clone(),
+            Part::Repeat { repeat, times } => repeat.repeat(*times),
+        }
+    }
+}
+
+/// A member that may be absent, `null` or a text, which are three things.
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Option<String>>, to: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().and_then(Option::as_ref).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Option<String>>, D::Error> {
+        Option::<String>::deserialize(from).map(Some)
+    }
+}

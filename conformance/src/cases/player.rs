@@ -1,0 +1,239 @@
+//! Makes the calls of a case, through the crate's public interface.
+
+use std::collections::BTreeMap;
+
+use relyingparty::{
+    AnyFlow, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy,
+    Error, Expectations, Flow, Issuer, Outcome as Yield, PendingLogin, Policy, Provider, Registration,
+    Request, Session, Step, Timestamp,
+};
+use serde_json::{Value, json};
+
+use super::format::{Call, Case, Outcome};
+use super::host::{Answer, Host, to_reply};
+use super::observe;
+
+/// A host's memory between calls.
+pub(super) struct Player {
+    issuer: String,
+    registration: Value,
+    policy: Value,
+    pub(super) now: i64,
+    pub(super) cache: Cache,
+    provider: Option<Provider>,
+    client: Option<Client>,
+    logins: BTreeMap<String, Login>,
+}
+
+/// What goes by the name of a login.
+#[derive(Default)]
+struct Login {
+    stored: Option<String>,
+    code: Option<AuthorizationCode>,
+    session: Option<Session>,
+    flow: Option<AnyFlow>,
+}
+
+/// Why a call could not be made or did not end as expected.
+pub(super) enum Failure {
+    /// The library refused.
+    Refused(Error),
+    /// The case is not one that can be played, or a request is not the one that was expected.
+    Case(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Refused(error)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure::Case(message)
+    }
+}
+
+impl Player {
+    pub(super) fn new(case: &Case) -> Self {
+        Self {
+            issuer: case.issuer.clone(),
+            registration: case.registration.clone(),
+            policy: case.policy.clone(),
+            now: case.now,
+            cache: Cache::default(),
+            provider: None,
+            client: None,
+            logins: BTreeMap::new(),
+        }
+    }
+
+    /// Makes one call. Errs when the case cannot be played.
+    pub(super) fn play(&mut self, call: &Call, host: &mut dyn Host) -> Result<Outcome, String> {
+        match self.make(call, host) {
+            Ok(outcome) => Ok(outcome),
+            Err(Failure::Refused(error)) => Ok(observe::error(&error)),
+            Err(Failure::Case(message)) => Err(message),
+        }
+    }
+
+    fn make(&mut self, call: &Call, host: &mut dyn Host) -> Result<Outcome, Failure> {
+        let now = Timestamp::from_unix(self.now);
+        match call {
+            Call::Discover { issuer } => {
+                let issuer = Issuer::parse(issuer.as_ref().unwrap_or(&self.issuer))?;
+                let step = Provider::discover(&issuer, &self.policy()?, &self.cache, now)?;
+                self.run(step.erase(), None, host)
+            }
+            Call::Client { registration, policy } => {
+                if let Some(registration) = registration {
+                    self.registration = registration.clone();
+                }
+                if let Some(policy) = policy {
+                    self.policy = policy.clone();
+                }
+                let registration = Registration::from_json(&self.registration.to_string())?;
+                self.client = Some(Client::new(self.provider()?.clone(), registration, self.policy()?)?);
+                Ok(Outcome::Ok(json!({})))
+            }
+            Call::Authorize { login, request, entropy } => {
+                let request = AuthorizeRequest::from_json(&request.to_string())?;
+                let started = self.client()?.authorize(&request, Entropy::new(from_hex(entropy)?)?, now)?;
+                let (url, pending) = (started.url, started.pending);
+                let seen = json!({ "url": url, "id": pending.id(), "cookie_name": pending.cookie_name() });
+                self.login(login).stored = Some(pending.encode());
+                Ok(Outcome::Ok(seen))
+            }
+            Call::Callback { login, stored, query, form } => {
+                let own = self.login(login).stored.clone();
+                let stored = stored.clone().unwrap_or(own);
+                let pending = PendingLogin::decode(stored.as_deref())?;
+                let response = match (query, form) {
+                    (Some(query), None) => CallbackParams::parse(query)?,
+                    (None, Some(form)) => CallbackParams::parse_form_post(form)?,
+                    _ => return Err(Failure::Case("a callback has a query or a form".into())),
+                };
+                let code = self.client()?.callback(pending, &response, now)?;
+                self.login(login).code = Some(code);
+                Ok(Outcome::Ok(json!({})))
+            }
+            Call::Exchange { login } => {
+                let code = self.login(login).code.take();
+                let code = code.ok_or_else(|| format!("{login} has no code"))?;
+                let step = self.client()?.exchange(code)?;
+                self.run(step.erase(), Some(login), host)
+            }
+            Call::Refresh { login } => {
+                let step = self.client()?.refresh(self.session_of(login)?)?;
+                self.run(step.erase(), Some(login), host)
+            }
+            Call::Userinfo { login } => {
+                let step = self.client()?.userinfo(self.session_of(login)?)?;
+                self.run(step.erase(), Some(login), host)
+            }
+            Call::Restore { login, stored } => {
+                let stored = match stored {
+                    Some(stored) => stored.clone(),
+                    None => self.session_of(login)?.encode(),
+                };
+                let step = self.client()?.restore(&stored, &self.cache, now)?;
+                self.run(step.erase(), Some(login), host)
+            }
+            Call::Resume { login } => {
+                let flow =
+                    self.login(login).flow.take().ok_or_else(|| format!("nothing of {login} is pending"))?;
+                self.run(Step::Pending(flow), Some(login), host)
+            }
+            Call::Verify { id_token, expectations } => {
+                let expectations = Expectations::from_json(&expectations.to_string())?;
+                let step = self.client()?.verify(id_token, expectations, &self.cache, now)?;
+                self.run(step.erase(), None, host)
+            }
+            Call::EndSession { login, request } => {
+                let mut request = EndSessionRequest::from_json(&request.to_string())?;
+                if let Some(login) = login {
+                    request.id_token_hint = Some(self.session_of(login)?.id_token().into());
+                }
+                Ok(Outcome::Ok(json!({ "url": self.client()?.end_session(&request)? })))
+            }
+            Call::Parameters { query } => Ok(observe::parameters(&CallbackParams::parse(query)?)),
+            Call::RefreshKeys => {
+                let step = self.provider()?.refresh_keys(&self.policy()?)?;
+                self.run(step.erase(), None, host)
+            }
+            Call::Cache { stored } => {
+                self.cache = stored.as_deref().map_or(Ok(Cache::default()), Cache::from_json)?;
+                Ok(Outcome::Ok(json!({})))
+            }
+        }
+    }
+
+    /// Carries an operation to its end, or to where the host lets it wait.
+    fn run(
+        &mut self,
+        mut step: Step<AnyFlow>,
+        login: Option<&str>,
+        host: &mut dyn Host,
+    ) -> Result<Outcome, Failure> {
+        loop {
+            let flow = match step {
+                Step::Done(output) => return Ok(self.keep(output, login)),
+                Step::Pending(flow) => flow,
+            };
+            let reply = match flow.request() {
+                Request::Http(request) => match host.answer(request, self.now)? {
+                    Answer::Reply(reply, now) => {
+                        self.now = now.unwrap_or(self.now);
+                        to_reply(reply)
+                    }
+                    Answer::Wait => {
+                        let endpoint = request.endpoint.as_str().to_owned();
+                        let login = login.ok_or("only what belongs to a login can wait".to_owned())?;
+                        self.login(login).flow = Some(flow);
+                        return Ok(Outcome::Pending(endpoint));
+                    }
+                },
+                Request::Verify(request) => request.check(),
+                _ => return Err(Failure::Case("a request of a newer core".into())),
+            };
+            step = flow.resume(reply, &mut self.cache, Timestamp::from_unix(self.now))?;
+        }
+    }
+
+    fn keep(&mut self, output: Yield, login: Option<&str>) -> Outcome {
+        let seen = observe::outcome(&output);
+        match (output, login) {
+            (Yield::Provider(provider), _) => self.provider = Some(provider),
+            (Yield::Session(session), Some(login)) => self.login(login).session = Some(session),
+            _ => {}
+        }
+        seen
+    }
+
+    fn login(&mut self, name: &str) -> &mut Login {
+        self.logins.entry(name.into()).or_default()
+    }
+
+    fn session_of(&self, login: &str) -> Result<&Session, String> {
+        let session = self.logins.get(login).and_then(|login| login.session.as_ref());
+        session.ok_or_else(|| format!("{login} has no session"))
+    }
+
+    fn provider(&self) -> Result<&Provider, String> {
+        self.provider.as_ref().ok_or_else(|| "no provider was discovered".into())
+    }
+
+    fn client(&self) -> Result<&Client, String> {
+        self.client.as_ref().ok_or_else(|| "no client was made".into())
+    }
+
+    fn policy(&self) -> Result<Policy, Error> {
+        Policy::from_json(&self.policy.to_string())
+    }
+}
+
+fn from_hex(text: &str) -> Result<Vec<u8>, String> {
+    let digits = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes = (0..text.len()).step_by(2).map(digits);
+    bytes.collect::<Option<_>>().ok_or_else(|| "the entropy is not hexadecimal".into())
+}

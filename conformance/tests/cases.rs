@@ -1,0 +1,107 @@
+//! The cases are what the tables make, end as the tables say, and show every error code there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use conformance::cases::{self, Call, Case, Outcome, record, replay};
+use conformance::modules::{self, Expect};
+use relyingparty::Error;
+
+/// The cases as they are checked in.
+fn checked_in() -> Vec<Case> {
+    let files = cases::files(&cases::folder()).unwrap();
+    files.iter().map(|file| cases::read(file).unwrap()).collect()
+}
+
+fn last(case: &Case) -> &Outcome {
+    &case.steps.last().unwrap().outcome
+}
+
+#[test]
+fn the_files_are_what_the_tables_make() {
+    let made: BTreeMap<String, String> =
+        record::all().iter().map(|case| (format!("{}.json", case.name), cases::to_text(case))).collect();
+    let files: BTreeMap<String, String> = cases::files(&cases::folder())
+        .unwrap()
+        .iter()
+        .map(|file| {
+            (file.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    assert!(made.keys().eq(files.keys()), "other files: run `cargo conformance record`");
+    for (name, text) in &made {
+        assert!(
+            text == &files[name],
+            "{name} differs: run `cargo conformance record` and look at the difference"
+        );
+    }
+}
+
+#[test]
+fn every_scenario_ends_as_its_table_says() {
+    let cases: BTreeMap<String, Case> =
+        checked_in().into_iter().map(|case| (case.name.clone(), case)).collect();
+    let ends = record::scenarios().map(|scenario| (scenario.name, scenario.ends));
+    let other = ends.filter(|(name, ends)| last(&cases[*name]).code() != *ends);
+    assert_eq!(other.collect::<Vec<_>>(), []);
+    for module in modules::all() {
+        let case = &cases[module.name];
+        let (call, code) = match module.expect {
+            Expect::Accept => (None, "ok"),
+            Expect::Reject(stage, code) | Expect::Either(stage, code) => (Some(stage.call()), code),
+        };
+        assert_eq!(last(case).code(), code, "{}", module.name);
+        let step = serde_json::to_value(case.steps.last().unwrap()).unwrap();
+        assert!(call.is_none_or(|call| step["call"] == call), "{}: {}", module.name, step["call"]);
+    }
+}
+
+#[test]
+fn every_error_code_is_shown_or_explained() {
+    let cases = checked_in();
+    let shown: BTreeSet<&str> =
+        cases.iter().flat_map(|case| &case.steps).map(|step| step.outcome.code()).collect();
+    let codes: BTreeSet<&str> = Error::codes().iter().copied().collect();
+    let unreached: BTreeSet<&str> = record::UNREACHED.iter().map(|(code, _)| *code).collect();
+    assert_eq!(shown.intersection(&unreached).count(), 0, "a case shows it: take it off the list");
+    let expected: BTreeSet<&str> = codes.difference(&unreached).copied().collect();
+    let shown: BTreeSet<&str> = shown.into_iter().filter(|code| !["ok", "pending"].contains(code)).collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn the_library_does_what_the_files_say() {
+    for case in checked_in() {
+        replay(&case).unwrap_or_else(|difference| panic!("{}: {difference}", case.name));
+    }
+}
+
+#[test]
+fn a_case_that_was_tampered_with_fails() {
+    let text = fs::read_to_string(cases::folder().join("oidcc-client-test.json")).unwrap();
+    for (from, to) in TAMPERED {
+        assert!(text.contains(from), "{from}");
+        let case: Case = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
+        assert!(replay(&case).is_err(), "{from} became {to}, and nobody noticed");
+    }
+    let mut shorter: Case = serde_json::from_str(&text).unwrap();
+    let userinfo = shorter.steps.iter_mut().find(|step| matches!(step.call, Call::Userinfo { .. })).unwrap();
+    userinfo.exchanges.clear();
+    assert!(replay(&shorter).is_err(), "a request too many");
+}
+
+/// One byte of a request's URL, header and body, of a limit, of a value and of the outcome itself.
+const TAMPERED: [(&str, &str); 6] = [
+    (
+        "https://op.example/token\",\n            \"headers\"",
+        "https://op.example/Token\",\n            \"headers\"",
+    ),
+    ("\"application/x-www-form-urlencoded\"", "\"application/x-www-form-urlencodeD\""),
+    ("grant_type=authorization_code&code=", "grant_type=authorization_code&code=A"),
+    ("\"max_response_bytes\": 262144", "\"max_response_bytes\": 262143"),
+    ("\"token_type\": \"Bearer\"", "\"token_type\": \"bearer\""),
+    (
+        "\"outcome\": {\n        \"ok\": {\n          \"issuer\": \"https://op.example\"\n        }\n      }",
+        "\"outcome\": {\n        \"error\": {\n          \"code\": \"iss_mismatch\"\n        }\n      }",
+    ),
+];
