@@ -34,7 +34,17 @@ pub(crate) fn dict<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyDi
     Ok(value(py, text)?.cast_into()?)
 }
 
+/// As `JSON.stringify` writes it, so that a request is the same in each language: nothing that need not be there, and
+/// escapes only for halves of characters.
 fn dumps(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
     static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    DUMPS.import(py, "json", "dumps")?.call1((value,))?.extract()
+    let dumps = DUMPS.import(py, "json", "dumps")?;
+    let options = PyDict::new(py);
+    options.set_item("separators", (",", ":"))?;
+    options.set_item("ensure_ascii", false)?;
+    let text = dumps.call((value,), Some(&options))?;
+    text.extract().or_else(|_| {
+        options.set_item("ensure_ascii", true)?;
+        dumps.call((value,), Some(&options))?.extract()
+    })
 }

@@ -11,7 +11,7 @@ use crate::provider::mutation::Object;
 const EVERYTHING: &str = r#"{
     "scopes": ["openid", "address"], "prompt": "login consent", "display": "page", "max_age": 300,
     "ui_locales": "de-CH de", "claims_locales": "de", "login_hint": "alice@example.test & co", "acr_values": "gold silver",
-    "claims": {"id_token": {"acr": {"essential": true, "values": ["gold"]}}}, "resource": ["https://api.example/a?b=c"],
+    "claims": {"id_token": {"acr": {"essential": true, "values": ["gold", "größer"]}}}, "resource": ["https://api.example/a?b=c"],
     "extra": {"tenant": "ä/ö ü"}, "return_to": "/inbox?unread=1"
 }"#;
 

@@ -50,7 +50,7 @@ const USUAL: Scenario = Scenario {
 
 /// All cases, in the order of their names.
 pub fn all() -> Vec<Case> {
-    let own = scenarios().map(|scenario| scene::record(scenario));
+    let own = scenarios().map(scene::record);
     let mut cases: Vec<Case> = modules::cases().chain(own).collect();
     cases.sort_by(|one, other| one.name.cmp(&other.name));
     cases

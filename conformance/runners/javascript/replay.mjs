@@ -1,0 +1,212 @@
+// Replays cases with the npm package's layer without I/O: `node replay.mjs [--full] FILE...`.
+//
+// For each file one line of JSON: `name`, `result` (`pass`, `fail` or `skipped`), and a `reason` for the latter two.
+// The format of the files is described in conformance/README.md. The small build of the package leaves signatures to
+// `node:crypto`; with `--full` it is the build that checks them itself.
+
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { isDeepStrictEqual } from 'node:util';
+
+const FULL = process.argv[2] === '--full';
+const PACKAGE = '../../../bindings-wasm/dist';
+const { Cache, CallbackParams, Client, Provider, RelyingPartyError } = await import(
+  `${PACKAGE}/${FULL ? 'full' : 'small'}/entry_node.js`
+);
+const { nodeVerifier } = await import(`${PACKAGE}/small/node.js`);
+
+/** The library did not do what the case says. */
+class Difference extends Error {}
+/** This runner cannot play the case. */
+class Skipped extends Error {}
+/** The host lets the request to this endpoint wait. */
+class Waits extends Error {}
+
+const verify = nodeVerifier();
+
+/** A host's memory between calls. */
+class Player {
+  constructor({ issuer, registration, policy, now }) {
+    Object.assign(this, { issuer, registration, policy, now });
+    this.cache = new Cache();
+    this.stored = new Map();
+    this.codes = new Map();
+    this.sessions = new Map();
+    this.waiting = new Map();
+  }
+
+  get context() {
+    return { policy: this.policy, cache: this.cache, clock: () => this.now };
+  }
+
+  async play(step) {
+    this.now = step.now ?? this.now;
+    const call = CALLS[step.call];
+    if (!call) throw new Skipped(`no call ${step.call}`);
+    const host = new Host(this, step.exchanges ?? [], 'pending' in step.outcome);
+    const outcome = await call(this, step, host).then((ok) => ({ ok }), refusal);
+    if (host.exchanges.length) throw new Difference('a request was not made');
+    compare(step.outcome, outcome);
+  }
+
+  makeClient() {
+    this.client = new Client(this.provider, this.registration, this.context);
+  }
+
+  /** Carries a flow to a session. */
+  async keep({ login }, host, flow) {
+    let session;
+    try {
+      session = await host.run(flow);
+    } catch (error) {
+      if (error instanceof Waits) this.waiting.set(login, flow);
+      throw error;
+    }
+    this.sessions.set(login, session);
+    const { claims, scope, token_type, access_token } = session;
+    const { refresh_token = null, expires_at = null, return_to = null } = session;
+    return { claims, scope, token_type, access_token, refresh_token, expires_at, return_to };
+  }
+}
+
+const CALLS = {
+  async discover(player, { issuer = player.issuer }, host) {
+    player.provider = await host.run(Provider.discover(issuer, player.context));
+    return { issuer: player.provider.issuer };
+  },
+  async client(player, { registration = player.registration, policy = player.policy }) {
+    Object.assign(player, { registration, policy });
+    player.makeClient();
+    return {};
+  },
+  async authorize(player, { login, request, entropy }) {
+    const { url, id, cookie_name, pending } = player.client.authorize(request, Buffer.from(entropy, 'hex'));
+    player.stored.set(login, pending);
+    return { url, id, cookie_name };
+  },
+  async callback(player, step) {
+    const pending = 'stored' in step ? (step.stored ?? undefined) : player.stored.get(step.login);
+    const params =
+      'form' in step ? CallbackParams.parseFormPost(step.form) : CallbackParams.parse(step.query);
+    player.codes.set(step.login, player.client.callback(pending, params));
+    return {};
+  },
+  async exchange(player, step, host) {
+    return player.keep(step, host, player.client.exchange(player.codes.get(step.login)));
+  },
+  async refresh(player, step, host) {
+    return player.keep(step, host, player.client.refresh(player.sessions.get(step.login)));
+  },
+  async restore(player, step, host) {
+    const stored = step.stored ?? player.sessions.get(step.login).encoded;
+    return player.keep(step, host, player.client.restore(stored));
+  },
+  async resume(player, step, host) {
+    return player.keep(step, host, player.waiting.get(step.login));
+  },
+  async userinfo(player, { login }, host) {
+    const { claims } = await host.run(player.client.userinfo(player.sessions.get(login)));
+    return { claims };
+  },
+  async verify(player, { id_token, expectations }, host) {
+    const { claims } = await host.run(player.client.verify(id_token, expectations));
+    return { claims };
+  },
+  async end_session(player, { login, request }) {
+    const hint = login === undefined ? {} : { id_token_hint: player.sessions.get(login).id_token };
+    return { url: player.client.endSession({ ...request, ...hint }) };
+  },
+  async parameters(player, { query }) {
+    const params = CallbackParams.parse(query);
+    return { cookie_name: params.cookie_name ?? null, state: params.get('state') ?? null };
+  },
+  async refresh_keys(player, step, host) {
+    const { usable, dropped } = await host.run(player.provider.refreshKeys(player.context));
+    return { usable: usable.length, dropped: dropped.length };
+  },
+  async cache(player, { stored }) {
+    player.cache = stored === null ? new Cache() : Cache.fromJson(stored);
+    if (player.client) player.makeClient();
+    return {};
+  },
+};
+
+/** Answers as the case says. */
+class Host {
+  constructor(player, exchanges, waits) {
+    Object.assign(this, { player, exchanges: [...exchanges], waits });
+  }
+
+  async run(flow) {
+    for (let { request } = flow; request; { request } = flow) flow.resume(await this.answer(request));
+    return flow.result;
+  }
+
+  async answer(request) {
+    if (request.kind === 'verify') return verify(request);
+    const exchange = this.exchanges.shift();
+    const actual = observe(request);
+    if (!exchange) {
+      if (this.waits) throw new Waits(request.endpoint);
+      throw new Difference(`unexpected request ${JSON.stringify(actual)}`);
+    }
+    const { expect, now, respond } = exchange;
+    if (!isDeepStrictEqual(expect, actual)) {
+      throw new Difference(`expected the request ${JSON.stringify(expect)}, got ${JSON.stringify(actual)}`);
+    }
+    this.player.now = now ?? this.player.now;
+    return reply(respond);
+  }
+}
+
+/** The request as cases have it. */
+function observe({ endpoint, method, url, headers, body, limits }) {
+  const text = body ? Buffer.from(body).toString() : '';
+  return plain({ endpoint, method, url, headers, body: text, limits });
+}
+
+/** The answer as the package takes it. */
+function reply({ status, headers, body, final_url, ...other }) {
+  if (status === undefined) return other;
+  const text = [body].flat().map((part) => part.repeat.call ? part : part.repeat.repeat(part.times));
+  return { status, headers, body: Buffer.from(text.join('')), ...(final_url && { url: final_url }) };
+}
+
+function refusal(error) {
+  if (error instanceof Waits) return { pending: error.message };
+  if (!(error instanceof RelyingPartyError)) throw error;
+  return { error: { code: error.code, ...(error.error !== undefined && { server_error: error.error }) } };
+}
+
+/** An outcome by its kind; an error by its code, values by those that are named. */
+function compare(expected, outcome) {
+  const actual = plain(outcome);
+  const named = (values) => Object.entries(values).every(([name, value]) => isDeepStrictEqual(actual.ok[name], value));
+  const same = expected.ok && actual.ok ? named(expected.ok) : isDeepStrictEqual(expected, actual);
+  if (!same) {
+    throw new Difference(`expected the outcome ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+  }
+}
+
+/** As JSON has it. */
+function plain(value) {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** The line about a case. */
+async function replay(replayed) {
+  const player = new Player(replayed);
+  for (const [index, step] of replayed.steps.entries()) {
+    try {
+      await player.play(step);
+    } catch (error) {
+      const result = error instanceof Skipped ? 'skipped' : 'fail';
+      return { name: replayed.name, result, reason: `step ${index + 1}: ${error.message}` };
+    }
+  }
+  return { name: replayed.name, result: 'pass' };
+}
+
+for (const file of process.argv.slice(FULL ? 3 : 2)) {
+  console.log(JSON.stringify(await replay(JSON.parse(readFileSync(file, 'utf8')))));
+}

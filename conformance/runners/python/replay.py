@@ -1,0 +1,242 @@
+"""Replays cases with the installed package's layer without I/O: ``python replay.py FILE...``.
+
+For each file one line of JSON: ``name``, ``result`` (``pass``, ``fail`` or ``skipped``), and a ``reason`` for the latter
+two. The format of the files is described in ``conformance/README.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import relyingparty as rp
+
+Json = dict[str, Any]
+
+
+class Difference(Exception):
+    """The library did not do what the case says."""
+
+
+class Skipped(Exception):
+    """This runner cannot play the case."""
+
+
+class Waits(Exception):
+    """The host lets the request to this endpoint wait."""
+
+
+class Player:
+    """A host's memory between calls."""
+
+    def __init__(self, case: Json) -> None:
+        self.issuer: str = case["issuer"]
+        self.registration: Json = case["registration"]
+        self.policy: Json = case["policy"]
+        self.now: int = case["now"]
+        self.cache = rp.Cache()
+        self.provider: rp.Provider
+        self.client: rp.Client | None = None
+        self.stored: dict[str, str] = {}
+        self.codes: dict[str, rp.AuthorizationCode] = {}
+        self.sessions: dict[str, rp.Session] = {}
+        self.waiting: dict[str, rp.Flow[Any]] = {}
+
+    def clock(self) -> float:
+        return self.now
+
+    def play(self, step: Json) -> None:
+        self.now = step.get("now", self.now)
+        exchanges = iter(step.get("exchanges", []))
+        method = getattr(self, f"call_{step['call']}", None)
+        if method is None:
+            raise Skipped(f"no call {step['call']}")
+        waits = "pending" in step["outcome"]
+        try:
+            outcome: Json = {"ok": method(step, Host(self, exchanges, waits))}
+        except Waits as waiting:
+            outcome = {"pending": str(waiting)}
+        except rp.Error as error:
+            outcome = {"error": {"code": error.code}}
+            if isinstance(error, rp.ProviderError) and error.error is not None:
+                outcome["error"]["server_error"] = error.error
+        if next(exchanges, None) is not None:
+            raise Difference("a request was not made")
+        compare(step["outcome"], outcome)
+
+    def call_discover(self, step: Json, host: Host) -> Json:
+        issuer = rp.Issuer(step.get("issuer", self.issuer))
+        flow = rp.Provider.discover(issuer, rp.Policy(**self.policy), self.cache, self.clock)
+        self.provider = host.run(flow)
+        return {"issuer": self.provider.issuer}
+
+    def call_client(self, step: Json, host: Host) -> Json:
+        self.registration = step.get("registration", self.registration)
+        self.policy = step.get("policy", self.policy)
+        self.make_client()
+        return {}
+
+    def call_authorize(self, step: Json, host: Host) -> Json:
+        started = self.made().authorize(bytes.fromhex(step["entropy"]), **step["request"])
+        self.stored[step["login"]] = started.pending.encode()
+        return {"url": started.url, "id": started.id, "cookie_name": started.cookie_name}
+
+    def call_callback(self, step: Json, host: Host) -> Json:
+        login = step["login"]
+        pending = rp.PendingLogin.decode(step["stored"] if "stored" in step else self.stored[login])
+        if "form" in step:
+            params = rp.CallbackParams.parse_form_post(step["form"])
+        else:
+            params = rp.CallbackParams.parse(step["query"])
+        self.codes[login] = self.made().callback(pending, params)
+        return {}
+
+    def call_exchange(self, step: Json, host: Host) -> Json:
+        return self.keep(step, host, self.made().exchange(self.codes.pop(step["login"])))
+
+    def call_refresh(self, step: Json, host: Host) -> Json:
+        return self.keep(step, host, self.made().refresh(self.sessions[step["login"]]))
+
+    def call_restore(self, step: Json, host: Host) -> Json:
+        stored = step["stored"] if "stored" in step else self.sessions[step["login"]].encode()
+        return self.keep(step, host, self.made().restore(stored))
+
+    def call_resume(self, step: Json, host: Host) -> Json:
+        return self.keep(step, host, self.waiting.pop(step["login"]))
+
+    def call_userinfo(self, step: Json, host: Host) -> Json:
+        return {"claims": dict(host.run(self.made().userinfo(self.sessions[step["login"]])))}
+
+    def call_verify(self, step: Json, host: Host) -> Json:
+        return {"claims": dict(host.run(self.made().verify(step["id_token"], **step["expectations"])))}
+
+    def call_end_session(self, step: Json, host: Host) -> Json:
+        session = self.sessions[step["login"]] if "login" in step else None
+        return {"url": self.made().end_session(session, **step["request"])}
+
+    def call_parameters(self, step: Json, host: Host) -> Json:
+        params = rp.CallbackParams.parse(step["query"])
+        return {"cookie_name": params.cookie_name, "state": params.get("state")}
+
+    def call_refresh_keys(self, step: Json, host: Host) -> Json:
+        report = host.run(self.provider.refresh_keys(rp.Policy(**self.policy), self.cache, self.clock))
+        return {"usable": len(report.usable), "dropped": len(report.dropped)}
+
+    def call_cache(self, step: Json, host: Host) -> Json:
+        self.cache = rp.Cache() if step["stored"] is None else rp.Cache.from_json(step["stored"])
+        if self.client is not None:
+            self.make_client()
+        return {}
+
+    def make_client(self) -> None:
+        registration, policy = rp.Registration(**self.registration), rp.Policy(**self.policy)
+        self.client = rp.Client(self.provider, registration, policy, self.cache, self.clock)
+
+    def made(self) -> rp.Client:
+        if self.client is None:
+            raise Skipped("no client was made")
+        return self.client
+
+    def keep(self, step: Json, host: Host, flow: rp.Flow[rp.Session]) -> Json:
+        try:
+            session = host.run(flow)
+        except Waits:
+            self.waiting[step["login"]] = flow
+            raise
+        self.sessions[step["login"]] = session
+        return {
+            "claims": dict(session.claims),
+            "scope": session.scope,
+            "token_type": session.token_type,
+            "access_token": session.access_token,
+            "refresh_token": session.refresh_token,
+            "expires_at": session.expires_at,
+            "return_to": session.return_to,
+        }
+
+
+class Host:
+    """Answers as the case says."""
+
+    def __init__(self, player: Player, exchanges: Iterator[Json], waits: bool) -> None:
+        self.player = player
+        self.exchanges = exchanges
+        self.waits = waits
+
+    def run(self, flow: rp.Flow[Any]) -> Any:
+        while (request := flow.request) is not None:
+            flow.resume(self.answer(request))
+        return flow.result
+
+    def answer(self, request: rp.Request) -> rp.HttpResponse | rp.Unreachable | bool:
+        if isinstance(request, rp.VerifyRequest):
+            raise Skipped("this package checks signatures itself")
+        exchange = next(self.exchanges, None)
+        actual = observe(request)
+        if exchange is None:
+            if self.waits:
+                raise Waits(request.endpoint)
+            raise Difference(f"unexpected request {actual}")
+        if exchange["expect"] != actual:
+            raise Difference(f"expected the request {exchange['expect']}, got {actual}")
+        self.player.now = exchange.get("now", self.player.now)
+        return reply(exchange["respond"])
+
+
+def observe(request: rp.HttpRequest) -> Json:
+    """The request as cases have it."""
+    return {
+        "endpoint": request.endpoint,
+        "method": request.method,
+        "url": request.url,
+        "headers": [list(header) for header in request.headers],
+        "body": request.body.decode(),
+        "limits": {
+            "max_response_bytes": request.limits.max_response_bytes,
+            "timeout_secs": request.limits.timeout_secs,
+        },
+    }
+
+
+def reply(respond: Json) -> rp.HttpResponse | rp.Unreachable | bool:
+    """The answer as the package takes it."""
+    if "unreachable" in respond:
+        return rp.Unreachable(respond["unreachable"])
+    if "verified" in respond:
+        return bool(respond["verified"])
+    parts = respond["body"] if isinstance(respond["body"], list) else [respond["body"]]
+    body = "".join(part if isinstance(part, str) else part["repeat"] * part["times"] for part in parts)
+    headers = [(name, value) for name, value in respond["headers"]]
+    return rp.HttpResponse(respond["status"], headers, body.encode(), respond.get("final_url"))
+
+
+def compare(expected: Json, actual: Json) -> None:
+    """An outcome by its kind; an error by its code, values by those that are named."""
+    if "ok" in expected and "ok" in actual:
+        same = all(name in actual["ok"] and actual["ok"][name] == value for name, value in expected["ok"].items())
+    else:
+        same = expected == actual
+    if not same:
+        raise Difference(f"expected the outcome {expected}, got {actual}")
+
+
+def replay(case: Json) -> Json:
+    """The line about a case."""
+    player = Player(case)
+    for number, step in enumerate(case["steps"], 1):
+        try:
+            player.play(step)
+        except Skipped as reason:
+            return {"name": case["name"], "result": "skipped", "reason": f"step {number}: {reason}"}
+        except Exception as error:
+            reason = str(error) if isinstance(error, Difference) else repr(error)
+            return {"name": case["name"], "result": "fail", "reason": f"step {number}: {reason}"}
+    return {"name": case["name"], "result": "pass"}
+
+
+if __name__ == "__main__":
+    for file in sys.argv[1:]:
+        print(json.dumps(replay(json.loads(Path(file).read_text(encoding="utf-8")))))
