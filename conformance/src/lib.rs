@@ -15,6 +15,7 @@ pub mod modules;
 pub mod provider;
 pub mod serve;
 pub mod suite;
+pub mod workbench;
 
 /// The project's README: its Rust is compiled as a documentation test.
 #[cfg(doctest)]

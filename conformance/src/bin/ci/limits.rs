@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::context::{Context, Outcome, Stop, fail};
+use conformance::workbench::{Context, Outcome, Stop, fail};
 
 /// How often each import is measured, in a fresh process. The fastest counts: whatever else the machine does can only
 /// make one slower.

@@ -9,19 +9,15 @@
 //! A part streams what its runners print. The summary at the end repeats each runner's closing line, and its
 //! last line counts the parts: `N passed, N failed, N skipped`. The exit code is 1 when a part failed.
 
-mod closing;
-mod context;
 mod imports;
 mod limits;
 mod parts;
-mod setup;
 mod summary;
-mod tls;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-use context::Context;
+use conformance::workbench::Context;
 use parts::{PARTS, Part};
 use summary::Row;
 
@@ -39,7 +35,7 @@ fn main() -> ExitCode {
         }
     };
 
-    let mut context = Context::new();
+    let mut context = Context::start();
     let rows: Vec<Row> = selected.into_iter().map(|part| run(part, &mut context)).collect();
     print!("{}", summary::table(&rows));
     if rows.iter().any(Row::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }

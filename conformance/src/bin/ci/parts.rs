@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::context::{Context, Outcome, fail};
 use crate::imports::imports;
 use crate::limits;
+use conformance::workbench::{Context, Outcome, fail};
 
 pub(crate) struct Part {
     pub(crate) name: &'static str,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::context::{Outcome, Stop};
+use conformance::workbench::{Outcome, Stop};
 
 /// How one part went.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::fail;
+    use conformance::workbench::fail;
 
     fn row(part: &'static str, outcome: Outcome) -> Row {
         Row { part, outcome, time: Duration::from_millis(1500), closing: vec!["# pass 12".into()] }

@@ -2,7 +2,7 @@
 
 /// Whether `line` is a runner's own summary: of cargo, pytest, node, mypy or the demo. Cargo's summaries of test
 /// binaries without tests are left out.
-pub(crate) fn is_closing(line: &str) -> bool {
+pub(super) fn is_closing(line: &str) -> bool {
     let line = line.trim();
     if let Some(counts) = line.strip_prefix("test result: ") {
         return !counts.contains(" 0 passed; 0 failed; 0 ignored");

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::context::{Context, Outcome, Stop, fail};
-use crate::tls;
+use super::context::{Context, Outcome, Stop, fail};
+use super::tls;
 
 const OP: &str = "conformance/op";
 const TLS: &str = "ci/tls";
@@ -18,7 +18,7 @@ const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrom
 impl Context {
     /// Tells the command where the provider of the live tests is: `RP_TEST_OP` holds `provider.mjs`, `RP_TEST_TLS`
     /// holds `ca.pem`, `cert.pem` and `key.pem`.
-    pub(crate) fn live(&mut self, mut command: Command) -> Result<Command, Stop> {
+    pub fn live(&mut self, mut command: Command) -> Result<Command, Stop> {
         self.once("provider", |context| context.npm_ci(OP))?;
         self.once("certificates", |context| {
             tls::write(&context.target(TLS)).map_err(|error| fail(error.to_string()))
@@ -28,7 +28,7 @@ impl Context {
     }
 
     /// The npm package in `bindings-wasm`, with its development dependencies, built.
-    pub(crate) fn npm_package(&mut self) -> Outcome {
+    pub fn npm_package(&mut self) -> Outcome {
         self.once("npm package", |context| {
             context.npm_ci(NPM_PACKAGE)?;
             let command = context.npm(NPM_PACKAGE, &["run", "build"]);
@@ -37,7 +37,7 @@ impl Context {
     }
 
     /// `npm ci`, unless what is installed is as new as the lock file.
-    pub(crate) fn npm_ci(&mut self, folder: &str) -> Outcome {
+    pub fn npm_ci(&mut self, folder: &str) -> Outcome {
         let folder_path = self.path(folder);
         let installed = modified(&folder_path.join("node_modules/.package-lock.json"));
         if installed.is_some() && installed >= modified(&folder_path.join("package-lock.json")) {
@@ -51,7 +51,7 @@ impl Context {
     }
 
     /// `npm <args>` for the package in `folder`.
-    pub(crate) fn npm(&self, folder: &str, args: &[&str]) -> Command {
+    pub fn npm(&self, folder: &str, args: &[&str]) -> Command {
         let mut command = self.command("npm");
         command.args(args).args(["--prefix", folder]);
         command
@@ -59,7 +59,7 @@ impl Context {
 
     /// Where the verdicts on the signature vectors are, one file for each way to check signatures, which all have to say
     /// the same: `host.jsonl` holds the questions to the verifiers in JavaScript, `rustcrypto.jsonl` the answers.
-    pub(crate) fn verdicts(&mut self) -> Result<PathBuf, Stop> {
+    pub fn verdicts(&mut self) -> Result<PathBuf, Stop> {
         let folder = self.target(VERDICTS);
         self.once("verdicts", |context| {
             fs::create_dir_all(&folder).map_err(|error| fail(error.to_string()))?;
@@ -82,7 +82,7 @@ impl Context {
     }
 
     /// The interpreter of a virtual environment with the wheel and its test dependencies in it.
-    pub(crate) fn python(&mut self) -> Result<PathBuf, Stop> {
+    pub fn python(&mut self) -> Result<PathBuf, Stop> {
         let python = self.target(VENV).join("bin/python");
         self.once("python environment", |context| {
             if !python.exists() {
@@ -126,7 +126,7 @@ impl Context {
     }
 
     /// A Chromium: what `CHROMIUM` names, else one on PATH, else Debian's. Skips where there is none to be had.
-    pub(crate) fn chromium(&mut self) -> Result<PathBuf, Stop> {
+    pub fn chromium(&mut self) -> Result<PathBuf, Stop> {
         if let Some(named) = env::var_os("CHROMIUM") {
             return Ok(named.into());
         }

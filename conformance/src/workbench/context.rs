@@ -6,65 +6,68 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::closing::is_closing;
+use super::closing::is_closing;
 
 /// Why a part did not pass. A part that returns `Ok` passed.
 #[derive(Clone, Debug)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// The machine lacks what the part needs, and the part may be left out: the reason.
     Skip(String),
     /// A runner failed, or a set-up step is impossible here: the reason.
     Fail(String),
 }
 
-pub(crate) type Outcome = Result<(), Stop>;
+/// How a part or a step went.
+pub type Outcome = Result<(), Stop>;
 
 /// Shorthand for the common way to stop.
-pub(crate) fn fail(reason: impl Into<String>) -> Stop {
+pub fn fail(reason: impl Into<String>) -> Stop {
     Stop::Fail(reason.into())
 }
 
+/// One run of a command: what it does once, and what the programs it started said last.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub struct Context {
     root: PathBuf,
     done: BTreeMap<&'static str, Outcome>,
     closing: Vec<String>,
 }
 
 impl Context {
-    pub(crate) fn new() -> Self {
+    /// Nothing is set up yet.
+    pub fn start() -> Self {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = package.parent().expect("the package lies in the repository").to_path_buf();
         Self { root, done: BTreeMap::new(), closing: Vec::new() }
     }
 
     /// A path of the repository.
-    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+    pub fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
     /// A path below cargo's target folder.
-    pub(crate) fn target(&self, relative: &str) -> PathBuf {
+    pub fn target(&self, relative: &str) -> PathBuf {
         let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         self.root.join(target).join(relative)
     }
 
     /// A command that will run in the root of the repository.
-    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).stdin(Stdio::null());
         command
     }
 
     /// Runs `cargo` with these arguments.
-    pub(crate) fn cargo(&mut self, args: &[&str]) -> Outcome {
+    pub fn cargo(&mut self, args: &[&str]) -> Outcome {
         let mut command = self.command("cargo");
         command.args(args);
         self.run(command)
     }
 
     /// Runs a command, streaming all it prints and keeping its closing lines. Fails when it does.
-    pub(crate) fn run(&mut self, mut command: Command) -> Outcome {
+    pub fn run(&mut self, mut command: Command) -> Outcome {
         let (reader, writer) = std::io::pipe().map_err(|error| fail(error.to_string()))?;
         let second_writer = writer.try_clone().map_err(|error| fail(error.to_string()))?;
         command.stdout(writer).stderr(second_writer);
@@ -72,13 +75,13 @@ impl Context {
     }
 
     /// As [`run`](Self::run), and returns what went to stdout.
-    pub(crate) fn capture(&mut self, mut command: Command) -> Result<String, Stop> {
+    pub fn capture(&mut self, mut command: Command) -> Result<String, Stop> {
         command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         self.stream(command, |child| child.stdout.take().expect("stdout is piped"))
     }
 
     /// Does one step of set-up the first time it is asked for; later askers get the same outcome.
-    pub(crate) fn once(&mut self, step: &'static str, set_up: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+    pub fn once(&mut self, step: &'static str, set_up: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
         if let Some(outcome) = self.done.get(step) {
             return outcome.clone();
         }
@@ -91,7 +94,7 @@ impl Context {
     }
 
     /// The closing lines kept since the last call.
-    pub(crate) fn take_closing(&mut self) -> Vec<String> {
+    pub fn take_closing(&mut self) -> Vec<String> {
         std::mem::take(&mut self.closing)
     }
 

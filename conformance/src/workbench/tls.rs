@@ -9,7 +9,7 @@ use rcgen::{
 };
 
 /// Writes `ca.pem`, `cert.pem` and `key.pem` into `folder`, new ones each time. The authority's key is not kept.
-pub(crate) fn write(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+pub(super) fn write(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::new([])?;
     ca.distinguished_name.push(DnType::CommonName, "relyingparty test authority");
