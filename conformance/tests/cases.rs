@@ -1,9 +1,11 @@
 //! The cases are what the tables make, end as the tables say, and show every error code there is.
 
+mod tampered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use conformance::cases::{self, Call, Case, Outcome, record, replay};
+use conformance::cases::{self, Case, Outcome, record, replay};
 use conformance::modules::{self, Expect};
 use relyingparty::Error;
 
@@ -78,30 +80,8 @@ fn the_library_does_what_the_files_say() {
 
 #[test]
 fn a_case_that_was_tampered_with_fails() {
-    let text = fs::read_to_string(cases::folder().join("oidcc-client-test.json")).unwrap();
-    for (from, to) in TAMPERED {
-        assert!(text.contains(from), "{from}");
-        let case: Case = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
-        assert!(replay(&case).is_err(), "{from} became {to}, and nobody noticed");
+    for (how, text) in tampered::cases() {
+        let case: Case = serde_json::from_str(&text).unwrap();
+        assert!(replay(&case).is_err(), "nobody noticed: {how}");
     }
-    let mut shorter: Case = serde_json::from_str(&text).unwrap();
-    let userinfo = shorter.steps.iter_mut().find(|step| matches!(step.call, Call::Userinfo { .. })).unwrap();
-    userinfo.exchanges.clear();
-    assert!(replay(&shorter).is_err(), "a request too many");
 }
-
-/// One byte of a request's URL, header and body, of a limit, of a value and of the outcome itself.
-const TAMPERED: [(&str, &str); 6] = [
-    (
-        "https://op.example/token\",\n            \"headers\"",
-        "https://op.example/Token\",\n            \"headers\"",
-    ),
-    ("\"application/x-www-form-urlencoded\"", "\"application/x-www-form-urlencodeD\""),
-    ("grant_type=authorization_code&code=", "grant_type=authorization_code&code=A"),
-    ("\"max_response_bytes\": 262144", "\"max_response_bytes\": 262143"),
-    ("\"token_type\": \"Bearer\"", "\"token_type\": \"bearer\""),
-    (
-        "\"outcome\": {\n        \"ok\": {\n          \"issuer\": \"https://op.example\"\n        }\n      }",
-        "\"outcome\": {\n        \"error\": {\n          \"code\": \"iss_mismatch\"\n        }\n      }",
-    ),
-];

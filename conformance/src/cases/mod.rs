@@ -4,16 +4,20 @@
 
 mod format;
 mod host;
+mod matrix;
 mod observe;
 mod player;
 pub mod record;
 mod replay;
+mod runners;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 pub use self::format::{Body, Call, Case, Exchange, Outcome, Part, Reply, Request, Step};
+pub use self::matrix::Matrix;
 pub use self::replay::replay;
+pub use self::runners::{Runner, Verdict};
 
 /// The folder with the cases.
 pub fn folder() -> PathBuf {

@@ -93,6 +93,11 @@ impl Context {
         outcome
     }
 
+    /// Keeps a closing line that no program printed.
+    pub fn close_with(&mut self, line: String) {
+        self.closing.push(line);
+    }
+
     /// The closing lines kept since the last call.
     pub fn take_closing(&mut self) -> Vec<String> {
         std::mem::take(&mut self.closing)

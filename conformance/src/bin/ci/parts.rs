@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
 
 use crate::imports::imports;
@@ -34,6 +35,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "javascript",
         about: "the npm package's tests, types and packed tarball, live logins from Node",
         run: javascript,
+    },
+    Part {
+        name: "cases",
+        about: "every case in Rust, Python and JavaScript, and runners that notice what was tampered with",
+        run: cases,
     },
     Part { name: "browser", about: "the single-page example in headless Chromium", run: browser },
     Part {
@@ -122,6 +128,20 @@ fn javascript(context: &mut Context) -> Outcome {
     let mut command = context.npm("bindings-wasm", &["test"]);
     command.env("RP_VERDICTS", context.verdicts()?);
     let command = context.live(command)?;
+    context.run(command)
+}
+
+fn cases(context: &mut Context) -> Outcome {
+    let matrix = Matrix::run(context, &Runner::ALL, &cases::folder(), "").map_err(fail)?;
+    print!("{}", matrix.to_text());
+    context.close_with(matrix.summary());
+    if matrix.failed() > 0 {
+        return Err(fail(format!("{} cases did not pass", matrix.failed())));
+    }
+    let python = context.python()?;
+    let mut command = context.command("cargo");
+    command.args(["test", "-p", "conformance", "--test", "runners", "--", "--include-ignored"]);
+    command.env("RP_TEST_PYTHON", python);
     context.run(command)
 }
 

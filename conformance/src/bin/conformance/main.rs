@@ -1,29 +1,35 @@
 //! `cargo conformance`: what shows how a relying party does.
 //!
 //! ```text
+//! cargo conformance                       every case, replayed in Rust, Python and JavaScript
+//! cargo conformance --runner rust         in Rust only
+//! cargo conformance --only rotat          the cases with that in their names
+//! cargo conformance --json                and the matrix as one JSON object in the last line
+//! cargo conformance record                writes the cases anew, from the tables
 //! cargo conformance serve [--port 9090]   the scripted provider, one issuer for each module
 //! ```
+//!
+//! The exit code is 1 when a case did not pass with every runner.
 
 mod record;
+mod run;
 mod serve;
 
 use std::process::ExitCode;
-
-const USAGE: &str = "usage: cargo conformance serve [--port PORT]\n";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["serve", options @ ..] => serve::run(options),
         ["record", options @ ..] => record::run(options),
-        _ => Err(USAGE.into()),
-    };
-    match outcome {
-        Ok(code) => code,
-        Err(message) => {
-            eprintln!("{}", message.trim_end());
-            ExitCode::from(2)
+        ["serve", options @ ..] => serve::run(options),
+        [command, ..] if !command.starts_with("--") => {
+            Err(format!("{command} is no command: {} | record | serve [--port PORT]", run::USAGE))
         }
-    }
+        options => run::run(options),
+    };
+    outcome.unwrap_or_else(|message| {
+        eprintln!("{message}");
+        ExitCode::from(2)
+    })
 }

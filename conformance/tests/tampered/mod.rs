@@ -1,0 +1,54 @@
+//! A case in which one thing is not what the library does: a runner that passes it does not look.
+
+use std::fs;
+
+use conformance::cases;
+use serde_json::{Value, json};
+
+/// What is changed: where it is in the case, and what stands there instead.
+const CHANGES: [(&str, &str); 11] = [
+    ("/steps/0/exchanges/0/expect/url", "https://op.example/.well-known/openid-configuratioN"),
+    ("/steps/0/exchanges/0/expect/headers/0/1", "application/jsoN"),
+    ("/steps/0/exchanges/0/expect/limits/timeout_secs", "6"),
+    ("/steps/0/outcome/ok/issuer", "https://op.example/"),
+    ("/steps/2/outcome/ok/url", "https://op.example/authorize"),
+    ("/steps/4/exchanges/0/expect/method", "PUT"),
+    ("/steps/4/exchanges/0/expect/body", "grant_type=authorization_code"),
+    ("/steps/4/outcome/ok/claims/sub", "bob"),
+    ("/steps/4/outcome/ok/scope/0", "profile"),
+    ("/steps/5/exchanges/0/expect/headers/1/1", "Bearer "),
+    ("/steps/5/exchanges/0/expect/endpoint", "token"),
+];
+
+/// The tampered cases, with a word on each.
+pub(crate) fn cases() -> Vec<(String, String)> {
+    let text = fs::read_to_string(cases::folder().join("oidcc-client-test.json")).unwrap();
+    let honest: Value = serde_json::from_str(&text).unwrap();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut case = honest.clone();
+        change(&mut case);
+        assert_ne!(case, honest);
+        case.to_string()
+    };
+    let mut cases: Vec<(String, String)> = CHANGES
+        .iter()
+        .map(|(place, value)| {
+            let text = changed(&|case| {
+                let found = case.pointer_mut(place).unwrap_or_else(|| panic!("{place} is not there"));
+                *found =
+                    if found.is_number() { value.parse::<u32>().unwrap().into() } else { (*value).into() };
+            });
+            ((*place).to_owned(), text)
+        })
+        .collect();
+    let refused = json!({ "error": { "code": "iss_mismatch" } });
+    cases.push(("it is refused".into(), changed(&|case| case["steps"][4]["outcome"] = refused.clone())));
+    let one_too_many = changed(&|case| {
+        let exchange = case["steps"][5]["exchanges"][0].clone();
+        case["steps"][5]["exchanges"].as_array_mut().unwrap().push(exchange);
+    });
+    cases.push(("a request that nobody makes".into(), one_too_many));
+    let one_too_few = changed(&|case| drop(case["steps"][5]["exchanges"].as_array_mut().unwrap().pop()));
+    cases.push(("a request that nobody expects".into(), one_too_few));
+    cases
+}
