@@ -4,9 +4,11 @@ mod tampered;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
-use conformance::cases::{self, Case, Outcome, record, replay};
+use conformance::cases::{self, Case, Matrix, Outcome, Runner, record, replay};
 use conformance::modules::{self, Expect};
+use conformance::workbench::Context;
 use relyingparty::Error;
 
 /// The cases as they are checked in.
@@ -76,6 +78,24 @@ fn the_library_does_what_the_files_say() {
     for case in checked_in() {
         replay(&case).unwrap_or_else(|difference| panic!("{}: {difference}", case.name));
     }
+}
+
+#[test]
+fn the_matrix_counts_what_did_not_pass() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix");
+    fs::create_dir_all(&folder).unwrap();
+    let honest = fs::read_to_string(cases::folder().join("oidcc-client-test.json")).unwrap();
+    fs::write(folder.join("honest.json"), honest).unwrap();
+    fs::write(folder.join("tampered.json"), &tampered::cases()[0].1).unwrap();
+    let matrix = Matrix::run(&mut Context::start(), &[Runner::Rust], &folder, "").unwrap();
+    assert_eq!((matrix.passed(), matrix.failed()), (1, 1));
+    let json = matrix.to_json();
+    assert_eq!((json["passed"].clone(), json["failed"].clone()), (1.into(), 1.into()));
+    assert_eq!(json["cases"][0]["rust"], "pass");
+    assert_eq!(json["cases"][0]["source"], "oidcc-client-test");
+    assert_eq!(json["cases"][0]["expect"], "accept");
+    assert_eq!(json["cases"][1]["rust"], "fail");
+    assert!(matrix.to_text().contains("expected the request"), "{}", matrix.to_text());
 }
 
 #[test]

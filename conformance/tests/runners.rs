@@ -67,6 +67,23 @@ fn javascript_notices_what_was_tampered_with() {
 
 #[test]
 #[ignore = "needs the built packages"]
+fn a_call_that_a_runner_does_not_know_is_skipped() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unknown");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("unknown.json");
+    let mut case = cases::read(&cases::folder().join("oidcc-client-test.json"))
+        .map(serde_json::to_value)
+        .unwrap()
+        .unwrap();
+    case["steps"][0]["call"] = "teleport".into();
+    fs::write(&file, case.to_string()).unwrap();
+    for command in [python(), javascript()] {
+        assert_eq!(results(command, std::slice::from_ref(&file)), ["skipped"]);
+    }
+}
+
+#[test]
+#[ignore = "needs the built packages"]
 fn the_npm_packages_full_build_passes_every_case() {
     let mut full = javascript();
     full.arg("--full");

@@ -1,8 +1,8 @@
 // Replays cases with the npm package's layer without I/O: `node replay.mjs [--full] FILE...`.
 //
-// For each file one line of JSON: `name`, `result` (`pass`, `fail` or `skipped`), and a `reason` for the latter two.
-// The format of the files is described in conformance/README.md. The small build of the package leaves signatures to
-// `node:crypto`; with `--full` it is the build that checks them itself.
+// For each file one line of JSON: `name`, `result` (`pass`, `fail` or `skipped`), and for the latter two a
+// `reason`. The format of the files is described in conformance/README.md. The small build of the package leaves
+// signatures to `node:crypto`; with `--full` it is the build that checks them itself.
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -80,7 +80,8 @@ const CALLS = {
     return {};
   },
   async authorize(player, { login, request, entropy }) {
-    const { url, id, cookie_name, pending } = player.client.authorize(request, Buffer.from(entropy, 'hex'));
+    const random = Buffer.from(entropy, 'hex');
+    const { url, id, cookie_name, pending } = player.client.authorize(request, random);
     player.stored.set(login, pending);
     return { url, id, cookie_name };
   },
@@ -168,7 +169,8 @@ function observe({ endpoint, method, url, headers, body, limits }) {
 /** The answer as the package takes it. */
 function reply({ status, headers, body, final_url, ...other }) {
   if (status === undefined) return other;
-  const text = [body].flat().map((part) => part.repeat.call ? part : part.repeat.repeat(part.times));
+  const textOf = (part) => (typeof part === 'string' ? part : part.repeat.repeat(part.times));
+  const text = [body].flat().map(textOf);
   return { status, headers, body: Buffer.from(text.join('')), ...(final_url && { url: final_url }) };
 }
 
@@ -181,8 +183,11 @@ function refusal(error) {
 /** An outcome by its kind; an error by its code, values by those that are named. */
 function compare(expected, outcome) {
   const actual = plain(outcome);
-  const named = (values) => Object.entries(values).every(([name, value]) => isDeepStrictEqual(actual.ok[name], value));
-  const same = expected.ok && actual.ok ? named(expected.ok) : isDeepStrictEqual(expected, actual);
+  const asNamed = ([name, value]) => isDeepStrictEqual(value, actual.ok[name]);
+  const same =
+    expected.ok && actual.ok
+      ? Object.entries(expected.ok).every(asNamed)
+      : isDeepStrictEqual(expected, actual);
   if (!same) {
     throw new Difference(`expected the outcome ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
   }

@@ -1,7 +1,7 @@
 """Replays cases with the installed package's layer without I/O: ``python replay.py FILE...``.
 
-For each file one line of JSON: ``name``, ``result`` (``pass``, ``fail`` or ``skipped``), and a ``reason`` for the latter
-two. The format of the files is described in ``conformance/README.md``.
+For each file one line of JSON: ``name``, ``result`` (``pass``, ``fail`` or ``skipped``), and for the latter two a
+``reason``. The format of the files is described in ``conformance/README.md``.
 """
 
 from __future__ import annotations
@@ -229,11 +229,10 @@ def replay(case: Json) -> Json:
     for number, step in enumerate(case["steps"], 1):
         try:
             player.play(step)
-        except Skipped as reason:
-            return {"name": case["name"], "result": "skipped", "reason": f"step {number}: {reason}"}
         except Exception as error:
-            reason = str(error) if isinstance(error, Difference) else repr(error)
-            return {"name": case["name"], "result": "fail", "reason": f"step {number}: {reason}"}
+            result = "skipped" if isinstance(error, Skipped) else "fail"
+            reason = str(error) if isinstance(error, Skipped | Difference) else repr(error)
+            return {"name": case["name"], "result": result, "reason": f"step {number}: {reason}"}
     return {"name": case["name"], "result": "pass"}
 
 

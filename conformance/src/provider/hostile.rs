@@ -114,3 +114,63 @@ fn encryption_ec(generation: u32) -> Value {
 fn seed(name: &str) -> [u8; 32] {
     Sha256::digest(name).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn published(generation: u32, of_each: u8) -> Vec<Value> {
+        let mut keys: Vec<_> = signing_keys(generation, of_each).iter().map(SigningKey::jwk).collect();
+        publish(&mut keys, generation, of_each);
+        keys
+    }
+
+    fn count(keys: &[Value], member: &str, value: &str) -> usize {
+        keys.iter().filter(|key| key[member] == value).count()
+    }
+
+    #[test]
+    fn signing_keys_of_four_kinds_have_no_alg_and_stand_among_encryption_keys() {
+        let keys = published(0, 2);
+        let (signing, other): (Vec<Value>, Vec<Value>) =
+            keys.into_iter().partition(|key| key["use"] == "sig");
+        assert!(signing.iter().all(|key| key.get("alg").is_none()));
+        assert_eq!(count(&signing, "kty", "RSA"), 2);
+        let curves = ["P-256", "secp256k1", "Ed25519"].map(|curve| count(&signing, "crv", curve));
+        assert_eq!(curves, [2, 1, 1]);
+        assert_eq!(["RSA-OAEP", "ECDH-ES"].map(|alg| count(&other, "alg", alg)), [1, 1]);
+        assert_eq!(other.len(), 2);
+    }
+
+    #[test]
+    fn the_key_that_signs_is_not_the_first_of_its_kind() {
+        let signing = signing_keys(0, 2)[0].kid().to_owned();
+        let keys = published(0, 2);
+        let first = keys.iter().find(|key| key["kty"] == "RSA" && key["use"] == "sig").unwrap();
+        assert_ne!(first["kid"], signing);
+    }
+
+    #[test]
+    fn another_generation_shares_no_signing_key() {
+        let names = |generation| -> BTreeSet<String> {
+            published(generation, 2)
+                .iter()
+                .map(|key| format!("{}{}{}", key["kid"], key["n"], key["x"]))
+                .collect()
+        };
+        assert_eq!(names(0).intersection(&names(1)).count(), 0);
+    }
+
+    #[test]
+    fn decoys_go_by_the_name_of_the_signing_key() {
+        let signing = SigningKey::es256("k", seed("k"));
+        let mut keys = vec![signing.jwk()];
+        keys.insert(0, json!({ "kid": "another" }));
+        add_decoys(&mut keys, &signing);
+        let algs: Vec<_> =
+            keys.iter().filter(|key| key["kid"] == "k").map(|key| key["alg"].clone()).collect();
+        assert_eq!(algs, ["EdDSA", "PS256", "ES256"]);
+    }
+}

@@ -139,6 +139,15 @@ fn cases(context: &mut Context) -> Outcome {
         return Err(fail(format!("{} cases did not pass", matrix.failed())));
     }
     let python = context.python()?;
+    let runners = "conformance/runners/python";
+    for args in [
+        &["ruff", "check", "--config", "bindings-python/pyproject.toml", runners][..],
+        &["mypy", "--strict", runners],
+    ] {
+        let mut command = context.command(&python);
+        command.arg("-m").args(args);
+        context.run(command)?;
+    }
     let mut command = context.command("cargo");
     command.args(["test", "-p", "conformance", "--test", "runners", "--", "--include-ignored"]);
     command.env("RP_TEST_PYTHON", python);
