@@ -81,6 +81,27 @@ fn the_library_does_what_the_files_say() {
 }
 
 #[test]
+fn the_readme_names_every_module_and_no_case_that_is_not_there() {
+    let readme = include_str!("../README.md");
+    for module in modules::all() {
+        let prefixes = ["oidcc-client-test-", "fapi2-security-profile-final-client-test-"];
+        let short =
+            prefixes.iter().find_map(|prefix| module.name.strip_prefix(prefix)).unwrap_or(module.name);
+        assert!(readme.contains(short), "{}", module.name);
+    }
+    let cases = checked_in();
+    let (_, table) = readme.split_once("| rule | cases |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    for name in table.split('`').skip(1).step_by(2) {
+        let (start, end) = name.split_once('…').unwrap_or((name, ""));
+        assert!(
+            cases.iter().any(|case| case.name.starts_with(start) && case.name.ends_with(end)),
+            "{name} is no case"
+        );
+    }
+}
+
+#[test]
 fn the_matrix_counts_what_did_not_pass() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix");
     fs::create_dir_all(&folder).unwrap();
