@@ -169,9 +169,14 @@ function observe({ endpoint, method, url, headers, body, limits }) {
 /** The answer as the package takes it. */
 function reply({ status, headers, body, final_url, ...other }) {
   if (status === undefined) return other;
-  const textOf = (part) => (typeof part === 'string' ? part : part.repeat.repeat(part.times));
-  const text = [body].flat().map(textOf);
-  return { status, headers, body: Buffer.from(text.join('')), ...(final_url && { url: final_url }) };
+  const bytes = Buffer.concat([body].flat().map(octets));
+  return { status, headers, body: bytes, ...(final_url && { url: final_url }) };
+}
+
+/** A part of a body: text, repeated text, or bytes. */
+function octets(part) {
+  if (typeof part === 'string') return Buffer.from(part);
+  return 'hex' in part ? Buffer.from(part.hex, 'hex') : Buffer.from(part.repeat.repeat(part.times));
 }
 
 function refusal(error) {

@@ -208,9 +208,15 @@ def reply(respond: Json) -> rp.HttpResponse | rp.Unreachable | bool:
     if "verified" in respond:
         return bool(respond["verified"])
     parts = respond["body"] if isinstance(respond["body"], list) else [respond["body"]]
-    body = "".join(part if isinstance(part, str) else part["repeat"] * part["times"] for part in parts)
     headers = [(name, value) for name, value in respond["headers"]]
-    return rp.HttpResponse(respond["status"], headers, body.encode(), respond.get("final_url"))
+    return rp.HttpResponse(respond["status"], headers, b"".join(map(octets, parts)), respond.get("final_url"))
+
+
+def octets(part: Any) -> bytes:
+    """A part of a body: text, repeated text, or bytes."""
+    if isinstance(part, str):
+        return part.encode()
+    return bytes.fromhex(part["hex"]) if "hex" in part else part["repeat"].encode() * part["times"]
 
 
 def compare(expected: Json, actual: Json) -> None:

@@ -236,6 +236,11 @@ pub enum Part {
         /// How often.
         times: usize,
     },
+    /// Bytes, in hexadecimal.
+    Hex {
+        /// The bytes.
+        hex: String,
+    },
 }
 
 /// How a call ends.
@@ -272,18 +277,25 @@ impl Body {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Body::Text(text) => text.as_bytes().to_vec(),
-            Body::Parts(parts) => parts.iter().map(Part::to_text).collect::<String>().into_bytes(),
+            Body::Parts(parts) => parts.iter().flat_map(Part::to_bytes).collect(),
         }
     }
 }
 
 impl Part {
-    fn to_text(&self) -> String {
+    fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Part::Text(text) => text.clone(),
-            Part::Repeat { repeat, times } => repeat.repeat(*times),
+            Part::Text(text) => text.as_bytes().to_vec(),
+            Part::Repeat { repeat, times } => repeat.repeat(*times).into_bytes(),
+            Part::Hex { hex } => from_hex(hex).unwrap_or_default(),
         }
     }
+}
+
+/// The bytes of hexadecimal digits.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let byte = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    (0..text.len()).step_by(2).map(byte).collect()
 }
 
 /// A member that may be absent, `null` or a text, which are three things.

@@ -9,7 +9,7 @@ use relyingparty::{
 };
 use serde_json::{Value, json};
 
-use super::format::{Call, Case, Outcome};
+use super::format::{Call, Case, Outcome, from_hex};
 use super::host::{Answer, Host, to_reply};
 use super::observe;
 
@@ -98,7 +98,8 @@ impl Player {
             }
             Call::Authorize { login, request, entropy } => {
                 let request = AuthorizeRequest::from_json(&request.to_string())?;
-                let started = self.client()?.authorize(&request, Entropy::new(from_hex(entropy)?)?, now)?;
+                let entropy = from_hex(entropy).ok_or_else(|| "the entropy is not hexadecimal".to_owned())?;
+                let started = self.client()?.authorize(&request, Entropy::new(entropy)?, now)?;
                 let (url, pending) = (started.url, started.pending);
                 let seen = json!({ "url": url, "id": pending.id(), "cookie_name": pending.cookie_name() });
                 self.login(login).stored = Some(pending.encode());
@@ -230,10 +231,4 @@ impl Player {
     fn policy(&self) -> Result<Policy, Error> {
         Policy::from_json(&self.policy.to_string())
     }
-}
-
-fn from_hex(text: &str) -> Result<Vec<u8>, String> {
-    let digits = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    let bytes = (0..text.len()).step_by(2).map(digits);
-    bytes.collect::<Option<_>>().ok_or_else(|| "the entropy is not hexadecimal".into())
 }

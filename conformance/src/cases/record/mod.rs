@@ -6,12 +6,15 @@
 mod bounds;
 mod cache;
 mod callback;
+mod cheap;
 mod configuration;
 mod modules;
 mod protocol;
 mod scene;
 mod token;
 mod unreached;
+mod values;
+mod world;
 
 use self::scene::{Ended, Scene};
 pub use self::unreached::UNREACHED;
@@ -58,13 +61,15 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 6] = [
+    let tables: [&[Scenario]; 8] = [
         bounds::SCENARIOS,
         cache::SCENARIOS,
         callback::SCENARIOS,
+        cheap::SCENARIOS,
         configuration::SCENARIOS,
         protocol::SCENARIOS,
         token::SCENARIOS,
+        values::SCENARIOS,
     ];
     tables.into_iter().flatten()
 }

@@ -1,16 +1,13 @@
 //! A client, a provider and a browser, whose calls are written down.
 
-use std::collections::VecDeque;
-
-use relyingparty::{Endpoint, HttpRequest};
+use relyingparty::Endpoint;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::format::{Call, Case, Exchange, Outcome, Reply, Step};
-use super::super::host::{Answer, Host};
-use super::super::observe;
+use super::super::format::{Call, Case, Outcome, Reply, Step};
 use super::super::player::Player;
 use super::Scenario;
+use super::world::World;
 use crate::browser::posted;
 use crate::http;
 use crate::modules::{POST_LOGOUT_REDIRECT_URI, PUBLIC_CLIENT, REDIRECT_URI};
@@ -35,18 +32,6 @@ pub(super) struct Scene {
     case: Case,
     player: Player,
     world: World,
-}
-
-/// The provider, and what is done to its answers on the way.
-struct World {
-    provider: Provider,
-    signing: Vec<SigningKey>,
-    draws: u32,
-    instead: VecDeque<(Endpoint, Reply)>,
-    headers: Vec<(Endpoint, (String, String))>,
-    delay: i64,
-    waits_at: Option<Endpoint>,
-    exchanges: Vec<Exchange>,
 }
 
 pub(super) fn record(scenario: &Scenario) -> Case {
@@ -95,16 +80,7 @@ pub(super) fn key(number: u8) -> SigningKey {
 impl Scene {
     pub(super) fn new(case: Case, provider: Provider, signing: Vec<SigningKey>) -> Self {
         let player = Player::new(&case);
-        let world = World {
-            provider,
-            signing,
-            draws: 0,
-            instead: VecDeque::new(),
-            headers: Vec::new(),
-            delay: 0,
-            waits_at: None,
-            exchanges: Vec::new(),
-        };
+        let world = World::new(provider, signing);
         Self { case, player, world }
     }
 
@@ -288,50 +264,5 @@ impl Scene {
         let target = url.and_then(|url| url.strip_prefix(ISSUER)).expect("the last call made a URL");
         let response = self.world.send(&http::Request::get(target), self.player.now);
         response.header("location").expect("the provider sends the browser back").into()
-    }
-}
-
-impl World {
-    /// The provider's answer. Its randomness is the number of the request.
-    fn send(&mut self, request: &http::Request, now: i64) -> http::Response {
-        self.draws += 1;
-        self.provider.handle(request, now, Sha256::digest(self.draws.to_be_bytes()).into())
-    }
-
-    fn reply(&mut self, request: &HttpRequest, now: i64) -> Reply {
-        let own = self.instead.iter().position(|(endpoint, _)| *endpoint == request.endpoint);
-        if let Some((_, reply)) = own.and_then(|own| self.instead.remove(own)) {
-            return reply;
-        }
-        let target = request.url.strip_prefix(ISSUER).expect("every request goes to the provider");
-        let response = self.send(
-            &http::Request {
-                method: request.method.as_str().into(),
-                path_and_query: target.into(),
-                headers: request.headers.clone(),
-                body: request.body.clone(),
-            },
-            now,
-        );
-        let body = String::from_utf8(response.body).expect("the provider speaks UTF-8");
-        let own = self.headers.iter().filter(|(endpoint, _)| *endpoint == request.endpoint);
-        let headers = response.headers.into_iter().chain(own.map(|(_, header)| header.clone()));
-        super::http(response.status, headers.collect(), body)
-    }
-}
-
-impl Host for World {
-    fn answer(&mut self, request: &HttpRequest, now: i64) -> Result<Answer, String> {
-        if self.waits_at == Some(request.endpoint) {
-            return Ok(Answer::Wait);
-        }
-        let arrives = (self.delay != 0).then_some(now + self.delay);
-        let respond = self.reply(request, now);
-        self.exchanges.push(Exchange {
-            expect: observe::request(request),
-            now: arrives,
-            respond: respond.clone(),
-        });
-        Ok(Answer::Reply(respond, arrives))
     }
 }
