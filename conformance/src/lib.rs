@@ -1,5 +1,6 @@
-//! What shows that a relying party does its work: a provider to log in at, scripted and without I/O, and the server
-//! that puts it on a loopback port, and a browser for when nobody is there to use one.
+//! What shows that a relying party does its work: a provider to log in at, scripted and without I/O, that misbehaves on
+//! request ([`modules`]); the server that puts it on a loopback port; cases that hold a library to what it has to do;
+//! and a browser for when nobody is there to use one.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
