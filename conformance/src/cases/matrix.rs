@@ -47,7 +47,7 @@ impl Matrix {
     pub fn summary(&self) -> String {
         let runners: Vec<_> = self.runners.iter().map(|runner| runner.name()).collect();
         let (passed, failed) = (self.passed(), self.failed());
-        format!("{} cases with {}: {passed} passed, {failed} failed", self.rows.len(), runners.join(", "))
+        format!("cases with {}: {passed} passed, {failed} failed", runners.join(", "))
     }
 
     /// The table, under each case that did not pass the reason, and the counts.

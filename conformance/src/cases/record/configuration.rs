@@ -63,6 +63,34 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..USUAL
     },
     Scenario {
+        name: "limits-of-the-hosts-own",
+        about: "The policy's limits are those that the host has to enforce.",
+        policy: r#"{"max_response_bytes":4096,"metadata_timeout_secs":2,"token_timeout_secs":3}"#,
+        ..USUAL
+    },
+    Scenario {
+        name: "more-keys-than-the-policy-allows",
+        about: "The key set has two keys, and the policy allows one.",
+        ends: "malformed_json",
+        policy: r#"{"max_keys":1}"#,
+        mutation: Mutation { jwks: |keys| keys.extend(keys.first().cloned()), ..Mutation::NONE },
+        ..USUAL
+    },
+    Scenario {
+        name: "tokens-without-a-type",
+        about: "The token response has no token_type.",
+        ends: "response_member_missing",
+        mutation: Mutation { token_response: |tokens| drop(tokens.remove("token_type")), ..Mutation::NONE },
+        ..USUAL
+    },
+    Scenario {
+        name: "tokens-without-a-type-where-that-is-allowed",
+        about: "The token response has no token_type, and the policy takes it for Bearer.",
+        policy: r#"{"accept_missing_token_type":true}"#,
+        mutation: Mutation { token_response: |tokens| drop(tokens.remove("token_type")), ..Mutation::NONE },
+        ..USUAL
+    },
+    Scenario {
         name: "an-issuer-over-http-is-refused",
         about: "The issuer is not an https URL.",
         ends: "invalid_issuer",

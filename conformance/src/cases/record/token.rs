@@ -1,7 +1,7 @@
 //! ID tokens that are not what they should be.
 
 use relyingparty::Endpoint;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::format::{Body, Part, Reply};
 use super::{Ended, Scenario, Scene, USUAL};
@@ -10,11 +10,15 @@ use crate::provider::{Draft, Mutation};
 const NONE: Mutation = Mutation::NONE;
 
 /// A check of a token on its own, with the keys at hand.
-fn expecting(scene: &mut Scene, change: fn(&mut Draft), expectations: serde_json::Value) -> Ended {
+fn expecting(scene: &mut Scene, change: fn(&mut Draft), expectations: Value) -> Ended {
     scene.set_up()?;
     scene.refresh_keys()?;
     let token = scene.token(change);
     scene.expecting(token, expectations)
+}
+
+fn set_all(keys: &mut [Value], member: &str, value: &str) {
+    keys.iter_mut().for_each(|key| key[member] = value.into());
 }
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -102,6 +106,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..USUAL
     },
     Scenario {
+        name: "a-key-for-encryption-verifies-nothing",
+        about: "The key with the token's kid is for encryption.",
+        ends: "unknown_key",
+        mutation: Mutation { jwks: |keys| set_all(keys, "use", "enc"), ..NONE },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-key-for-another-algorithm-verifies-nothing",
+        about: "The key with the token's kid is for ES384.",
+        ends: "unknown_key",
+        mutation: Mutation { jwks: |keys| set_all(keys, "alg", "ES384"), ..NONE },
+        ..USUAL
+    },
+    Scenario {
         name: "two-keys-of-one-name",
         about: "Two keys of the same kind have the kid of the token.",
         ends: "ambiguous_key",
@@ -125,7 +143,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "a-claim-that-is-null",
         about: "The ID token's azp is null, which is not the same as absent.",
         ends: "claim_invalid",
-        mutation: Mutation { id_token: |token| token.set("azp", serde_json::Value::Null), ..NONE },
+        mutation: Mutation { id_token: |token| token.set("azp", Value::Null), ..NONE },
         ..USUAL
     },
     Scenario {
