@@ -4,6 +4,7 @@
 
 mod format;
 mod host;
+mod layout;
 mod matrix;
 mod observe;
 mod player;
@@ -14,7 +15,10 @@ mod runners;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use serde::Serialize;
+
 pub use self::format::{Body, Call, Case, Exchange, Outcome, Part, Reply, Request, Step};
+use self::layout::Layout;
 pub use self::matrix::Matrix;
 pub use self::replay::replay;
 pub use self::runners::{Runner, Verdict};
@@ -45,6 +49,9 @@ pub fn read(file: &Path) -> Result<Case, String> {
 
 /// A case as its file has it.
 pub fn to_text(case: &Case) -> String {
-    let text = serde_json::to_string_pretty(case).expect("a case is plain data");
-    text + "\n"
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Layout::default());
+    case.serialize(&mut serializer).expect("a case is plain data");
+    text.push(b'\n');
+    String::from_utf8(text).expect("JSON is text")
 }
