@@ -7,10 +7,12 @@
 //! cargo conformance --json                and the matrix as one JSON object in the last line
 //! cargo conformance record                writes the cases anew, from the tables
 //! cargo conformance serve [--port 9090]   the scripted provider, one issuer for each module
+//! cargo conformance peers                 other relying parties at that provider, side by side
 //! ```
 //!
 //! The exit code is 1 when a case did not pass with every runner.
 
+mod peers;
 mod record;
 mod run;
 mod serve;
@@ -21,11 +23,14 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["peers", options @ ..] => peers::run(options),
         ["record", options @ ..] => record::run(options),
         ["serve", options @ ..] => serve::run(options),
-        [command, ..] if !command.starts_with("--") => {
-            Err(format!("{command} is no command: {} | record | serve [--port PORT]", run::USAGE))
-        }
+        [command, ..] if !command.starts_with("--") => Err(format!(
+            "{command} is no command: {} | {} | record | serve [--port PORT]",
+            run::USAGE,
+            peers::USAGE
+        )),
         options => run::run(options),
     };
     outcome.unwrap_or_else(|message| {
