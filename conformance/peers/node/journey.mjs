@@ -85,7 +85,9 @@ async function browse(url) {
   const action = /<form method="post" action="([^"]*)"/.exec(page);
   if (response.status !== 200 || !action) throw new Broken(`${response.status} at ${url}`);
   const inputs = page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
-  const body = new URLSearchParams([...inputs].map(([, name, value]) => [plain(name), plain(value)]));
+  const body = new URLSearchParams(
+    [...inputs].map(([, name, value]) => [plain(name), plain(value)]),
+  );
   return { url: plain(action[1]), body: body.toString() };
 }
 

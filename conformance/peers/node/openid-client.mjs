@@ -41,7 +41,8 @@ await play({
 
   async callback(config, job, { checks }, { url, body }) {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const back = body === undefined ? new URL(url) : new Request(url, { method: 'POST', headers, body });
+    const back =
+      body === undefined ? new URL(url) : new Request(url, { method: 'POST', headers, body });
     const tokens = await oidc.authorizationCodeGrant(config, back, checks);
     return { tokens, sub: tokens.claims().sub };
   },

@@ -27,7 +27,7 @@ impl Installed {
             target: context.target(TARGET),
             npm_package: context.path("bindings-wasm"),
         };
-        installed.set_up(context).map_err(|Stop::Fail(reason)| Stop::Skip(reason) | reason)?;
+        installed.set_up(context).map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
         Ok(installed)
     }
 

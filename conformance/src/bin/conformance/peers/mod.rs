@@ -1,5 +1,5 @@
 //! `cargo conformance peers`: other relying parties beside ours, each driven through the modules by an adapter of its
-//! own (`conformance/peers/`).
+//! own (`conformance/peers/`). The exit code is 1 when ours fails a module.
 
 mod installed;
 mod judge;
@@ -75,17 +75,18 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     }
 
     let installed = Installed::with(&mut Context::start())?;
-    let columns = thread::scope(|scope| {
-        let playing: Vec<_> = PEERS
-            .iter()
-            .map(|peer| (peer, scope.spawn(|| play::play(installed.command(peer), &modules))))
-            .collect();
+    let columns: Result<Vec<Column>, String> = thread::scope(|scope| {
+        let start = |peer| {
+            let adapter = installed.command(peer);
+            (peer, scope.spawn(|| play::play(adapter, &modules)))
+        };
+        let playing: Vec<_> = PEERS.iter().map(start).collect();
         playing
             .into_iter()
             .map(|(peer, answers)| column(&installed, peer, answers.join(), &modules))
             .collect()
     });
-    let columns: Vec<Column> = columns?;
+    let columns = columns?;
     report::print(&modules, &columns);
     if json {
         println!("{}", report::json(&modules, &columns));

@@ -20,7 +20,7 @@ pub(super) type Answers = BTreeMap<String, (Answer, suite::Verdict)>;
 /// A line of an adapter.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Answer {
-    module: String,
+    pub(super) module: String,
     pub(super) outcome: Outcome,
     #[serde(default)]
     pub(super) error: String,

@@ -4,7 +4,7 @@ use conformance::modules::Module;
 use serde_json::{Map, Value, json};
 
 use super::Column;
-use super::judge::Verdict;
+use super::judge::{Verdict, has_to};
 
 /// What the modules of one table have in common in their names.
 const PREFIXES: [&str; 2] = ["oidcc-client-test", "fapi2-security-profile-final-client-test"];
@@ -22,7 +22,7 @@ pub(super) fn print(modules: &[&Module], columns: &[Column]) {
             let suffix = &module.name[prefix.len()..];
             let name = if suffix.is_empty() { "(none)".into() } else { format!("`{suffix}`") };
             let cells = columns.iter().map(|column| word(column.cells[row].verdict));
-            println!("| {name} | {} | {} |", module.expect.as_str(), cells.collect::<Vec<_>>().join(" | "));
+            println!("| {name} | {} | {} |", has_to(module), cells.collect::<Vec<_>>().join(" | "));
         }
         for verdict in [Verdict::Pass, Verdict::Fail, Verdict::NotSupported] {
             let counts = columns.iter().map(|column| {
@@ -51,7 +51,7 @@ pub(super) fn json(modules: &[&Module], columns: &[Column]) -> Value {
                 (column.peer.name.to_owned(), result)
             })
             .collect();
-        json!({ "module": module.name, "expect": module.expect.as_str(), "results": results })
+        json!({ "module": module.name, "has_to": has_to(module), "results": results })
     };
     let peer = |column: &Column| {
         json!({
