@@ -1,0 +1,84 @@
+"""Verification and login in Python, beside peers: what ``cargo compare`` runs.
+
+``run.py WORK ROUNDS GROUP…``: ``WORK`` is the file with tokens and keys, ``ROUNDS`` how often each side is timed. Each
+row goes to standard output as a JSON object of its own: microseconds per call, round by round.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import growth
+import threads
+from ours import Ours, Work
+from rounds import alone, pair
+
+ALGS = ["RS256", "ES256", "EdDSA"]
+
+
+def verify(group: str, work: Work, rounds: int) -> None:
+    ours = Ours(work, work["jwks"])
+    for alg in ALGS:
+        id_token = work["id_tokens"][alg]
+        our_side = partial(ours.verify, id_token)
+        if not work["peers"]:
+            alone(group, alg, rounds, our_side)
+            continue
+        from peers import verifiers
+
+        for name, verifier in verifiers(work, alg).items():
+            pair(group, f"{name} {alg}", rounds, our_side, partial(verifier, id_token))
+
+
+def two_threads(group: str, work: Work, rounds: int) -> None:
+    ours = Ours(work, work["jwks"])
+    for alg in ALGS:
+        id_token, nonce = work["id_tokens"][alg], work["nonce"]
+        our_side = partial(ours.verify, id_token)
+        if not work["peers"]:
+            threads.gains(group, alg, rounds, our_side, None)
+            continue
+        from compare_floor import Floor
+
+        floor = Floor(json.dumps(work["jwks"]), work["issuer"], work["client_id"])
+        threads.gains(group, f"floor {alg}", rounds, our_side, partial(floor.verify, id_token, nonce))
+
+
+def login(group: str, work: Work, rounds: int) -> None:
+    ours = Ours(work, work["jwks"])
+    for alg in ALGS:
+        response = work["token_responses"][alg]
+        ours.answer_tokens(response)
+        if not work["peers"]:
+            alone(group, f"Python {alg}", rounds, ours.log_in)
+            continue
+        from authlib_login import AuthlibLogin
+
+        theirs = AuthlibLogin(work)
+        theirs.answer_tokens(response)
+        pair(group, f"Python, Authlib {alg}", rounds, ours.log_in, theirs.log_in)
+
+
+def growing(group: str, work: Work, rounds: int) -> None:
+    growth.keys(group, work, rounds)
+    growth.logins(group, rounds)
+
+
+GROUPS: dict[str, Callable[[str, Work, int], None]] = {
+    "python": verify,
+    "python-threads": two_threads,
+    "login": login,
+    "growth": growing,
+}
+
+
+def main(path: str, rounds: str, *groups: str) -> None:
+    work: Work = json.loads(Path(path).read_text())
+    for group in groups:
+        GROUPS[group](group, work, int(rounds))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

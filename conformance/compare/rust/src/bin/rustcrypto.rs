@@ -1,0 +1,5 @@
+//! Verification in Rust with RustCrypto on both sides.
+
+fn main() {
+    compare::main();
+}

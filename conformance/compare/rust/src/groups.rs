@@ -1,0 +1,65 @@
+//! Which rows a group has.
+
+use crate::ours::Ours;
+use crate::rounds::{alone, pair};
+use crate::work::Work;
+use crate::growth;
+
+const ALGS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+
+pub(crate) fn run(group: &str, work: &Work, rounds: usize) {
+    match group {
+        "rust-aws-lc-rs" | "rust-rustcrypto" => verify(group, work, rounds),
+        "login" => login(group, work, rounds),
+        "growth" => growth::run(group, work, rounds),
+        #[cfg(feature = "aws-lc-rs")]
+        "allocations" => ALGS.iter().for_each(|alg| crate::allocations::run(group, work, alg)),
+        other => panic!("no group is called {other}"),
+    }
+}
+
+fn verify(group: &str, work: &Work, rounds: usize) {
+    let ours = Ours::new(work, &work.jwks);
+    for alg in ALGS {
+        let (id_token, nonce) = (&work.id_tokens[alg], &work.nonce);
+        let our_side = || ours.verify(id_token, nonce);
+        #[cfg(feature = "peers")]
+        {
+            let peer = crate::jsonwebtoken_peer::Peer::new(work, alg);
+            pair(group, &format!("jsonwebtoken {alg}"), rounds, our_side, || peer.verify(id_token, nonce));
+        }
+        #[cfg(all(feature = "peers", feature = "rustcrypto"))]
+        {
+            let peer = crate::openidconnect_peer::Peer::new(work);
+            let nonce = openidconnect::Nonce::new(nonce.clone());
+            pair(group, &format!("openidconnect {alg}"), rounds, our_side, || peer.verify(id_token, &nonce));
+        }
+        #[cfg(feature = "aws-lc-rs")]
+        {
+            let floor = crate::floor::Floor::new(&work.jwks.keys, &work.issuer, &work.client_id);
+            pair(group, &format!("floor {alg}"), rounds, our_side, || {
+                let verified = floor.verify(id_token, nonce, crate::work::unix_now());
+                std::hint::black_box(verified.expect("the token is good"));
+            });
+        }
+        if cfg!(not(any(feature = "peers", feature = "aws-lc-rs"))) {
+            alone(group, alg, rounds, our_side);
+        }
+    }
+}
+
+fn login(group: &str, work: &Work, rounds: usize) {
+    let mut ours = Ours::new(work, &work.jwks);
+    for alg in ALGS {
+        let response = &work.token_responses[alg];
+        let our_side = || ours.log_in(work, response);
+        #[cfg(feature = "peers")]
+        {
+            let peer = crate::openidconnect_peer::Peer::new(work);
+            let theirs = || peer.log_in(work, response);
+            pair(group, &format!("Rust, openidconnect {alg}"), rounds, our_side, theirs);
+        }
+        #[cfg(not(feature = "peers"))]
+        alone(group, &format!("Rust {alg}"), rounds, our_side);
+    }
+}

@@ -1,0 +1,100 @@
+//! The programs that do the timing, and which groups each of them has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::goals::rows;
+use crate::options::{Extent, Options};
+use crate::samples::Sample;
+use crate::setup::Setup;
+
+pub(crate) struct Runner {
+    pub(crate) name: &'static str,
+    groups: &'static [&'static str],
+    build: fn(&Setup) -> Result<Command, String>,
+}
+
+pub(crate) const RUNNERS: &[Runner] = &[
+    Runner {
+        name: "Rust with aws-lc-rs",
+        groups: &["rust-aws-lc-rs", "login", "growth", "allocations"],
+        build: |setup| setup.rust("aws-lc-rs"),
+    },
+    Runner {
+        name: "Rust with RustCrypto",
+        groups: &["rust-rustcrypto"],
+        build: |setup| setup.rust("rustcrypto"),
+    },
+    Runner { name: "Python", groups: &["python", "python-threads", "login", "growth"], build: Setup::python },
+    Runner { name: "Node", groups: &["node", "login", "growth"], build: Setup::node },
+];
+
+impl Runner {
+    /// The groups that are wanted of those it has.
+    pub(crate) fn wanted(&self, options: &Options) -> Vec<&'static str> {
+        self.groups.iter().filter(|group| options.groups.contains(group)).copied().collect()
+    }
+
+    pub(crate) fn build(&self, setup: &Setup) -> Result<Command, String> {
+        eprintln!("building: {}", self.name);
+        (self.build)(setup).map_err(|reason| format!("{}: {reason}", self.name))
+    }
+
+    /// Runs what was built, with the work in `work`.
+    pub(crate) fn run(
+        &self,
+        mut command: Command,
+        work: &Path,
+        extent: Extent,
+        groups: &[&str],
+    ) -> Result<Vec<Sample>, String> {
+        eprintln!("timing: {}", self.name);
+        let failed = |reason: String| format!("{}: {reason}", self.name);
+        command.arg(work).arg(extent.rounds().to_string()).args(groups);
+        let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| failed(error.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(output.status.to_string()));
+        }
+        let lines = String::from_utf8_lossy(&output.stdout);
+        let samples = lines.lines().map(|line| {
+            serde_json::from_str(line).map_err(|error| failed(format!("not a row: {line}: {error}")))
+        });
+        samples.collect()
+    }
+}
+
+/// The rows that there should be, with peers, and are not.
+pub(crate) fn missing(options: &Options, samples: &[Sample]) -> Vec<String> {
+    let there: BTreeSet<(&str, &str)> =
+        samples.iter().map(|sample| (sample.group.as_str(), sample.row.as_str())).collect();
+    let wanted = options.groups.iter().filter(|_| options.extent.has_peers());
+    let rows = wanted.flat_map(|group| rows(group).map(move |(row, _)| (*group, row)));
+    let missing = rows.filter(|(group, row)| !there.contains(&(*group, row.as_str())));
+    missing.map(|(group, row)| format!("{group}: no row {row}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(line: &str) -> Options {
+        Options::parse(line.split_whitespace().map(Into::into)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn every_group_has_a_runner() {
+        for group in options("").groups {
+            assert!(RUNNERS.iter().any(|runner| runner.groups.contains(&group)), "{group}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_not_there_is_missed() {
+        let row = r#"{"group":"node","row":"jose RS256","ours":[1],"theirs":[2]}"#;
+        let missing = missing(&options("--only node"), &[serde_json::from_str(row).unwrap()]);
+        assert_eq!(missing.len(), 5, "{missing:?}");
+        assert!(!missing.contains(&"node: no row jose RS256".to_owned()), "{missing:?}");
+    }
+}

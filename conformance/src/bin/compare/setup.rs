@@ -1,0 +1,144 @@
+//! What has to be built before anything can be timed: all of it below `target/compare`, but for what `cargo ci` builds too.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use crate::options::Extent;
+
+/// Where the peers' projects are.
+const PROJECTS: &str = "conformance/compare";
+
+pub(crate) struct Setup {
+    root: PathBuf,
+    extent: Extent,
+}
+
+impl Setup {
+    pub(crate) fn new(extent: Extent) -> Setup {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Setup { root: package.parent().unwrap_or(package).into(), extent }
+    }
+
+    /// A path below `target/compare`.
+    pub(crate) fn target(&self, relative: &str) -> PathBuf {
+        self.cargo_target().join("compare").join(relative)
+    }
+
+    fn cargo_target(&self) -> PathBuf {
+        self.root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    }
+
+    fn project(&self, relative: &str) -> PathBuf {
+        self.root.join(PROJECTS).join(relative)
+    }
+
+    /// The binary of the Rust project that has this backend on both sides. A smoke run takes what other debug builds left.
+    pub(crate) fn rust(&self, backend: &str) -> Result<Command, String> {
+        let mut cargo = self.command("cargo");
+        let binary = format!("compare-{backend}");
+        cargo.args(["build", "--quiet", "--bin", &binary, "--manifest-path"]).arg(self.project("rust/Cargo.toml"));
+        let (target, profile) = match self.extent {
+            Extent::Smoke => {
+                cargo.args(["--features", backend]);
+                (self.cargo_target(), "debug")
+            }
+            Extent::Full | Extent::Quick => {
+                cargo.args(["--release", "--features", backend, "--features", "peers"]);
+                (self.target("cargo"), "release")
+            }
+        };
+        run(cargo.env("CARGO_TARGET_DIR", &target))?;
+        Ok(self.command(target.join(profile).join(binary)))
+    }
+
+    /// The Python project's script, in an environment with our wheel and the peers. A smoke run takes the interpreter that
+    /// `RP_TEST_PYTHON` names, which has our wheel already.
+    pub(crate) fn python(&self) -> Result<Command, String> {
+        let mut given = env::var_os("RP_TEST_PYTHON").map(PathBuf::from);
+        let python = match given.take().filter(|_| self.extent == Extent::Smoke) {
+            Some(python) => python,
+            None => self.python_environment()?,
+        };
+        let mut command = self.command(python);
+        command.arg(self.project("python/run.py"));
+        Ok(command)
+    }
+
+    fn python_environment(&self) -> Result<PathBuf, String> {
+        let python = self.target("venv/bin/python");
+        if !python.exists() {
+            run(self.command("python3").args(["-m", "venv"]).arg(self.target("venv")))?;
+        }
+        let pip = || {
+            let mut pip = self.command(&python);
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+            pip.env("CARGO_TARGET_DIR", self.target("cargo"));
+            pip
+        };
+        if self.extent.has_peers() {
+            run(pip().arg("-r").arg(self.project("python/requirements.txt")))?;
+            run(pip().arg(self.project("python/floor")))?;
+        }
+        run(pip().args(["--force-reinstall", "--no-deps", "./bindings-python"]))?;
+        Ok(python)
+    }
+
+    /// The Node project's script, in a copy beside which the peers are installed. A smoke run within `cargo ci`, which has
+    /// built the npm package, does not build it again.
+    pub(crate) fn node(&self) -> Result<Command, String> {
+        if self.extent != Extent::Smoke || env::var_os("RP_TEST_PYTHON").is_none() {
+            run(self.command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix", "bindings-wasm"]))?;
+            run(self.command("npm").args(["run", "build", "--prefix", "bindings-wasm"]))?;
+        }
+        let mut folder = self.project("node");
+        if self.extent.has_peers() {
+            let copy = self.target("node");
+            copy_files(&folder, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
+            run(self.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&copy))?;
+            folder = copy;
+        }
+        let mut command = self.command("node");
+        command.arg(folder.join("run.mjs"));
+        command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/small/entry_node.js"));
+        Ok(command)
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root).stdin(Stdio::null());
+        command
+    }
+}
+
+/// Runs a command of the set-up, whose words all go to standard error.
+fn run(command: &mut Command) -> Result<(), String> {
+    eprintln!("$ {}", shown(command));
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("{}: {error}", shown(command)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    eprint!("{}", String::from_utf8_lossy(&output.stdout));
+    Err(format!("`{}`: {}", shown(command), output.status))
+}
+
+/// The command as one would type it, programs by their last component.
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
