@@ -20,21 +20,24 @@ def keys(group: str, work: Work, rounds: int) -> None:
 def logins(group: str, rounds: int) -> None:
     # A smoke run, of a few rounds, leaves the million out.
     for count in (1, 10_000, 1_000_000) if rounds > 5 else (1, 10_000):
-        now = 0.0
-        store = MemoryStore(capacity=2 * count + 1, clock=lambda: now)
-        ids = [f"login-{number}" for number in range(count)]
-        for id in ids:
-            store.put(id, PENDING, 600)
+        waiting(group, rounds, count)
 
-        def put_and_take(store: MemoryStore = store) -> None:
-            store.put("another", PENDING, 600)
-            store.take("another")
 
-        alone(group, f"MemoryStore in Python: put and take, {count} pending", rounds, put_and_take)
-        now = 601.0
-        started = perf_counter()
-        store.put("late", PENDING, 600)
-        each = (perf_counter() - started) * 1e6 / count
-        show(group, f"MemoryStore in Python: expire each of {count}", [each])
-        if len(store) != 1:
-            raise AssertionError("what has expired is still there")
+def waiting(group: str, rounds: int, count: int) -> None:
+    now = 0.0
+    store = MemoryStore(capacity=2 * count + 1, clock=lambda: now)
+    for id in [f"login-{number}" for number in range(count)]:
+        store.put(id, PENDING, 600)
+
+    def put_and_take() -> None:
+        store.put("another", PENDING, 600)
+        store.take("another")
+
+    alone(group, f"MemoryStore in Python: put and take, {count} pending", rounds, put_and_take)
+    now = 601.0
+    started = perf_counter()
+    store.put("late", PENDING, 600)
+    each = (perf_counter() - started) * 1e6 / count
+    show(group, f"MemoryStore in Python: expire each of {count}", [each])
+    if len(store) != 1:
+        raise AssertionError("what has expired is still there")

@@ -6,9 +6,9 @@ from time import perf_counter
 
 Call = Callable[[], object]
 
-TURN = 500
-"""As long as one side is timed, in microseconds, before it is the other's turn: short beside the time that other programs
-get in one go, so that most turns are undisturbed."""
+TURN = 100
+"""As long as one side is timed, in microseconds, before it is the other's turn, or one call if that takes longer: short
+beside the time that other programs get in one go, so that most turns are undisturbed."""
 
 
 def pair(group: str, row: str, rounds: int, ours: Call, theirs: Call) -> None:

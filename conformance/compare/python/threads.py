@@ -6,8 +6,8 @@ from time import perf_counter
 
 from rounds import Call, calls_per_turn, show
 
-# Longer turns than elsewhere: two threads have to meet and to part in each.
-TURNS = 40
+# Longer turns than elsewhere, and fewer: two threads have to meet and to part in each.
+TURNS = 200
 
 
 def gains(group: str, row: str, rounds: int, ours: Call, theirs: Call | None) -> None:
@@ -16,7 +16,7 @@ def gains(group: str, row: str, rounds: int, ours: Call, theirs: Call | None) ->
     calls = [calls_per_turn(side, rounds) * TURNS for side in sides]
     found: list[list[float]] = [[], []]
     with ThreadPoolExecutor(2) as pool:
-        for round in range(rounds):
+        for round in range(max(3, rounds // 20)):
             order = range(len(sides)) if round % 2 == 0 else reversed(range(len(sides)))
             for side in order:
                 found[side].append(gain(pool, sides[side], calls[side]))

@@ -85,5 +85,7 @@ fn site(backtrace: &Backtrace) -> String {
             Some(format!("{}:{} {name}", file, symbol.lineno()?))
         })
     };
-    of("/core/src/").or_else(|| of("/compare/rust/src/ours.rs").map(|site| format!("the caller {site}"))).unwrap_or_else(|| "elsewhere".into())
+    of("/core/src/")
+        .or_else(|| of("/compare/rust/src/ours.rs").map(|site| format!("the caller {site}")))
+        .unwrap_or_else(|| "elsewhere".into())
 }

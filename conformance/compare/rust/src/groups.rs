@@ -1,9 +1,9 @@
 //! Which rows a group has.
 
+use crate::growth;
 use crate::ours::Ours;
 use crate::rounds::{alone, pair};
 use crate::work::Work;
-use crate::growth;
 
 const ALGS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 

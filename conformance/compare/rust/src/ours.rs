@@ -24,7 +24,9 @@ impl Ours {
         policy.max_response_bytes = 1_048_576;
         let mut cache = Cache::default();
         let answer = |request: &Request| match request {
-            Request::Http(request) if request.endpoint == Endpoint::Discovery => json(work.metadata.to_string()),
+            Request::Http(request) if request.endpoint == Endpoint::Discovery => {
+                json(work.metadata.to_string())
+            }
             Request::Http(request) if request.endpoint == Endpoint::Jwks => json(to_json(jwks)),
             other => panic!("{other:?}"),
         };
@@ -32,7 +34,8 @@ impl Ours {
         let discovery = Provider::discover(&issuer, &policy, &cache, now()).unwrap();
         let provider = drive(discovery, &mut cache, now, answer).unwrap();
         drive(provider.refresh_keys(&policy).unwrap(), &mut cache, now, answer).unwrap();
-        let registration = Registration::new(&work.client_id, &work.redirect_uri).with_secret(&*work.client_secret);
+        let registration =
+            Registration::new(&work.client_id, &work.redirect_uri).with_secret(&*work.client_secret);
         let client = Client::new(provider.clone(), registration, policy.clone()).unwrap();
         Ours { client, cache, provider, policy }
     }

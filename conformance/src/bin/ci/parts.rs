@@ -53,6 +53,7 @@ pub(crate) const PARTS: &[Part] = &[
         run: rust_live,
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
+    Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
     Part { name: "readme", about: "the README's snippets run", run: readme },
     Part {
         name: "limits",
@@ -204,6 +205,28 @@ fn demo(context: &mut Context) -> Outcome {
     } else {
         Err(fail("the JSON report lacks `ok: true`, `sub` or `exchanges`"))
     }
+}
+
+fn compare(context: &mut Context) -> Outcome {
+    for manifest in ["rust/Cargo.toml", "python/floor/Cargo.toml"] {
+        let manifest = format!("conformance/compare/{manifest}");
+        context.cargo(&["fmt", "--check", "--manifest-path", &manifest])?;
+    }
+    let python = context.python()?;
+    let mut ruff = context.command(&python);
+    ruff.args([
+        "-m",
+        "ruff",
+        "check",
+        "--config",
+        "bindings-python/pyproject.toml",
+        "conformance/compare/python",
+    ]);
+    context.run(ruff)?;
+    context.npm_package()?;
+    let mut command = context.command("cargo");
+    command.args(["compare", "--smoke"]).env("RP_TEST_PYTHON", python);
+    context.run(command)
 }
 
 fn readme(context: &mut Context) -> Outcome {

@@ -80,7 +80,8 @@ fn write_work(setup: &Setup, options: &Options) -> Result<PathBuf, String> {
     let path = setup.target("work.json");
     let mut work = work::make().map_err(|error| format!("the work: {error}"))?;
     work["peers"] = options.extent.has_peers().into();
-    let written = std::fs::create_dir_all(setup.target("")).and_then(|()| std::fs::write(&path, work.to_string()));
+    let written =
+        std::fs::create_dir_all(setup.target("")).and_then(|()| std::fs::write(&path, work.to_string()));
     written.map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)
 }

@@ -21,7 +21,10 @@ pub(crate) fn tables(samples: &[Sample]) -> String {
 
 fn lines(sample: &Sample) -> String {
     if let Some(count) = sample.allocations {
-        let sites = sample.sites.iter().map(|site| format!("  {:>3} × {:>6} B  {}\n", site.calls, site.bytes, site.site));
+        let sites = sample
+            .sites
+            .iter()
+            .map(|site| format!("  {:>3} × {:>6} B  {}\n", site.calls, site.bytes, site.site));
         return sites.fold(format!("  {}: {count}\n", sample.row), |lines, line| lines + &line);
     }
     let time = |spread: Option<Spread>| spread.map_or_else(String::new, |spread| figure(spread.median));
@@ -29,8 +32,12 @@ fn lines(sample: &Sample) -> String {
     let line = match sample.ratio() {
         None => format!("  {:<42}{ours:>10}", sample.row),
         Some(Spread { lower, median, upper }) => {
-            let verdict = goal(&sample.group, &sample.row).map_or_else(String::new, |goal| verdict(goal, median));
-            format!("  {:<32}{ours:>10}{theirs:>10}  × {median:.3} ({lower:.3} to {upper:.3})  {verdict}", sample.row)
+            let verdict =
+                goal(&sample.group, &sample.row).map_or_else(String::new, |goal| verdict(goal, median));
+            format!(
+                "  {:<32}{ours:>10}{theirs:>10}  × {median:.3} ({lower:.3} to {upper:.3})  {verdict}",
+                sample.row
+            )
         }
     };
     format!("{}\n", line.trim_end())

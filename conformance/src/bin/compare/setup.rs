@@ -38,7 +38,9 @@ impl Setup {
     pub(crate) fn rust(&self, backend: &str) -> Result<Command, String> {
         let mut cargo = self.command("cargo");
         let binary = format!("compare-{backend}");
-        cargo.args(["build", "--quiet", "--bin", &binary, "--manifest-path"]).arg(self.project("rust/Cargo.toml"));
+        cargo
+            .args(["build", "--quiet", "--bin", &binary, "--manifest-path"])
+            .arg(self.project("rust/Cargo.toml"));
         let (target, profile) = match self.extent {
             Extent::Smoke => {
                 cargo.args(["--features", backend]);
@@ -89,20 +91,30 @@ impl Setup {
     /// built the npm package, does not build it again.
     pub(crate) fn node(&self) -> Result<Command, String> {
         if self.extent != Extent::Smoke || env::var_os("RP_TEST_PYTHON").is_none() {
-            run(self.command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix", "bindings-wasm"]))?;
+            self.npm_ci(&self.root.join("bindings-wasm"))?;
             run(self.command("npm").args(["run", "build", "--prefix", "bindings-wasm"]))?;
         }
         let mut folder = self.project("node");
         if self.extent.has_peers() {
             let copy = self.target("node");
             copy_files(&folder, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
-            run(self.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&copy))?;
+            self.npm_ci(&copy)?;
             folder = copy;
         }
         let mut command = self.command("node");
         command.arg(folder.join("run.mjs"));
         command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/small/entry_node.js"));
         Ok(command)
+    }
+
+    /// `npm ci`, unless what is installed is as new as the lock file.
+    fn npm_ci(&self, folder: &Path) -> Result<(), String> {
+        let modified = |file: &str| fs::metadata(folder.join(file)).and_then(|file| file.modified()).ok();
+        let installed = modified("node_modules/.package-lock.json");
+        if installed.is_some() && installed >= modified("package-lock.json") {
+            return Ok(());
+        }
+        run(self.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
     }
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
@@ -132,12 +144,14 @@ fn shown(command: &Command) -> String {
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
+/// Copies the files of a folder, but those that are there already as they are.
 fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let copy = to.join(entry.file_name());
+        if entry.file_type()?.is_file() && fs::read(entry.path())? != fs::read(&copy).unwrap_or_default() {
+            fs::copy(entry.path(), copy)?;
         }
     }
     Ok(())

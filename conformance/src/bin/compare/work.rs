@@ -10,7 +10,7 @@ use relyingparty::{
     AuthorizeRequest, Client, Entropy, Error, Issuer, Metadata, Policy, Provider, Registration, Timestamp,
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 const ISSUER: &str = "https://op.example";
 const CLIENT_ID: &str = "s6BhdRkqt3";
@@ -34,7 +34,7 @@ pub(crate) fn make() -> Result<Value, Error> {
     let url = authorize(&metadata, &entropy, now)?;
     let (state, nonce) = (parameter(&url, "state"), parameter(&url, "nonce"));
 
-    let tokens = signing_keys.iter().map(|key| (key.alg(), key.sign(&claims(&nonce, now))));
+    let tokens = signing_keys.iter().map(|key| (key.alg(), key.sign(&claims(&nonce, key.alg(), now))));
     let tokens: BTreeMap<&str, String> = tokens.collect();
     let responses = tokens.iter().map(|(alg, id_token)| (*alg, token_response(id_token).to_string()));
     let responses: BTreeMap<&str, String> = responses.collect();
@@ -75,8 +75,11 @@ fn metadata(signing_keys: &[SigningKey]) -> Value {
     })
 }
 
-fn claims(nonce: &str, now: i64) -> Value {
-    let half_hash = &Sha256::digest(ACCESS_TOKEN)[..16];
+fn claims(nonce: &str, alg: &str, now: i64) -> Value {
+    let at_hash = match alg {
+        "EdDSA" => base64url(&Sha512::digest(ACCESS_TOKEN)[..32]),
+        _ => base64url(&Sha256::digest(ACCESS_TOKEN)[..16]),
+    };
     json!({
         "iss": ISSUER,
         "sub": "248289761001",
@@ -85,7 +88,7 @@ fn claims(nonce: &str, now: i64) -> Value {
         "iat": now,
         "auth_time": now - 5,
         "nonce": nonce,
-        "at_hash": base64url(half_hash),
+        "at_hash": at_hash,
         "acr": "urn:mace:incommon:iap:silver",
         "amr": ["pwd", "otp"],
         "name": "Jane Doe",

@@ -16,7 +16,8 @@ struct Floor(floor::Floor);
 impl Floor {
     #[new]
     fn new(jwks: &str, issuer: &str, client_id: &str) -> PyResult<Floor> {
-        let jwks: Value = serde_json::from_str(jwks).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let jwks: Value =
+            serde_json::from_str(jwks).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let keys = jwks["keys"].as_array().ok_or_else(|| PyValueError::new_err("not a key set"))?;
         Ok(Floor(floor::Floor::new(keys, issuer, client_id)))
     }
