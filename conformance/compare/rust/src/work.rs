@@ -24,6 +24,7 @@ pub(crate) struct Work {
     /// What the browser brings back.
     pub(crate) callback: String,
     pub(crate) entropy: Vec<u8>,
+    #[cfg(feature = "peers")]
     pub(crate) state: String,
     pub(crate) nonce: String,
 }

@@ -29,8 +29,8 @@ impl Extent {
     /// How often each side is timed.
     pub(crate) fn rounds(self) -> usize {
         match self {
-            Extent::Full => 3_000,
-            Extent::Quick => 600,
+            Extent::Full => 1_500,
+            Extent::Quick => 300,
             Extent::Smoke => 3,
         }
     }
