@@ -7,8 +7,9 @@ import { alone, show } from './rounds.mjs';
 const pending = 'p'.repeat(600);
 
 export async function keys(group, work, rounds) {
-  for (const count of [1, 10, 100, 1_000]) {
-    const ours = new Ours(work, { keys: work.many_keys.keys.slice(-count) });
+  const many = work.many_keys.keys;
+  for (const count of [1, 10, 100, many.length]) {
+    const ours = new Ours(work, { keys: many.slice(-count) });
     await alone(group, `Node: verify ES256, ${count} keys`, rounds, () => ours.verify(work.id_tokens.ES256));
   }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Work {
     pub(crate) metadata: Value,
     /// The three keys, one for each algorithm.
     pub(crate) jwks: Jwks,
-    /// 1,000 keys; the last is the one of ES256.
+    /// The largest set; its last key is the one of ES256.
     pub(crate) many_keys: Jwks,
     /// An ID token for each algorithm.
     pub(crate) id_tokens: BTreeMap<String, String>,

@@ -68,10 +68,9 @@ fn run(options: &Options) -> (Vec<Sample>, Vec<String>) {
         Err(failure) => return (samples, vec![failure]),
     };
     for (runner, groups, command) in built {
-        match runner.run(command, &work, options.extent, &groups) {
-            Ok(rows) => samples.extend(rows),
-            Err(failure) => failures.push(failure),
-        }
+        let (rows, failure) = runner.run(command, &work, options.extent, &groups);
+        samples.extend(rows);
+        failures.extend(failure);
     }
     (samples, failures)
 }

@@ -41,27 +41,28 @@ impl Runner {
         (self.build)(setup).map_err(|reason| format!("{}: {reason}", self.name))
     }
 
-    /// Runs what was built, with the work in `work`.
+    /// Runs what was built, with the work in `work`: the rows that it printed, and why it printed no more if it failed.
     pub(crate) fn run(
         &self,
         mut command: Command,
         work: &Path,
         extent: Extent,
         groups: &[&str],
-    ) -> Result<Vec<Sample>, String> {
+    ) -> (Vec<Sample>, Option<String>) {
         eprintln!("timing: {}", self.name);
-        let failed = |reason: String| format!("{}: {reason}", self.name);
         command.arg(work).arg(extent.rounds().to_string()).args(groups);
-        let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output();
-        let output = output.map_err(|error| failed(error.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(output.status.to_string()));
-        }
+        let output = match command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output() {
+            Ok(output) => output,
+            Err(error) => return (Vec::new(), Some(format!("{}: {error}", self.name))),
+        };
         let lines = String::from_utf8_lossy(&output.stdout);
-        let samples = lines.lines().map(|line| {
-            serde_json::from_str(line).map_err(|error| failed(format!("not a row: {line}: {error}")))
-        });
-        samples.collect()
+        let samples = lines.lines().map(serde_json::from_str).collect::<Result<Vec<Sample>, _>>();
+        let (samples, unreadable) = match samples {
+            Ok(samples) => (samples, None),
+            Err(error) => (Vec::new(), Some(format!("{}: not a row: {error}", self.name))),
+        };
+        let failed = (!output.status.success()).then(|| format!("{}: {}", self.name, output.status));
+        (samples, failed.or(unreadable))
     }
 }
 
