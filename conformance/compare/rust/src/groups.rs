@@ -2,7 +2,10 @@
 
 use crate::growth;
 use crate::ours::Ours;
-use crate::rounds::{alone, pair};
+#[cfg(not(feature = "peers"))]
+use crate::rounds::alone;
+#[cfg(feature = "peers")]
+use crate::rounds::pair;
 use crate::work::Work;
 
 const ALGS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
@@ -34,7 +37,7 @@ fn verify(group: &str, work: &Work, rounds: usize) {
             let nonce = openidconnect::Nonce::new(nonce.clone());
             pair(group, &format!("openidconnect {alg}"), rounds, our_side, || peer.verify(id_token, &nonce));
         }
-        #[cfg(feature = "aws-lc-rs")]
+        #[cfg(all(feature = "peers", feature = "aws-lc-rs"))]
         {
             let floor = crate::floor::Floor::new(&work.jwks.keys, &work.issuer, &work.client_id);
             pair(group, &format!("floor {alg}"), rounds, our_side, || {
@@ -42,9 +45,8 @@ fn verify(group: &str, work: &Work, rounds: usize) {
                 std::hint::black_box(verified.expect("the token is good"));
             });
         }
-        if cfg!(not(any(feature = "peers", feature = "aws-lc-rs"))) {
-            alone(group, alg, rounds, our_side);
-        }
+        #[cfg(not(feature = "peers"))]
+        alone(group, alg, rounds, our_side);
     }
 }
 

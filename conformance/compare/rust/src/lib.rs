@@ -9,7 +9,7 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(all(feature = "aws-lc-rs", feature = "peers"))]
 mod floor;
 mod groups;
 mod growth;
