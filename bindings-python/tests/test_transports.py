@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,26 @@ def test_a_server_that_never_starts_tls_is_cut_off(constructor: Constructor) -> 
         answer = send(constructor(), StandIn(url, limits=Limits(timeout_secs=0.3)))
     assert isinstance(answer, Unreachable)
     assert answer.reason == "no complete response in time"
+
+
+def test_f4_a_name_with_many_addresses_is_given_up_in_time(
+    constructor: Constructor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def many(host: Any, *given: Any, **options: Any) -> list[Any]:
+        return resolve(host, *given, **options) * (10 if host == "localhost" else 1)
+
+    monkeypatch.setattr(socket, "getaddrinfo", many)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as first:
+        # One connection fills the backlog; whoever comes next waits.
+        first.connect(listener.getsockname())
+        started = time.monotonic()
+        url = f"http://localhost:{listener.getsockname()[1]}/fine"
+        answer = send(constructor(), StandIn(url, limits=Limits(timeout_secs=0.3)))
+    assert isinstance(answer, Unreachable)
+    assert answer.reason == "no complete response in time"
+    assert time.monotonic() - started < 2
 
 
 def test_a_compressed_answer_is_refused_unread(constructor: Constructor, hostile: HostileServer) -> None:

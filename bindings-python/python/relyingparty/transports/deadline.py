@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 
 S = TypeVar("S", bound=socket.socket)
+C = TypeVar("C")
 
 
 class Deadline:
@@ -47,17 +49,22 @@ class Deadline:
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A watched connection to the first address of ``host`` that answers."""
-        failure: OSError | None = None
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            connection = socket.socket(family, kind, protocol)
+
+        def attempt(address: str, seconds: float) -> socket.socket:
+            return socket.create_connection((address, port), seconds)
+
+        connection = self.first_that_answers(host, port, attempt)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.watch(connection)
+
+    def first_that_answers(self, host: str, port: int, attempt: Callable[[str, float], C]) -> C:
+        """What ``attempt`` makes of the first address of ``host`` that answers, in the seconds that it is given."""
+        failure: Exception | None = None
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            seconds = self.remaining()
             try:
-                connection.settimeout(self.remaining())
-                connection.connect(address)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.settimeout(self.remaining())
-                return self.watch(connection)
-            except OSError as error:
-                connection.close()
+                return attempt(str(address[0]), seconds)
+            except Exception as error:
                 failure = error
         raise failure or OSError("no address")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpcore
 import httpx
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse
@@ -20,11 +23,38 @@ class HttpxTransport(BlockingTransport):
             if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
                 deadline.watch(info["return_value"].get_extra_info("socket"))
 
-        with httpx.Client(verify=self._tls, trust_env=False, timeout=request.limits.timeout_secs) as client:
+        transport = _Transport(self._tls, deadline)
+        with httpx.Client(transport=transport, trust_env=False, timeout=request.limits.timeout_secs) as client:
             with client.stream(**_arguments(request), extensions={"trace": watch}) as response:
                 headers = response.headers.multi_items()
                 body = Body(request, headers).read(response.iter_raw())
                 return HttpResponse(response.status_code, headers, body)
+
+
+class _Transport(httpx.HTTPTransport):
+    """``httpx``'s own, which would try each address of a name for as long as all of them may take."""
+
+    def __init__(self, tls: ssl.SSLContext, deadline: Deadline) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Backend(deadline))
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        connect = super().connect_tcp
+        return self._deadline.first_that_answers(
+            host, port, lambda address, seconds: connect(address, port, seconds, local_address, socket_options)
+        )
 
 
 class AsyncHttpxTransport(AsyncioTransport):
