@@ -28,6 +28,9 @@ pub(crate) async fn answer(client: &reqwest::Client, request: Request) -> Reply 
         *wire.timeout_mut() = Some(Duration::from_secs(limits.timeout_secs.into()));
         let mut response = client.execute(wire).await.map_err(|error| error.to_string())?;
         let (status, headers) = (response.status(), response.headers().clone());
+        if headers.get("content-encoding").is_some_and(|encoding| encoding != "identity") {
+            return Err("the response is compressed, which was not asked for".into());
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
             body.extend_from_slice(&chunk);

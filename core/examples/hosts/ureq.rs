@@ -50,6 +50,9 @@ pub fn send(
 ) -> Result<http::Response<Vec<u8>>, String> {
     let request = agent.configure_request(request).timeout_global(Some(timeout)).build();
     let (head, body) = agent.run(request).map_err(|error| error.to_string())?.into_parts();
+    if head.headers.get("content-encoding").is_some_and(|encoding| encoding != "identity") {
+        return Err("the response is compressed, which was not asked for".into());
+    }
     let mut bytes = Vec::new();
     body.into_reader().take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(http::Response::from_parts(head, bytes))
