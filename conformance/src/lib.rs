@@ -12,10 +12,12 @@ pub mod encoding;
 #[path = "../../core/examples/hosts/ureq.rs"]
 pub mod host;
 pub mod http;
+pub mod live;
 pub mod modules;
 pub mod provider;
 pub mod serve;
 pub mod suite;
+pub mod wire;
 pub mod workbench;
 
 /// The project's README: its Rust is compiled as a documentation test.

@@ -3,6 +3,6 @@
 mod closing;
 mod context;
 mod setup;
-mod tls;
+pub mod tls;
 
 pub use self::context::{Context, Outcome, Stop, fail};

@@ -138,6 +138,29 @@ impl Context {
         find_chromium().ok_or_else(|| fail("the package chromium is installed, but there is no such program"))
     }
 
+    /// Has a Chromium that is started with this `HOME` trust an authority. Skips where NSS's tools are not to be had.
+    pub fn trust_in_chromium(&mut self, ca_file: &Path, home: &Path) -> Outcome {
+        if !on_path("certutil") {
+            self.apt_install("libnss3-tools")
+                .map_err(|reason| Stop::Skip(format!("no certutil: {reason}")))?;
+        }
+        let folder = home.join(".pki/nssdb");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|error| fail(error.to_string()))?;
+        }
+        fs::create_dir_all(&folder).map_err(|error| fail(error.to_string()))?;
+        let database = format!("sql:{}", folder.display());
+        for args in [&["-N", "--empty-password"][..], &["-A", "-t", "C,,", "-n", "live", "-i"]] {
+            let mut command = self.command("certutil");
+            command.args(["-d", &database]).args(args);
+            if args.contains(&"-i") {
+                command.arg(ca_file);
+            }
+            self.run(command)?;
+        }
+        Ok(())
+    }
+
     /// Installs a Debian package; errs with the reason why that is not possible here.
     fn apt_install(&mut self, package: &str) -> Result<(), String> {
         if !on_path("apt-get") {

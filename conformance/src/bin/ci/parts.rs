@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::imports::imports;
 use crate::limits;
-use conformance::workbench::{Context, Outcome, fail};
+use conformance::live::Selection;
+use conformance::workbench::{Context, Outcome, Stop, fail};
 
 pub(crate) struct Part {
     pub(crate) name: &'static str,
@@ -51,6 +52,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "rust-live",
         about: "live logins from Rust, blocking and async, over http and https",
         run: rust_live,
+    },
+    Part {
+        name: "live",
+        about: "the packages with their transports at every module's issuer, and at a server that misuses the wire",
+        run: live,
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
@@ -183,6 +189,17 @@ fn rust_live(context: &mut Context) -> Outcome {
     command.args(["test", "-p", "conformance", "--test", "live", "--", "--include-ignored"]);
     let command = context.live(command)?;
     context.run(command)
+}
+
+fn live(context: &mut Context) -> Outcome {
+    let matrix = conformance::live::run(context, &Selection::default()).map_err(fail)?;
+    print!("{}", matrix.text());
+    context.close_with(matrix.summary());
+    match (matrix.count("fail"), matrix.count("skipped")) {
+        (0, 0) => Ok(()),
+        (0, skipped) => Err(Stop::Skip(format!("{skipped} could not be tried"))),
+        (failed, _) => Err(fail(format!("{failed} did not pass"))),
+    }
 }
 
 fn demo(context: &mut Context) -> Outcome {

@@ -1,0 +1,329 @@
+//! What can happen to a response on its way: one entry each, with the endpoints at which it is tried.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::thread::sleep;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use relyingparty::Endpoint::{self, Discovery, Jwks, Token, UserInfo};
+
+use super::Except;
+use super::connection::Connection;
+
+/// Answers one request otherwise than the provider would.
+#[derive(Clone, Copy)]
+pub(super) struct Does(pub(super) fn(&mut Connection<'_>) -> io::Result<()>);
+
+impl fmt::Debug for Does {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Does")
+    }
+}
+
+/// One thing that no provider does.
+#[derive(Debug)]
+pub(super) struct Behaviour {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    /// Each is a row.
+    pub(super) at: &'static [Endpoint],
+    /// What a client stops with; nothing when it has to put up with it.
+    pub(super) code: Option<&'static str>,
+    pub(super) slow: bool,
+    pub(super) except: &'static [Except],
+    pub(super) does: Does,
+}
+
+/// What `large` and `endless` offer. Nobody may take a quarter of it: what the sockets on the way hold is not read.
+pub(super) const OFFERED: usize = 64 << 20;
+
+const EVERYWHERE: &[Endpoint] = &[Discovery, Jwks, Token, UserInfo];
+const INFLATES: &[&str] = &["fetch", "chromium"];
+
+const USUAL: Behaviour = Behaviour {
+    name: "",
+    about: "",
+    at: EVERYWHERE,
+    code: Some("unreachable"),
+    slow: false,
+    except: &[],
+    does: Does(|peer| peer.answer()),
+};
+
+const CLOSED: Behaviour = Behaviour {
+    name: "closed",
+    about: "The connection is closed before a byte has come.",
+    does: Does(|_| Ok(())),
+    ..USUAL
+};
+
+pub(super) const BEHAVIOURS: &[Behaviour] = &[
+    Behaviour {
+        name: "found",
+        about: "302 to where the right answer is, which is also in the body.",
+        code: Some("redirect_refused"),
+        does: Does(|peer| {
+            let location = peer.elsewhere();
+            peer.whole("302 Found", &[("Location", &location)])
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "temporary-redirect",
+        about: "307 to where the right answer is: credentials and code would be sent once more.",
+        code: Some("redirect_refused"),
+        does: Does(|peer| {
+            let location = peer.elsewhere();
+            peer.whole("307 Temporary Redirect", &[("Location", &location)])
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "large",
+        about: "The right document, and spaces up to 64 MiB; Content-Length says so.",
+        code: Some("response_too_large"),
+        does: Does(|peer| {
+            peer.head("200 OK", &[("Content-Length", &OFFERED.to_string())])?;
+            let document = peer.body();
+            peer.send(&document)?;
+            peer.spaces(OFFERED - document.len(), |peer, spaces| peer.send(spaces))
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "endless",
+        about: "The right document and then spaces, chunk after chunk.",
+        code: Some("response_too_large"),
+        does: Does(|peer| {
+            peer.head("200 OK", &[("Transfer-Encoding", "chunked")])?;
+            let document = peer.body();
+            peer.chunk(&document)?;
+            peer.spaces(OFFERED, Connection::chunk)
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "endless-head",
+        about: "One header after another.",
+        at: &[Discovery, Token],
+        does: Does(|peer| {
+            peer.open("200 OK")?;
+            for number in 0..OFFERED / 1024 {
+                peer.send(format!("X-{number}: {}\r\n", "x".repeat(1000)).as_bytes())?;
+            }
+            Ok(())
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "endless-interim",
+        about: "100 Continue, over and over.",
+        at: &[Discovery],
+        slow: true,
+        does: Does(|peer| peer.slowly(|peer| peer.send(b"HTTP/1.1 100 Continue\r\n\r\n"))),
+        ..USUAL
+    },
+    Behaviour {
+        name: "silent",
+        about: "The connection stays open and nothing comes.",
+        at: &[Discovery, Token],
+        slow: true,
+        does: Does(|peer| peer.wait()),
+        ..USUAL
+    },
+    Behaviour {
+        name: "dripping-head",
+        about: "A header that comes one byte at a time.",
+        at: &[Jwks],
+        slow: true,
+        does: Does(|peer| {
+            peer.open("200 OK")?;
+            peer.send(b"X-Slow: ")?;
+            peer.slowly(|peer| peer.send(b"x"))
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "dripping-body",
+        about: "The right document, one byte at a time.",
+        at: &[Discovery, UserInfo],
+        slow: true,
+        does: Does(|peer| {
+            let document = peer.body();
+            peer.head("200 OK", &[("Content-Length", &document.len().to_string())])?;
+            let mut rest = document.chunks(1);
+            peer.slowly(|peer| peer.send(rest.next().unwrap_or_default()))
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        at: &[Discovery, Jwks, UserInfo],
+        except: &[Except {
+            transports: &["aiohttp"],
+            code: Some("unreachable"),
+            repeats: true,
+            why: "aiohttp sends a GET once more when its connection is closed (RFC 9110 9.2.2 allows it), and has no switch",
+        }],
+        ..CLOSED
+    },
+    Behaviour { at: &[Token], ..CLOSED },
+    Behaviour {
+        name: "truncated",
+        about: "The right document, ten bytes shorter than Content-Length says; then the end.",
+        does: Does(|peer| {
+            let document = peer.body();
+            peer.head("200 OK", &[("Content-Length", &(document.len() + 10).to_string())])?;
+            peer.send(&document)
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "truncated-chunks",
+        about: "The right document in a chunk, and the end where the last chunk should be.",
+        except: &[Except {
+            transports: &["fetch"],
+            code: None,
+            repeats: false,
+            why: "Node's fetch takes the end of the connection for that of the chunks, unseen by a script; JSON that is cut \
+                  does not parse",
+        }],
+        does: Does(|peer| {
+            peer.head("200 OK", &[("Transfer-Encoding", "chunked")])?;
+            let document = peer.body();
+            peer.chunk(&document)
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "no-http",
+        about: "Another protocol answers.",
+        at: &[Discovery, Token],
+        does: Does(|peer| peer.send(b"220 this is no web server\r\n\r\n")),
+        ..USUAL
+    },
+    Behaviour {
+        name: "text",
+        about: "The right document as text/plain.",
+        code: Some("unexpected_content_type"),
+        does: Does(|peer| peer.typed(Some("text/plain"), None)),
+        ..USUAL
+    },
+    Behaviour {
+        name: "untyped",
+        about: "The right document without a Content-Type.",
+        code: Some("unexpected_content_type"),
+        does: Does(|peer| peer.typed(None, None)),
+        ..USUAL
+    },
+    Behaviour {
+        name: "page",
+        about: "200 with a page, as hotels' networks answer.",
+        code: Some("unexpected_content_type"),
+        does: Does(|peer| peer.typed(Some("text/html; charset=utf-8"), Some(PAGE))),
+        ..USUAL
+    },
+    Behaviour {
+        name: "page-as-json",
+        about: "200 with a page that says it is JSON.",
+        code: Some("malformed_json"),
+        does: Does(|peer| peer.typed(Some("application/json"), Some(PAGE))),
+        ..USUAL
+    },
+    Behaviour {
+        name: "gzip",
+        about: "The right document, compressed.",
+        except: &[Except {
+            transports: INFLATES,
+            code: None,
+            repeats: false,
+            why: "fetch always asks for compression and undoes it, and a script can neither forbid nor notice it",
+        }],
+        does: Does(|peer| {
+            let document = peer.body();
+            peer.compressed(&document)
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "gzip-bomb",
+        about: "The right document and 8 MiB of spaces, compressed to a few kilobytes.",
+        except: &[Except {
+            transports: INFLATES,
+            code: Some("response_too_large"),
+            repeats: false,
+            why: "fetch always undoes compression; what comes out is read up to the limit",
+        }],
+        does: Does(|peer| {
+            let mut document = peer.body();
+            document.resize(8 << 20, b' ');
+            peer.compressed(&document)
+        }),
+        ..USUAL
+    },
+    Behaviour {
+        name: "cookie",
+        about: "The response sets a cookie, which must not come back with the next request.",
+        at: &[Discovery],
+        code: None,
+        does: Does(|peer| peer.whole("200 OK", &[("Set-Cookie", "tracked=yes; Path=/")])),
+        ..USUAL
+    },
+];
+
+const PAGE: &[u8] = b"<!doctype html>\n<title>Welcome</title>\n<p>Please accept the terms of this network.\n";
+
+/// Longer than a client that was told to be quick may take.
+const DRIPS: u32 = 400;
+const BETWEEN_DRIPS: Duration = Duration::from_millis(20);
+
+impl Connection<'_> {
+    /// The honest head and body under another status, with more headers.
+    fn whole(&mut self, status: &str, headers: &[(&str, &str)]) -> io::Result<()> {
+        let document = self.body();
+        let length = document.len().to_string();
+        self.head(status, &[headers, &[("Content-Length", &length)]].concat())?;
+        self.send(&document)
+    }
+
+    /// 200 of another type, or with another body.
+    fn typed(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
+        let honest = self.body();
+        let body = body.unwrap_or(&honest);
+        self.open("200 OK")?;
+        if let Some(content_type) = content_type {
+            self.header("Content-Type", content_type)?;
+        }
+        self.header("Content-Length", &body.len().to_string())?;
+        self.send(b"\r\n")?;
+        self.send(body)
+    }
+
+    fn compressed(&mut self, document: &[u8]) -> io::Result<()> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(document)?;
+        let small = encoder.finish()?;
+        let length = small.len().to_string();
+        self.head("200 OK", &[("Content-Encoding", "gzip"), ("Content-Length", &length)])?;
+        self.send(&small)
+    }
+
+    fn chunk(&mut self, data: &[u8]) -> io::Result<()> {
+        self.send(format!("{:x}\r\n", data.len()).as_bytes())?;
+        self.send(data)?;
+        self.send(b"\r\n")
+    }
+
+    fn spaces(&mut self, number: usize, send: fn(&mut Self, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        static BLOCK: [u8; 1 << 16] = [b' '; 1 << 16];
+        (0..number / BLOCK.len()).try_for_each(|_| send(self, &BLOCK))
+    }
+
+    fn slowly(&mut self, mut step: impl FnMut(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        (0..DRIPS).try_for_each(|_| {
+            sleep(BETWEEN_DRIPS);
+            step(self)
+        })
+    }
+}
