@@ -8,6 +8,8 @@ mod driver;
 mod matrix;
 mod rust;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Mutex;
 use std::thread;

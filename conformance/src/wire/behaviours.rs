@@ -118,30 +118,38 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         ..USUAL
     },
     Behaviour {
-        name: "endless-interim",
-        about: "100 Continue, over and over.",
+        name: "interim",
+        about: "100 Continue, over and over; the right answer too late.",
         at: &[Discovery],
         slow: true,
-        does: Does(|peer| peer.slowly(|peer| peer.send(b"HTTP/1.1 100 Continue\r\n\r\n"))),
+        does: Does(|peer| {
+            peer.slowly(200, |peer, _| peer.send(b"HTTP/1.1 100 Continue\r\n\r\n"))?;
+            peer.answer()
+        }),
         ..USUAL
     },
     Behaviour {
         name: "silent",
-        about: "The connection stays open and nothing comes.",
+        about: "Nothing comes; the right answer too late.",
         at: &[Discovery, Token],
         slow: true,
-        does: Does(|peer| peer.wait()),
+        does: Does(|peer| {
+            peer.slowly(1, |_, _| Ok(()))?;
+            peer.answer()
+        }),
         ..USUAL
     },
     Behaviour {
         name: "dripping-head",
-        about: "A header that comes one byte at a time.",
+        about: "The right answer, with a header that comes one byte at a time.",
         at: &[Jwks],
         slow: true,
         does: Does(|peer| {
             peer.open("200 OK")?;
             peer.send(b"X-Slow: ")?;
-            peer.slowly(|peer| peer.send(b"x"))
+            peer.slowly(200, |peer, _| peer.send(b"x"))?;
+            peer.send(b"\r\n")?;
+            peer.rest(Some("application/json"), None)
         }),
         ..USUAL
     },
@@ -153,8 +161,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         does: Does(|peer| {
             let document = peer.body();
             peer.head("200 OK", &[("Content-Length", &document.len().to_string())])?;
-            let mut rest = document.chunks(1);
-            peer.slowly(|peer| peer.send(rest.next().unwrap_or_default()))
+            peer.slowly(document.len(), |peer, at| peer.send(&document[at..=at]))
         }),
         ..USUAL
     },
@@ -274,9 +281,8 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
 
 const PAGE: &[u8] = b"<!doctype html>\n<title>Welcome</title>\n<p>Please accept the terms of this network.\n";
 
-/// Longer than a client that was told to be quick may take.
-const DRIPS: u32 = 400;
-const BETWEEN_DRIPS: Duration = Duration::from_millis(20);
+/// Much longer than a client that was told to be quick may take. One that waits gets the right answer, and is found out.
+const LATE: Duration = Duration::from_secs(10);
 
 impl Connection<'_> {
     /// The honest head and body under another status, with more headers.
@@ -289,9 +295,14 @@ impl Connection<'_> {
 
     /// 200 of another type, or with another body.
     fn typed(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
+        self.open("200 OK")?;
+        self.rest(content_type, body)
+    }
+
+    /// All that comes after the beginning of a head.
+    fn rest(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
         let honest = self.body();
         let body = body.unwrap_or(&honest);
-        self.open("200 OK")?;
         if let Some(content_type) = content_type {
             self.header("Content-Type", content_type)?;
         }
@@ -320,10 +331,16 @@ impl Connection<'_> {
         (0..number / BLOCK.len()).try_for_each(|_| send(self, &BLOCK))
     }
 
-    fn slowly(&mut self, mut step: impl FnMut(&mut Self) -> io::Result<()>) -> io::Result<()> {
-        (0..DRIPS).try_for_each(|_| {
-            sleep(BETWEEN_DRIPS);
-            step(self)
+    /// So many steps until it is late.
+    fn slowly(
+        &mut self,
+        steps: usize,
+        mut step: impl FnMut(&mut Self, usize) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let pause = LATE / u32::try_from(steps).unwrap_or(u32::MAX);
+        (0..steps).try_for_each(|at| {
+            sleep(pause);
+            step(self, at)
         })
     }
 }

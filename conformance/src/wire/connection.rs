@@ -80,11 +80,6 @@ impl<'a> Connection<'a> {
         self.sent.fetch_add(data.len(), Ordering::Relaxed);
         Ok(())
     }
-
-    /// Says nothing until the client has had enough.
-    pub(super) fn wait(&mut self) -> io::Result<()> {
-        self.stream.read(&mut [0]).map(drop)
-    }
 }
 
 /// The request that arrives, if one does.
