@@ -1,12 +1,8 @@
 //! What can happen to a response on its way: one entry each, with the endpoints at which it is tried.
 
 use std::fmt;
-use std::io::{self, Write};
-use std::thread::sleep;
-use std::time::Duration;
+use std::io;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use relyingparty::Endpoint::{self, Discovery, Jwks, Token, UserInfo};
 
 use super::Except;
@@ -280,67 +276,3 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
 ];
 
 const PAGE: &[u8] = b"<!doctype html>\n<title>Welcome</title>\n<p>Please accept the terms of this network.\n";
-
-/// Much longer than a client that was told to be quick may take. One that waits gets the right answer, and is found out.
-const LATE: Duration = Duration::from_secs(10);
-
-impl Connection<'_> {
-    /// The honest head and body under another status, with more headers.
-    fn whole(&mut self, status: &str, headers: &[(&str, &str)]) -> io::Result<()> {
-        let document = self.body();
-        let length = document.len().to_string();
-        self.head(status, &[headers, &[("Content-Length", &length)]].concat())?;
-        self.send(&document)
-    }
-
-    /// 200 of another type, or with another body.
-    fn typed(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
-        self.open("200 OK")?;
-        self.rest(content_type, body)
-    }
-
-    /// All that comes after the beginning of a head.
-    fn rest(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
-        let honest = self.body();
-        let body = body.unwrap_or(&honest);
-        if let Some(content_type) = content_type {
-            self.header("Content-Type", content_type)?;
-        }
-        self.header("Content-Length", &body.len().to_string())?;
-        self.send(b"\r\n")?;
-        self.send(body)
-    }
-
-    fn compressed(&mut self, document: &[u8]) -> io::Result<()> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(document)?;
-        let small = encoder.finish()?;
-        let length = small.len().to_string();
-        self.head("200 OK", &[("Content-Encoding", "gzip"), ("Content-Length", &length)])?;
-        self.send(&small)
-    }
-
-    fn chunk(&mut self, data: &[u8]) -> io::Result<()> {
-        self.send(format!("{:x}\r\n", data.len()).as_bytes())?;
-        self.send(data)?;
-        self.send(b"\r\n")
-    }
-
-    fn spaces(&mut self, number: usize, send: fn(&mut Self, &[u8]) -> io::Result<()>) -> io::Result<()> {
-        static BLOCK: [u8; 1 << 16] = [b' '; 1 << 16];
-        (0..number / BLOCK.len()).try_for_each(|_| send(self, &BLOCK))
-    }
-
-    /// So many steps until it is late.
-    fn slowly(
-        &mut self,
-        steps: usize,
-        mut step: impl FnMut(&mut Self, usize) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let pause = LATE / u32::try_from(steps).unwrap_or(u32::MAX);
-        (0..steps).try_for_each(|at| {
-            sleep(pause);
-            step(self, at)
-        })
-    }
-}

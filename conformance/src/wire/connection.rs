@@ -1,10 +1,20 @@
-//! One connection while it is answered: what the provider would say, and what is sent instead.
+//! One connection while it is answered: what the provider would say, and what else can be said.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::http::{Request, Response};
+
+/// Much longer than a client that was told to be quick may take. One that waits gets the right answer, and is found out.
+const LATE: Duration = Duration::from_secs(10);
+
+const READABLE: &str = "access-control-allow-origin";
 
 /// The wire, or TLS over it.
 pub(super) trait Stream: Read + Write {}
@@ -33,9 +43,11 @@ impl<'a> Connection<'a> {
     /// The right answer.
     pub(super) fn answer(&mut self) -> io::Result<()> {
         let body = self.body();
-        self.open(&self.honest.status.to_string())?;
+        self.open(&format!("{} ", self.honest.status))?;
         for (name, value) in self.honest.headers.clone() {
-            self.header(&name, &value)?;
+            if name != READABLE {
+                self.header(&name, &value)?;
+            }
         }
         self.header("Content-Length", &body.len().to_string())?;
         self.send(b"\r\n")?;
@@ -64,10 +76,7 @@ impl<'a> Connection<'a> {
     /// A head that is not over yet. A script on any page may read what follows.
     pub(super) fn open(&mut self, status: &str) -> io::Result<()> {
         self.send(format!("HTTP/1.1 {status}\r\nConnection: close\r\n").as_bytes())?;
-        match self.honest.header("access-control-allow-origin") {
-            Some(_) if status.len() == 3 => Ok(()),
-            _ => self.header("Access-Control-Allow-Origin", "*"),
-        }
+        self.header(READABLE, "*")
     }
 
     pub(super) fn header(&mut self, name: &str, value: &str) -> io::Result<()> {
@@ -79,6 +88,69 @@ impl<'a> Connection<'a> {
         self.stream.flush()?;
         self.sent.fetch_add(data.len(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The honest head and body under another status, with more headers.
+    pub(super) fn whole(&mut self, status: &str, headers: &[(&str, &str)]) -> io::Result<()> {
+        let document = self.body();
+        let length = document.len().to_string();
+        self.head(status, &[headers, &[("Content-Length", &length)]].concat())?;
+        self.send(&document)
+    }
+
+    /// 200 of another type, or with another body.
+    pub(super) fn typed(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
+        self.open("200 OK")?;
+        self.rest(content_type, body)
+    }
+
+    /// All that comes after the beginning of a head.
+    pub(super) fn rest(&mut self, content_type: Option<&str>, body: Option<&[u8]>) -> io::Result<()> {
+        let honest = self.body();
+        let body = body.unwrap_or(&honest);
+        if let Some(content_type) = content_type {
+            self.header("Content-Type", content_type)?;
+        }
+        self.header("Content-Length", &body.len().to_string())?;
+        self.send(b"\r\n")?;
+        self.send(body)
+    }
+
+    pub(super) fn compressed(&mut self, document: &[u8]) -> io::Result<()> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(document)?;
+        let small = encoder.finish()?;
+        let length = small.len().to_string();
+        self.head("200 OK", &[("Content-Encoding", "gzip"), ("Content-Length", &length)])?;
+        self.send(&small)
+    }
+
+    pub(super) fn chunk(&mut self, data: &[u8]) -> io::Result<()> {
+        self.send(format!("{:x}\r\n", data.len()).as_bytes())?;
+        self.send(data)?;
+        self.send(b"\r\n")
+    }
+
+    pub(super) fn spaces(
+        &mut self,
+        number: usize,
+        send: fn(&mut Self, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        static BLOCK: [u8; 1 << 16] = [b' '; 1 << 16];
+        (0..number / BLOCK.len()).try_for_each(|_| send(self, &BLOCK))
+    }
+
+    /// So many steps until it is late.
+    pub(super) fn slowly(
+        &mut self,
+        steps: usize,
+        mut step: impl FnMut(&mut Self, usize) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let pause = LATE / u32::try_from(steps).unwrap_or(u32::MAX);
+        (0..steps).try_for_each(|at| {
+            sleep(pause);
+            step(self, at)
+        })
     }
 }
 
