@@ -131,13 +131,16 @@ impl<'a> Connection<'a> {
         self.send(b"\r\n")
     }
 
+    /// So many spaces, block after block.
     pub(super) fn spaces(
         &mut self,
         number: usize,
         send: fn(&mut Self, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         static BLOCK: [u8; 1 << 16] = [b' '; 1 << 16];
-        (0..number / BLOCK.len()).try_for_each(|_| send(self, &BLOCK))
+        let (blocks, rest) = (number / BLOCK.len(), number % BLOCK.len());
+        (0..blocks).try_for_each(|_| send(self, &BLOCK))?;
+        send(self, &BLOCK[..rest])
     }
 
     /// So many steps until it is late.

@@ -76,6 +76,14 @@ fn a_client_that_reads_on_is_seen_by_what_it_took() {
 }
 
 #[test]
+fn what_is_large_is_the_right_document_for_whoever_reads_all_of_it() {
+    let server = server();
+    let document =
+        read(&careless(), &format!("{}{DISCOVERY}", server.issuer(&row("discovery-large")))).unwrap();
+    assert!(document.trim_ascii_end().ends_with(b"}"));
+}
+
+#[test]
 fn a_client_that_asks_again_or_goes_on_is_objected_to() {
     let server = server();
     let page = row("discovery-page");
