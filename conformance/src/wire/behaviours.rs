@@ -28,6 +28,8 @@ pub(super) struct Behaviour {
     /// What a client stops with; nothing when it has to put up with it.
     pub(super) code: Option<&'static str>,
     pub(super) slow: bool,
+    /// Whether the right answers leave their connections open for the next request.
+    pub(super) keeps: bool,
     pub(super) except: &'static [Except],
     pub(super) does: Does,
 }
@@ -44,6 +46,7 @@ const USUAL: Behaviour = Behaviour {
     at: EVERYWHERE,
     code: Some("unreachable"),
     slow: false,
+    keeps: false,
     except: &[],
     does: Does(|peer| peer.answer()),
 };
@@ -172,6 +175,19 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         ..CLOSED
     },
     Behaviour { at: &[Token], ..CLOSED },
+    Behaviour {
+        name: "closed-when-reused",
+        about: "A connection on which other answers came is closed once the code has been sent on it.",
+        at: &[Token],
+        keeps: true,
+        except: &[Except {
+            transports: &["chromium"],
+            code: Some("unreachable"),
+            repeats: true,
+            why: "Chromium sends once more whatever a kept connection lost, a POST too, and a script cannot forbid it",
+        }],
+        ..CLOSED
+    },
     Behaviour {
         name: "truncated",
         about: "The right document, ten bytes shorter than Content-Length says; then the end.",

@@ -26,18 +26,21 @@ pub(super) struct Connection<'a> {
     stream: &'a mut dyn Stream,
     honest: Response,
     elsewhere: String,
+    keeps: bool,
     sent: Arc<AtomicUsize>,
 }
 
 impl<'a> Connection<'a> {
-    /// `honest` is the right answer, which is also to be had at `elsewhere`. `sent` counts what the socket took.
+    /// `honest` is the right answer, which is also to be had at `elsewhere`; it `keeps` the connection, or closes it.
+    /// `sent` counts what the socket took.
     pub(super) fn new(
         stream: &'a mut dyn Stream,
         honest: Response,
         elsewhere: String,
+        keeps: bool,
         sent: Arc<AtomicUsize>,
     ) -> Self {
-        Self { stream, honest, elsewhere, sent }
+        Self { stream, honest, elsewhere, keeps, sent }
     }
 
     /// The right answer.
@@ -75,7 +78,8 @@ impl<'a> Connection<'a> {
 
     /// A head that is not over yet. A script on any page may read what follows.
     pub(super) fn open(&mut self, status: &str) -> io::Result<()> {
-        self.send(format!("HTTP/1.1 {status}\r\nConnection: close\r\n").as_bytes())?;
+        let after = if self.keeps { "keep-alive" } else { "close" };
+        self.send(format!("HTTP/1.1 {status}\r\nConnection: {after}\r\n").as_bytes())?;
         self.header(READABLE, "*")
     }
 

@@ -32,6 +32,7 @@ pub struct Row {
     pub slow: bool,
     /// The transports that cannot be as strict.
     pub except: &'static [Except],
+    keeps: bool,
     place: Place,
     does: Option<(Endpoint, Does)>,
 }
@@ -43,7 +44,7 @@ pub struct Except {
     pub transports: &'static [&'static str],
     /// The code they stop with, or none when they go on to the end.
     pub code: Option<&'static str>,
-    /// Whether they send a GET that came to nothing a second time.
+    /// Whether they send a request that came to nothing a second time.
     pub repeats: bool,
     /// Why it is all right, or cannot be helped.
     pub why: &'static str,
@@ -56,6 +57,7 @@ pub fn rows() -> Vec<Row> {
         about: behaviour.about,
         expect: behaviour.code.map_or(Expect::Accept, |code| Expect::Reject(stage(endpoint), code)),
         slow: behaviour.slow,
+        keeps: behaviour.keeps,
         except: behaviour.except,
         place: Place::Http,
         does: Some((endpoint, behaviour.does)),
@@ -65,6 +67,7 @@ pub fn rows() -> Vec<Row> {
         about: place.about,
         expect: place.code.map_or(Expect::Accept, |code| Expect::Reject(Stage::Discovery, code)),
         slow: false,
+        keeps: false,
         except: &[],
         place: place.place,
         does: None,

@@ -134,11 +134,11 @@ impl State {
                 (&stream).read_exact(&mut [0])?;
                 (&stream).write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")?;
             }
-            None => self.answer(&mut { stream }, origin)?,
+            None => while self.answer(&mut &stream, origin)? {},
             Some(tls) => {
                 let session = ServerConnection::new(tls).map_err(io::Error::other)?;
                 let mut stream = StreamOwned::new(session, stream);
-                self.answer(&mut stream, origin)?;
+                while self.answer(&mut stream, origin)? {}
                 stream.conn.send_close_notify();
                 stream.flush()?;
             }
@@ -148,11 +148,12 @@ impl State {
         io::copy(&mut wire.take(1 << 20), &mut io::sink()).map(drop)
     }
 
-    fn answer(&self, stream: &mut dyn Stream, origin: &str) -> io::Result<()> {
+    /// Answers one request; whether another may come on the same connection.
+    fn answer(&self, stream: &mut dyn Stream, origin: &str) -> io::Result<bool> {
         let mut request = read_request(stream)?;
         let asked = request.path().trim_start_matches('/').to_owned();
         let (name, path) = asked.split_at(asked.find('/').unwrap_or(asked.len()));
-        let Some(row) = self.rows.get(name) else { return Ok(()) };
+        let Some(row) = self.rows.get(name) else { return Ok(false) };
         let issuer = format!("{origin}/{name}");
         let elsewhere = format!("{issuer}{ELSEWHERE}{path}");
         let sent = self.note(row, &request, path);
@@ -163,12 +164,12 @@ impl State {
             let draw = entropy().map_err(io::Error::other)?;
             provider.handle(&request, unix_now(), draw)
         };
-        let mut connection = Connection::new(stream, honest, elsewhere, sent);
+        let mut connection = Connection::new(stream, honest, elsewhere, row.keeps, sent);
         match row.does {
             Some((endpoint, does)) if path == self::path(endpoint) && request.method != "OPTIONS" => {
-                (does.0)(&mut connection)
+                (does.0)(&mut connection).map(|()| false)
             }
-            _ => connection.answer(),
+            _ => connection.answer().map(|()| row.keeps),
         }
     }
 
