@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_with_credentials_are_never_shared() {
+    fn f6_requests_with_credentials_are_never_shared() {
         let coalescer = Coalescer::default();
         coalescer.answer(&request(Endpoint::Token), |_| {
             assert!(coalescer.flights.lock().unwrap().is_empty());

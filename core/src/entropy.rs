@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn weak_draws_are_refused() {
+    fn e14_weak_draws_are_refused() {
         for weak in [vec![], vec![1; 31], vec![0; 32], vec![7; 64], [bytes(), bytes()].concat()] {
             assert_eq!(Entropy::new(weak).unwrap_err().code(), "weak_entropy");
         }
@@ -85,7 +85,7 @@ mod tests {
 
     /// HMAC itself, whatever the length of its key.
     #[test]
-    fn values_are_those_of_hkdf_expand() {
+    fn e14_values_are_those_of_hkdf_expand() {
         for length in [32, 63, 64, 65, 200] {
             let bytes: Vec<u8> = (0..length).collect();
             let mut mac = Hmac::<Sha256>::new_from_slice(&bytes).unwrap();

@@ -290,12 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_header_body_or_query() {
+    fn f7_debug_shows_no_header_body_or_query() {
         assert_eq!(format!("{:?}", request()), "HttpRequest(token POST https://op.example)");
     }
 
     #[test]
-    fn redirects_are_refused_followed_or_not() {
+    fn d6_redirects_are_refused_followed_or_not() {
         for status in [301, 302, 303, 307, 308] {
             let response = HttpResponse::new(status, vec![], vec![]);
             assert_eq!(response.check_limits(&request()).unwrap_err().code(), "redirect_refused");
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn size_is_checked_at_the_byte() {
+    fn f4_size_is_checked_at_the_byte() {
         let limit = request().limits.max_response_bytes;
         assert!(HttpResponse::new(200, vec![], vec![b' '; limit]).check_limits(&request()).is_ok());
         let error =

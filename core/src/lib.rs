@@ -140,6 +140,8 @@ mod logout;
 mod metadata;
 mod pending;
 mod policy;
+#[cfg(doctest)]
+mod proofs;
 mod provider;
 mod registration;
 mod requested;

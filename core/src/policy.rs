@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn each_number_is_bounded_on_both_sides() {
+    fn b8_each_number_is_bounded_on_both_sides() {
         for Number { name: member, minimum, maximum, .. } in NUMBERS {
             let with = |value: u32| {
                 Policy::from_json(&format!(r#"{{"{member}":{value}}}"#))

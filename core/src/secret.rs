@@ -55,12 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_show() {
+    fn f7_a_secret_does_not_show() {
         assert_eq!(format!("{:?}", Secret::new("canary")), "[secret]");
     }
 
     #[test]
-    fn a_prefix_does_not_match() {
+    fn a25_only_the_whole_secret_matches() {
         assert!(Secret::new("abc").matches("abc"));
         assert!(!Secret::new("abc").matches("ab"));
         assert!(!Secret::new("abc").matches("abd"));

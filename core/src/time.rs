@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_at_zero_is_refused() {
+    fn b8_a_clock_at_zero_is_refused() {
         assert_eq!(Timestamp::from_unix(0).plausible().unwrap_err().code(), "implausible_clock");
         assert!(EARLIEST.plausible().is_ok());
     }

@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_form_encoded_before_base64() {
+    fn f2_credentials_are_form_encoded_before_base64() {
         let decoded =
             |id, secret| String::from_utf8(STANDARD.decode(&basic(id, secret)[6..]).unwrap()).unwrap();
         assert_eq!(decoded("a:b", "p%q+r s"), "a%3Ab:p%25q%2Br+s");

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_recognised_in_every_spelling() {
+    fn d7_addresses_are_recognised_in_every_spelling() {
         for host in [
             "127.0.0.1",
             "10.0.0.1",

@@ -339,7 +339,7 @@ fn a_stored_pending_login_that_was_tampered_with_is_refused() {
 }
 
 #[test]
-fn a_stored_demand_that_is_not_understood_is_not_skipped() {
+fn b6_a_stored_demand_that_is_not_understood_is_not_skipped() {
     let mut stored: Value = serde_json::from_str(&World::new().begin().pending.encode()).unwrap();
     stored["requested"] = json!({ "demand_of_a_later_version": true });
     assert_eq!(code(&PendingLogin::decode(Some(&stored.to_string()))), "unreadable_pending_login");

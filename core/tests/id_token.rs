@@ -278,7 +278,7 @@ fn b11_at_hash_fits_the_access_token_whenever_it_is_there() {
 }
 
 #[test]
-fn b11_an_access_token_that_was_swapped_is_found_out() {
+fn f9_an_access_token_that_was_swapped_is_found_out() {
     let mut world = World::new();
     world.op.member("access_token", "another-ones");
     assert_eq!(code(&world.try_login()), "at_hash_mismatch");

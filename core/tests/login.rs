@@ -197,7 +197,7 @@ fn e4_a_code_is_exchanged_only_at_the_provider_that_issued_it() {
 }
 
 #[test]
-fn two_logins_at_once_do_not_disturb_each_other() {
+fn e12_two_logins_at_once_do_not_disturb_each_other() {
     let mut world = World::new();
     let (first, second) = (world.begin(), world.begin());
     for parameter_name in ["state", "nonce", "code_challenge"] {

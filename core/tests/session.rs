@@ -276,7 +276,7 @@ fn the_configured_name_of_the_redirect_does_not_double_another_parameter() {
 }
 
 #[test]
-fn a_redirect_after_logout_is_one_a_browser_may_follow() {
+fn e9_a_redirect_after_logout_is_one_a_browser_may_follow() {
     let mut world = World::new();
     for bad in ["http://rp.example/bye", "javascript:alert(1)", "/bye"] {
         world.registration.post_logout_redirect_uri = Some(bad.into());

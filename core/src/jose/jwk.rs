@@ -324,14 +324,14 @@ pub(super) mod tests {
 
     #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
     #[test]
-    fn points_that_are_not_on_the_curve_are_dropped() {
+    fn a19_points_that_are_not_on_the_curve_are_dropped() {
         assert_eq!(dropped(with(p256(), "y", to_base64url(&[1; 32]))), "is not a point on the curve");
         assert_eq!(dropped(with(ed25519(), "x", to_base64url(&[0; 32]))), "is a weak point");
     }
 
     #[cfg(feature = "rustcrypto")]
     #[test]
-    fn the_small_order_points_are_those_that_anybody_can_sign_for() {
+    fn a19_the_small_order_points_are_those_that_anybody_can_sign_for() {
         let encodings = [[0; 32], [1; 32], [0xec; 32], [0xed; 32], [0xee; 32]];
         let mut points = Vec::new();
         for first in encodings.map(|bytes| bytes[0]) {
@@ -362,7 +362,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn rsa_sizes_and_exponents_are_bounded() {
+    fn a18_rsa_sizes_and_exponents_are_bounded() {
         let modulus = |bits: usize| {
             let mut n = vec![0xff; bits / 8];
             n[0] = 0x80;

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn non_canonical_base64url_is_refused() {
+    fn a15_non_canonical_base64url_is_refused() {
         let good = token(r#"{"alg":"RS256"}"#);
         // The last character of a part carries unused bits: setting them gives another spelling of the same bytes.
         let spelled = format!("{}.e31.{}", good.split('.').next().unwrap(), to_base64url(b"x"));

@@ -32,7 +32,7 @@ mod tests {
     use crate::jose::jwk::tests::rsa;
 
     #[test]
-    fn a_modulus_made_of_powers_of_65537_has_it() {
+    fn a18_a_modulus_made_of_powers_of_65537_is_one_that_can_be_factored() {
         // 65537^k in 2048 bits is such a number, if not a modulus: the residues are what counts.
         let mut power = vec![1_u8];
         while power.len() < 256 {
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn an_honest_modulus_has_not() {
+    fn a18_an_honest_modulus_is_not() {
         assert!(!has_fingerprint(&base64url(rsa()["n"].as_str().unwrap()).unwrap()));
     }
 }

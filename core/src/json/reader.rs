@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicates_are_refused_at_every_level_and_in_any_spelling() {
+    fn a12_duplicates_are_refused_at_every_level_and_in_any_spelling() {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"iss":1,"\u0069ss":2}"#,
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded_also_where_nobody_looks() {
+    fn a13_depth_is_bounded_also_where_nobody_looks() {
         let nested = |levels: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
         assert!(object(nested(15).as_bytes()).is_ok());
         assert!(object(nested(16).as_bytes()).err().unwrap().starts_with("nested too deeply"));

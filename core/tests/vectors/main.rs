@@ -25,6 +25,8 @@ pub(crate) struct Case {
     pub(crate) asked: Result<VerifyRequest, &'static str>,
     /// Whether the signature is good, where the vectors know.
     pub(crate) good: Option<bool>,
+    /// What its makers say is special about it.
+    pub(crate) flags: Vec<String>,
 }
 
 /// Why the core refuses keys that the makers of vectors used.
@@ -74,4 +76,66 @@ fn every_vector_has_the_verdict_it_should_have() {
     println!("{} signatures, {good} of them good", cases.len());
     assert!(wrong.is_empty(), "{} wrong verdicts: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
     assert!(cases.len() > 10_000);
+}
+
+/// The vectors for which `about` holds are there, are bad, and are found to be.
+fn all_are_refused(about: impl Fn(&Case) -> bool) {
+    let cases: Vec<_> = wycheproof::cases().into_iter().filter(|case| case.good == Some(false)).collect();
+    let meant: Vec<_> = cases.iter().filter(|case| about(case)).collect();
+    assert!(!meant.is_empty());
+    for case in meant {
+        let verdict = case.asked.as_ref().map_or(Some(false), |request| answer(request).0);
+        assert_ne!(verdict, Some(true), "{}", case.name);
+    }
+}
+
+fn flagged(flags: &'static [&'static str]) -> impl Fn(&Case) -> bool {
+    |case| case.flags.iter().any(|flag| flags.contains(&flag.as_str()))
+}
+
+#[test]
+fn a4_no_vector_without_a_signature_is_good() {
+    all_are_refused(flagged(&["AlgIsNone"]));
+}
+
+#[test]
+fn a5_no_vector_with_r_or_s_out_of_range_is_good() {
+    all_are_refused(flagged(&["RangeCheck", "IntegerOverflow", "InvalidSignature"]));
+}
+
+#[test]
+fn a6_no_vector_of_another_length_is_good() {
+    all_are_refused(flagged(&["SignatureSize"]));
+}
+
+#[test]
+fn a16_no_vector_in_another_serialization_is_good() {
+    all_are_refused(flagged(&["JsonSerialization"]));
+}
+
+#[test]
+fn a21_no_vector_with_several_keys_that_fit_is_good() {
+    all_are_refused(flagged(&["Ambiguous", "DuplicateKid"]));
+}
+
+#[test]
+fn a22_no_vector_with_a_mixed_key_set_is_good() {
+    all_are_refused(flagged(&["MixedKeySet"]));
+}
+
+#[test]
+fn a24_no_vector_with_odd_padding_is_good() {
+    all_are_refused(flagged(&[
+        "ModifiedPadding",
+        "InvalidPadding",
+        "InvalidAsnInPadding",
+        "BerEncodedPadding",
+        "ShortPadding",
+        "NoHash",
+    ]));
+}
+
+#[test]
+fn a24_no_vector_with_a_salt_that_is_not_as_long_as_the_hash_is_good() {
+    all_are_refused(flagged(&[wycheproof::ODD_SALT]));
 }

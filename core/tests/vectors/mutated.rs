@@ -16,7 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 fn case(alg: Alg, jwk: &Value, what: &str, message: &[u8], signature: &[u8], good: Option<bool>) -> Case {
     let asked = verify_request(&jwk.to_string(), alg, message, signature);
-    Case { name: format!("{} {what}", alg.as_str()), asked, good }
+    Case { name: format!("{} {what}", alg.as_str()), asked, good, flags: Vec::new() }
 }
 
 /// The public members alone: who is asked sees no others.

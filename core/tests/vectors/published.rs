@@ -12,7 +12,7 @@ pub(crate) fn cases() -> Vec<Case> {
         let text = |name: &str| example[name].as_str().unwrap();
         let keys = json!({ "keys": [example["jwk"]] }).to_string();
         let asked = verify_request_of_jws(&keys, Alg::from_name(text("alg")).unwrap(), text("jws"));
-        Case { name: text("name").into(), asked, good: Some(true) }
+        Case { name: text("name").into(), asked, good: Some(true), flags: Vec::new() }
     };
     examples.iter().map(case).collect()
 }
