@@ -98,6 +98,22 @@ export interface Policy {
   max_keys?: number;
   /** Bytes of a response, after decompression: 262144. */
   max_response_bytes?: number;
+  /** Bytes of a token that is read: 16384, at most 65536. */
+  max_token_bytes?: number;
+  /** Bytes of a token's decoded header: 4096, at most 8192. */
+  max_header_bytes?: number;
+  /** Bytes of the `kid` in a token's header: 256, at most 256. */
+  max_kid_bytes?: number;
+  /** Characters of `sub`: 255, at most 255. */
+  max_sub_bytes?: number;
+  /** How deep objects and arrays may nest in what the provider sends: 16, at most 32. */
+  max_json_depth?: number;
+  /** Members of one object or array in what the provider sends: 512, at most 1024. */
+  max_json_members?: number;
+  /** Bytes of an authorization response: 16384, at most 16384. */
+  max_callback_bytes?: number;
+  /** Bytes of one parameter of an authorization response: 8192, at most 8192. */
+  max_parameter_bytes?: number;
   /** Time for one GET of metadata or keys: 5. */
   metadata_timeout_secs?: number;
   /** Time for one request to the token or UserInfo endpoint: 10. */

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::jose::{Jws, to_base64url};
 use crate::json::{Json, Object};
 use crate::pending::{PendingLogin, ResponseMode};
+use crate::policy::Policy;
 use crate::registration::check_scopes;
 use crate::requested::Requested;
 use crate::time::Timestamp;
@@ -157,7 +158,7 @@ pub(crate) fn authorize(
         check_return_to(path)?;
     }
     let pending = PendingLogin {
-        requested: requested(request)?,
+        requested: requested(request, client.policy())?,
         id: entropy.split("id"),
         issuer: client.provider().issuer().as_str().to_owned(),
         client_id: registration.client_id.clone(),
@@ -243,11 +244,11 @@ fn check_pkce(client: &Client) -> Result<(), Error> {
 }
 
 /// What the ID token will have to answer to.
-fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
+fn requested(request: &AuthorizeRequest, policy: &Policy) -> Result<Requested, Error> {
     let mut requested = Requested::of_claims(request.claims.as_deref())?;
     requested.max_age = request.max_age;
     if let Some(hint) = &request.id_token_hint {
-        let hinted = hinted_sub(hint)?;
+        let hinted = hinted_sub(hint, policy)?;
         if requested.sub.as_ref().is_some_and(|asked| !asked.contains(&hinted)) {
             return Err(invalid("id_token_hint", "is about another end user than claims"));
         }
@@ -257,12 +258,12 @@ fn requested(request: &AuthorizeRequest) -> Result<Requested, Error> {
 }
 
 /// The subject of the host's own ID token. It is not verified: it can only narrow what is accepted.
-fn hinted_sub(id_token_hint: &str) -> Result<String, Error> {
+fn hinted_sub(id_token_hint: &str, policy: &Policy) -> Result<String, Error> {
     let sub = |jws: Jws<'_>| {
-        let members = Object::parse(&jws.payload).ok()?;
+        let members = Object::parse_within(&jws.payload, policy.json()).ok()?;
         members.get("sub").and_then(Json::as_text).map(Cow::into_owned)
     };
-    Jws::parse(id_token_hint)
+    Jws::parse(id_token_hint, policy)
         .ok()
         .and_then(sub)
         .ok_or_else(|| invalid("id_token_hint", "is not a signed ID token"))

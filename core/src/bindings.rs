@@ -10,6 +10,7 @@ use crate::flow::VerifyRequest;
 use crate::jose::{Alg, Choice, Jws, Key, KeySet, MOST_KEYS};
 use crate::json::{Json, Object};
 pub use crate::json::{Writer, list, quoted};
+use crate::policy::Policy;
 
 /// Decisions as a JSON array.
 pub fn decisions(decisions: &[Decision]) -> String {
@@ -58,7 +59,7 @@ pub fn verify_request(
 
 /// The request to check a compact JWS with a JWK Set, whatever its payload; or why nobody would be asked.
 pub fn verify_request_of_jws(key_set: &str, alg: Alg, jws: &str) -> Result<VerifyRequest, &'static str> {
-    let jws = Jws::parse(jws).map_err(|error| error.code())?;
+    let jws = Jws::parse(jws, &Policy::default()).map_err(|error| error.code())?;
     let alg = jws.alg(&[alg]).ok_or("is of another algorithm")?;
     let keys = Object::parse(key_set.as_bytes()).map_err(|_| "the key set is not JSON")?;
     let keys = KeySet::parse(&keys, MOST_KEYS)?;

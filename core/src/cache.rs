@@ -68,7 +68,7 @@ impl Stored {
         if let Some(metadata) = self.parsed.get().filter(|metadata| metadata.issuer() == issuer) {
             return Ok(metadata.clone());
         }
-        let metadata = Metadata::parse(issuer, self.document.as_bytes())?;
+        let metadata = Metadata::parse_own(issuer, self.document.as_bytes())?;
         // The first one stays.
         let _ = self.parsed.set(Box::new(metadata.clone()));
         Ok(metadata)

@@ -9,14 +9,15 @@ use crate::client::Client;
 use crate::decision::{Check, Decision, Trace, Value};
 use crate::error::{Error, ErrorKind};
 use crate::pending::{self, PendingLogin, ResponseMode};
+use crate::policy::size;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::server_error;
 use crate::uri;
 
-/// Bytes of a query or form.
+/// Bytes of a query or form, whatever the policy.
 const MAX_RESPONSE: usize = 16 * 1024;
-/// Bytes of one parameter.
+/// Bytes of one parameter, whatever the policy.
 const MAX_PARAMETER: usize = 8 * 1024;
 /// Parameters of one response.
 const MAX_PARAMETERS: usize = 256;
@@ -25,6 +26,8 @@ const MAX_PARAMETERS: usize = 256;
 pub struct CallbackParams {
     mode: ResponseMode,
     parameters: Vec<(String, String)>,
+    /// Bytes of the text it was read from.
+    length: usize,
 }
 
 impl CallbackParams {
@@ -70,7 +73,7 @@ impl CallbackParams {
                 return Err(ErrorKind::CallbackDuplicate.with([&parameter]));
             }
         }
-        Ok(CallbackParams { mode, parameters })
+        Ok(CallbackParams { mode, parameters, length: text.len() })
     }
 
     /// The public name of the login that this response claims to belong to, if it has a `state`.
@@ -166,6 +169,7 @@ impl Callback<'_> {
     /// An error of the provider's is believed only after the same checks as a code.
     fn run(mut self) -> Result<Secret, Error> {
         self.now.plausible()?;
+        self.size()?;
         same_client(self.client, self.login, self.trace)?;
         self.response_mode()?;
         self.state()?;
@@ -194,6 +198,19 @@ impl Callback<'_> {
                 })
             }
         }
+    }
+
+    fn size(&self) -> Result<(), Error> {
+        let policy = self.client.policy();
+        let malformed = |reason: &str| Err(ErrorKind::CallbackMalformed.with([reason]));
+        if self.response.length > size(policy.max_callback_bytes) {
+            return malformed("is too large");
+        }
+        let longest = self.response.parameters.iter().map(|(_, value)| value.len()).max();
+        if longest.is_some_and(|longest| longest > size(policy.max_parameter_bytes)) {
+            return malformed("has a parameter that is too large");
+        }
+        Ok(())
     }
 
     fn unexpected(&mut self, parameter: &str) -> Error {

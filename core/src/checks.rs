@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::expectations::Expectations;
 use crate::jose::{Alg, base64url};
 use crate::json::{Object, Quoted, Round};
+use crate::policy::size;
 use crate::requested::Requested;
 use crate::secret::constant_time_eq;
 use crate::time::Timestamp;
@@ -172,7 +173,8 @@ impl<'a> Checks<'a> {
     }
 
     fn subject(&mut self) -> Result<String, Error> {
-        let sub = claims::subject(self.members).map_err(|flaw| self.unusable(Check::Sub, flaw))?;
+        let most = size(self.client.policy().max_sub_bytes);
+        let sub = claims::subject(self.members, most).map_err(|flaw| self.unusable(Check::Sub, flaw))?;
         self.trace.text(Check::Sub, true, &sub)?;
         Ok(sub)
     }

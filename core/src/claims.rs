@@ -163,10 +163,13 @@ pub(crate) fn audiences(members: &Object<'_>) -> Result<Vec<String>, Flaw> {
 }
 
 /// `sub`: 1 to 255 ASCII characters (OIDC Core 2).
-pub(crate) fn subject(members: &Object<'_>) -> Result<String, Flaw> {
+pub(crate) fn subject(members: &Object<'_>, most: usize) -> Result<String, Flaw> {
     let sub = required("sub", string(members, "sub")?)?.text().into_owned();
     if sub.is_empty() || sub.len() > 255 || !sub.is_ascii() {
         return Err(Flaw { claim: "sub", reason: "not 1 to 255 ASCII characters" });
+    }
+    if sub.len() > most {
+        return Err(Flaw { claim: "sub", reason: "longer than the policy allows" });
     }
     Ok(sub)
 }

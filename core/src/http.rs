@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::json::Object;
+use crate::json::{Bounds, Object};
 use crate::policy::Policy;
 use crate::uri;
 
@@ -211,11 +211,16 @@ impl HttpResponse {
     }
 
     /// The body as a strict JSON object, if it is declared as one of `media_types`.
-    pub(crate) fn json(&self, endpoint: Endpoint, media_types: &[&str]) -> Result<Object<'_>, Error> {
+    pub(crate) fn json(
+        &self,
+        endpoint: Endpoint,
+        media_types: &[&str],
+        bounds: Bounds,
+    ) -> Result<Object<'_>, Error> {
         if !self.is_one_of(media_types) {
             return Err(self.unexpected_content_type(endpoint));
         }
-        Object::parse(&self.body)
+        Object::parse_within(&self.body, bounds)
             .map_err(|reason| ErrorKind::MalformedJson.with([endpoint.as_str(), &reason]))
     }
 
@@ -321,13 +326,15 @@ mod tests {
         let typed = |media_type: &str| {
             HttpResponse::new(200, vec![("Content-Type".into(), media_type.into())], b"{}".to_vec())
         };
-        assert!(typed("application/json").json(Endpoint::Token, &["application/json"]).is_ok());
-        assert!(
-            typed("Application/JSON; charset=utf-8").json(Endpoint::Token, &["application/json"]).is_ok()
-        );
+        let read = |media_type: &str| {
+            let response = typed(media_type);
+            response
+                .json(Endpoint::Token, &["application/json"], Policy::default().json())
+                .map_or_else(|error| error.code(), |_| "ok")
+        };
+        assert_eq!([read("application/json"), read("Application/JSON; charset=utf-8")], ["ok"; 2]);
         for other in ["text/html", "application/jsonp", ""] {
-            let error = typed(other).json(Endpoint::Token, &["application/json"]).err().unwrap();
-            assert_eq!(error.code(), "unexpected_content_type", "{other}");
+            assert_eq!(read(other), "unexpected_content_type", "{other}");
         }
     }
 

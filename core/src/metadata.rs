@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::issuer::Issuer;
-use crate::json::{Document, Json, Object, Text};
+use crate::json::{Bounds, Document, Json, Object, Text};
 
 /// What a provider says of itself: endpoints and abilities. Immutable, cheap to clone.
 #[derive(Clone)]
@@ -46,8 +46,25 @@ impl Metadata {
     /// `malformed_json`; `metadata_issuer_mismatch` before anything else in it is looked at;
     /// `metadata_member_missing` for `issuer` and `jwks_uri`; `metadata_member_invalid`.
     pub fn parse(issuer: &Issuer, document: &[u8]) -> Result<Metadata, Error> {
-        let members =
-            Object::parse(document).map_err(|reason| ErrorKind::MalformedJson.with(["metadata", &reason]))?;
+        Metadata::read(issuer, document, Object::parse(document))
+    }
+
+    /// The same for a document within these bounds.
+    pub(crate) fn parse_within(issuer: &Issuer, document: &[u8], bounds: Bounds) -> Result<Metadata, Error> {
+        Metadata::read(issuer, document, Object::parse_within(document, bounds))
+    }
+
+    /// The same for a document that was accepted before.
+    pub(crate) fn parse_own(issuer: &Issuer, document: &[u8]) -> Result<Metadata, Error> {
+        Metadata::read(issuer, document, Object::parse_own(document))
+    }
+
+    fn read(
+        issuer: &Issuer,
+        document: &[u8],
+        members: Result<Object<'_>, String>,
+    ) -> Result<Metadata, Error> {
+        let members = members.map_err(|reason| ErrorKind::MalformedJson.with(["metadata", &reason]))?;
         let own = text(&members, "issuer")?.ok_or_else(|| missing("issuer"))?;
         if own != issuer.as_str() {
             return Err(ErrorKind::MetadataIssuerMismatch.with([issuer.as_str(), &own]));

@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Limits};
+use crate::json::Bounds;
 
 /// Who checks signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,22 @@ pub struct Policy {
     pub max_keys: u32,
     /// Bytes of a response, after decompression: 262144; at most 1048576.
     pub max_response_bytes: u32,
+    /// Bytes of a token that is read: 16384; at most 65536. Its claims are three quarters of that at most.
+    pub max_token_bytes: u32,
+    /// Bytes of a token's decoded header: 4096; at most 8192.
+    pub max_header_bytes: u32,
+    /// Bytes of the `kid` in a token's header: 256, which is also the most.
+    pub max_kid_bytes: u32,
+    /// Characters of `sub`: 255, which is also the most (OIDC Core 2).
+    pub max_sub_bytes: u32,
+    /// How deep objects and arrays may nest in what the provider sends: 16; at most 32.
+    pub max_json_depth: u32,
+    /// Members of one object or array in what the provider sends: 512; at most 1024. Keys in a key set may be more.
+    pub max_json_members: u32,
+    /// Bytes of an authorization response: 16384, which is also the most.
+    pub max_callback_bytes: u32,
+    /// Bytes of one parameter of an authorization response: 8192, which is also the most.
+    pub max_parameter_bytes: u32,
     /// Time for one GET of metadata or keys: 5; from 1 to 60.
     pub metadata_timeout_secs: u32,
     /// Time for one request to the token or UserInfo endpoint: 10; from 1 to 60.
@@ -60,6 +77,14 @@ impl Default for Policy {
             key_hard_age_secs: 86_400,
             max_keys: 100,
             max_response_bytes: 262_144,
+            max_token_bytes: 16_384,
+            max_header_bytes: 4_096,
+            max_kid_bytes: 256,
+            max_sub_bytes: 255,
+            max_json_depth: 16,
+            max_json_members: 512,
+            max_callback_bytes: 16_384,
+            max_parameter_bytes: 8_192,
             metadata_timeout_secs: 5,
             token_timeout_secs: 10,
             signatures: Signatures::Core,
@@ -96,6 +121,14 @@ numbers! {
     key_hard_age_secs: 60 to 604_800;
     max_keys: 1 to 1_000;
     max_response_bytes: 1_024 to 1_048_576;
+    max_token_bytes: 512 to 65_536;
+    max_header_bytes: 64 to 8_192;
+    max_kid_bytes: 1 to 256;
+    max_sub_bytes: 1 to 255;
+    max_json_depth: 2 to 32;
+    max_json_members: 16 to 1_024;
+    max_callback_bytes: 512 to 16_384;
+    max_parameter_bytes: 128 to 8_192;
     metadata_timeout_secs: 1 to 60;
     token_timeout_secs: 1 to 60;
 }
@@ -157,9 +190,14 @@ impl Policy {
             Endpoint::Discovery | Endpoint::Jwks => self.metadata_timeout_secs,
             Endpoint::Token | Endpoint::UserInfo => self.token_timeout_secs,
         };
-        Limits {
-            max_response_bytes: usize::try_from(self.max_response_bytes).unwrap_or(usize::MAX),
-            timeout_secs,
+        Limits { max_response_bytes: size(self.max_response_bytes), timeout_secs }
+    }
+
+    /// How deep and wide the provider's documents may be.
+    pub(crate) fn json(&self) -> Bounds {
+        Bounds {
+            depth: u8::try_from(self.max_json_depth).unwrap_or(u8::MAX),
+            width: size(self.max_json_members),
         }
     }
 
@@ -167,6 +205,11 @@ impl Policy {
     pub(crate) fn fresh_age(&self, max_age: Option<u32>) -> u32 {
         max_age.map_or(self.key_refresh_secs, |seconds| seconds.clamp(60, 86_400))
     }
+}
+
+/// A limit as a size.
+pub(crate) fn size(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

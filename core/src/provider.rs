@@ -121,10 +121,10 @@ impl Discovery {
         let response = reply.http(&self.request)?;
         response.expect_ok(Endpoint::Discovery)?;
         // The document is read once more with the rules of metadata.
-        response.json(Endpoint::Discovery, &["application/json"])?;
+        response.json(Endpoint::Discovery, &["application/json"], self.policy.json())?;
         let mut trace = self.trace.clone();
         trace.pass(Check::MetadataFetched, &[Value::Text(self.issuer.as_str())]);
-        let metadata = Metadata::parse(&self.issuer, &response.body);
+        let metadata = Metadata::parse_within(&self.issuer, &response.body, self.policy.json());
         let provider = Provider::found(&self.issuer, metadata, trace)?;
         cache.store_metadata(&provider.metadata, response.max_age(), now);
         Ok(provider)

@@ -82,7 +82,7 @@ impl Tokens {
         if response.status != 200 {
             return Err(refusal(Endpoint::Token, response));
         }
-        let mut members = response.json(Endpoint::Token, &["application/json"])?;
+        let mut members = response.json(Endpoint::Token, &["application/json"], client.policy().json())?;
         if !members.has("access_token") && members.has("error") {
             return Err(refusal(Endpoint::Token, response));
         }

@@ -29,6 +29,22 @@ class PolicyOptions(TypedDict, total=False):
     """The largest number of keys in a key set."""
     max_response_bytes: int
     """The largest response, in bytes."""
+    max_token_bytes: int
+    """The largest token that is read, in bytes."""
+    max_header_bytes: int
+    """The largest decoded header of a token, in bytes."""
+    max_kid_bytes: int
+    """The longest ``kid`` in a token's header, in bytes."""
+    max_sub_bytes: int
+    """The longest ``sub``, in characters."""
+    max_json_depth: int
+    """How deep objects and arrays may nest in what the provider sends."""
+    max_json_members: int
+    """The largest number of members of one object or array in what the provider sends."""
+    max_callback_bytes: int
+    """The largest authorization response, in bytes."""
+    max_parameter_bytes: int
+    """The longest parameter of an authorization response, in bytes."""
     metadata_timeout_secs: int
     """The time for one fetch of metadata or keys, in seconds."""
     token_timeout_secs: int

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{Flow, Reply, Request, Step};
 use crate::http::{Endpoint, HttpRequest};
 use crate::jose::{DroppedKey, KeySet, UsableKey};
-use crate::policy::Policy;
+use crate::policy::{Policy, size};
 use crate::time::Timestamp;
 
 /// Fetching a provider's keys on the host's own initiative. Yields a [`KeyReport`].
@@ -74,9 +74,12 @@ pub(crate) fn accept_keys(
     cache.keys_attempted(jwks_uri, now);
     let response = reply.http(request)?;
     response.expect_ok(Endpoint::Jwks)?;
-    let document = response.json(Endpoint::Jwks, &["application/json", "application/jwk-set+json"])?;
-    let most = usize::try_from(policy.max_keys).unwrap_or(usize::MAX);
-    let set = KeySet::parse(&document, most)
+    let mut bounds = policy.json();
+    // One more than too many, so that it is known what is wrong with them.
+    bounds.width = bounds.width.max(size(policy.max_keys).saturating_add(1));
+    let document =
+        response.json(Endpoint::Jwks, &["application/json", "application/jwk-set+json"], bounds)?;
+    let set = KeySet::parse(&document, size(policy.max_keys))
         .map(Arc::new)
         .map_err(|reason| ErrorKind::MalformedJson.with([Endpoint::Jwks.as_str(), reason]))?;
     cache.store_keys(jwks_uri, &set, response.max_age(), now);

@@ -131,11 +131,12 @@ impl<'a> Token<'a> {
         trace: &mut Trace,
     ) -> Result<Token<'a>, Error> {
         now.plausible()?;
-        let jws = Jws::parse(token)?;
+        let jws = Jws::parse(token, client.policy())?;
         check_typ(jws.typ.as_deref(), trace)?;
         let alg = check_alg(&jws, client, demand, trace)?;
         let claims = |reason: &str| ErrorKind::MalformedToken.with([&["claims: ", reason].concat()]);
-        let members = Object::parse(&jws.payload).map_err(|reason| claims(&reason))?;
+        let members =
+            Object::parse_within(&jws.payload, client.policy().json()).map_err(|reason| claims(&reason))?;
         let (iss, sub) = Checks { client, demand, members: &members, alg, now, trace }.run()?;
         Ok(Token {
             alg,

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -19,7 +19,6 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{Flow, Reply, Request, Step};
 use crate::flows::signed::Signed;
 use crate::http::{Endpoint, HttpRequest, HttpResponse};
-use crate::jose::MAX_TOKEN;
 use crate::json::Document;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -88,16 +87,14 @@ impl Asking {
         now: Timestamp,
     ) -> Result<Step<UserInfoFetch>, Error> {
         let not_a_token = |reason: &str| ErrorKind::MalformedToken.with([reason]);
-        if response.body.len() > MAX_TOKEN {
-            return Err(ErrorKind::TokenTooLarge.with([&MAX_TOKEN.to_string()]));
-        }
         let jwt = str::from_utf8(&response.body).map_err(|_| not_a_token("not three parts"))?;
         let demand = Demand::UserInfo { sub: self.session.claims().sub().to_owned() };
         Signed::start(&self.client, jwt.trim_ascii(), &demand, cache, now).map(UserInfoFetch::verified)
     }
 
     fn plain(&mut self, response: HttpResponse) -> Result<(Document, String), Error> {
-        let members = response.json(Endpoint::UserInfo, &["application/json"])?;
+        let members =
+            response.json(Endpoint::UserInfo, &["application/json"], self.client.policy().json())?;
         let expected = self.session.claims().sub();
         let same = match members.get("sub") {
             None => return Err(ErrorKind::ResponseMemberMissing.with([Endpoint::UserInfo.as_str(), "sub"])),

@@ -6,12 +6,9 @@ use alloc::vec::Vec;
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Alg, base64url};
 use crate::json::{Json, Object};
+use crate::policy::{Policy, size};
 
-/// Bytes of a whole token.
-pub(crate) const MAX_TOKEN: usize = 16 * 1024;
-/// Bytes of a decoded JOSE header.
-const MAX_HEADER: usize = 4 * 1024;
-/// Bytes of a `kid`.
+/// Bytes of a key's `kid`.
 pub(crate) const MAX_KID: usize = 256;
 
 /// Header members that would let the token choose its key or its meaning, or that we do not implement.
@@ -29,9 +26,9 @@ pub(crate) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    pub(crate) fn parse(token: &'a str) -> Result<Jws<'a>, Error> {
-        if token.len() > MAX_TOKEN {
-            return Err(ErrorKind::TokenTooLarge.with([&MAX_TOKEN.to_string()]));
+    pub(crate) fn parse(token: &'a str, policy: &Policy) -> Result<Jws<'a>, Error> {
+        if token.len() > size(policy.max_token_bytes) {
+            return Err(ErrorKind::TokenTooLarge.with([&policy.max_token_bytes.to_string()]));
         }
         let mut parts = token.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -45,15 +42,16 @@ impl<'a> Jws<'a> {
         let length = token.len().saturating_sub(signature.len()).saturating_sub(1);
         let signing_input = token.get(..length).unwrap_or_default();
         let header = base64url(header).ok_or_else(|| malformed("header is not base64url"))?;
-        if header.len() > MAX_HEADER {
+        if header.len() > size(policy.max_header_bytes) {
             return Err(malformed("header is too large"));
         }
-        let header = Object::parse(&header).map_err(|reason| malformed(&["header: ", &reason].concat()))?;
+        let header = Object::parse_within(&header, policy.json())
+            .map_err(|reason| malformed(&["header: ", &reason].concat()))?;
         if let Some(member) = REFUSED.into_iter().find(|member| header.has(member)) {
             return Err(ErrorKind::HeaderRefused.with([member]));
         }
         let kid = optional(&header, "kid")?;
-        if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
+        if kid.as_ref().is_some_and(|kid| kid.len() > size(policy.max_kid_bytes)) {
             return Err(malformed("kid is too long"));
         }
         Ok(Jws {
@@ -94,13 +92,14 @@ mod tests {
     }
 
     fn code(token: &str) -> &'static str {
-        Jws::parse(token).map(|_| "accepted").unwrap_or_else(|error| error.code())
+        Jws::parse(token, &Policy::default()).map(|_| "accepted").unwrap_or_else(|error| error.code())
     }
 
     #[test]
     fn a_plain_token_is_taken_apart() {
         let token = token(r#"{"alg":"RS256","kid":"k","typ":"JWT","x5t":"ignored"}"#);
-        let jws = Jws::parse(&token).unwrap();
+        let policy = Policy::default();
+        let jws = Jws::parse(&token, &policy).unwrap();
         assert_eq!(
             (jws.alg.as_str(), jws.kid.as_deref(), jws.typ.as_deref()),
             ("RS256", Some("k"), Some("JWT"))

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 pub use alg::Alg;
 pub(crate) use backend::AVAILABLE as BACKEND_AVAILABLE;
 pub(crate) use jwk::Key;
-pub(crate) use jws::{Jws, MAX_TOKEN};
+pub(crate) use jws::Jws;
 pub(crate) use key_set::{Choice, KeySet, MOST_KEYS};
 pub use key_set::{DroppedKey, UsableKey};
 pub(crate) use secret::verify as verify_with_secret;

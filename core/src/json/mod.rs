@@ -18,10 +18,21 @@ use serde_json::{Map, Value};
 pub(crate) use number::{Round, seconds};
 pub use writer::{Writer, list, quoted};
 
-/// Nesting below the top level.
-const MAX_DEPTH: u8 = 16;
-/// Members of one object and elements of one array.
-const MAX_WIDTH: usize = 512;
+/// How far a document may go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Nesting below the top level.
+    pub(crate) depth: u8,
+    /// Members of one object and elements of one array.
+    pub(crate) width: usize,
+}
+
+impl Bounds {
+    /// What is given to us and has no policy of its own.
+    const USUAL: Bounds = Bounds { depth: 16, width: 512 };
+    /// Documents of our own: they hold others, as deep as any policy allows, and may have an entry per provider.
+    const OWN: Bounds = Bounds { depth: 48, width: usize::MAX };
+}
 
 /// A value as it stands in a text that passed every rule: what is in it is read when somebody asks.
 #[derive(Clone, Copy)]
@@ -59,12 +70,17 @@ impl<'a> Object<'a> {
     ///
     /// The reason of a refusal names the rule and the place, never the input.
     pub(crate) fn parse(text: &'a [u8]) -> Result<Object<'a>, String> {
-        reader::read(text, MAX_DEPTH, MAX_WIDTH)
+        Object::parse_within(text, Bounds::USUAL)
     }
 
-    /// The same for a document of our own, which holds others and may have an entry per provider.
+    /// The same for a document whose bounds are set.
+    pub(crate) fn parse_within(text: &'a [u8], bounds: Bounds) -> Result<Object<'a>, String> {
+        reader::read(text, bounds)
+    }
+
+    /// The same for a document of our own, or one that was read before.
     pub(crate) fn parse_own(text: &'a [u8]) -> Result<Object<'a>, String> {
-        reader::read(text, MAX_DEPTH.saturating_mul(2), usize::MAX)
+        reader::read(text, Bounds::OWN)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Json<'a>> {
@@ -178,6 +194,6 @@ impl Document {
     }
 
     pub(crate) fn object(&self) -> Object<'_> {
-        Object::parse(self.text.as_bytes()).unwrap_or_default()
+        Object::parse_own(self.text.as_bytes()).unwrap_or_default()
     }
 }

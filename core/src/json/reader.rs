@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Json, Member, Object, Quoted};
+use super::{Bounds, Json, Member, Object, Quoted};
 
 /// Characters of a number: more than any double-precision number needs.
 const MAX_NUMBER: usize = 40;
@@ -12,10 +12,10 @@ const MAX_MAGNITUDE: i64 = 308;
 /// Members that an object is likely to have.
 const USUAL_WIDTH: usize = 16;
 
-pub(super) fn read(text: &[u8], depth: u8, width: usize) -> Result<Object<'_>, String> {
+pub(super) fn read(text: &[u8], bounds: Bounds) -> Result<Object<'_>, String> {
     let text = core::str::from_utf8(text).map_err(|error| Flaw::Syntax.at(error.valid_up_to()))?;
-    let mut reader = Reader { text, position: 0, width };
-    reader.document(depth).map_err(|flaw| flaw.at(reader.position))
+    let mut reader = Reader { text, position: 0, width: bounds.width };
+    reader.document(bounds.depth).map_err(|flaw| flaw.at(reader.position))
 }
 
 /// The elements of an array that was read before.
