@@ -225,10 +225,11 @@ async fn an_async_host_logs_in_over_https_with_a_ca_file() {
     .unwrap();
     let http = hosts::reqwest::client(Some(&ca_pem)).unwrap();
     let coalescer = Coalescer::default();
-    let host = |request| coalescer.answer_async(request, |request| hosts::reqwest::answer(&http, request));
+    let host = |request| hosts::reqwest::answer(&http, request);
     let (pending, response) = tokio::task::block_in_place(|| party.visit(&AuthorizeRequest::default()));
     let code = party.client.callback(pending, &response, now()).unwrap();
-    let session = drive_async(party.client.exchange(code).unwrap(), &party.cache, now, host).await.unwrap();
+    let step = party.client.exchange(code).unwrap();
+    let session = coalescer.drive_async(step, &party.cache, now, host).await.unwrap();
     assert!(session.claims().iss().starts_with("https://127.0.0.1:"));
     let info = drive_async(party.client.userinfo(&session).unwrap(), &party.cache, now, host).await.unwrap();
     assert_eq!(info.sub(), "alice");

@@ -55,10 +55,10 @@ impl App {
         let response = CallbackParams::parse(query)?;
         let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
         let code = self.client.callback(login, &response, now())?;
-        drive_async(self.client.exchange(code)?, &self.cache, now, |request| {
-            self.coalescer.answer_async(request, |request| reqwest::answer(&self.http, request))
-        })
-        .await
+        let step = self.client.exchange(code)?;
+        self.coalescer
+            .drive_async(step, &self.cache, now, |request| reqwest::answer(&self.http, request))
+            .await
     }
 }
 

@@ -52,9 +52,8 @@ impl App {
         let response = CallbackParams::parse(target)?;
         let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
         let code = self.client.callback(login, &response, now())?;
-        drive(self.client.exchange(code)?, &self.cache, now, |request| {
-            self.coalescer.answer(request, |request| ureq::answer(&self.agent, request))
-        })
+        let step = self.client.exchange(code)?;
+        self.coalescer.drive(step, &self.cache, now, |request| ureq::answer(&self.agent, request))
     }
 
     fn serve(&self, browser: &TcpStream) -> std::io::Result<()> {

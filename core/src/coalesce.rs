@@ -6,12 +6,17 @@ use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::flow::{Reply, Request};
+use crate::drive::{CacheAccess, resume};
+use crate::error::Error;
+use crate::flow::{Flow, Reply, Request, Step};
+use crate::time::Timestamp;
 
 /// Lets a herd of logins that all want the same metadata or keys share one answer.
 ///
-/// Wrap what answers requests: those that [may share](crate::Endpoint::coalesces) wait while another of the same
-/// URL is under way and get its reply; all others go straight through. One for the life of the program.
+/// Its [`drive`](Coalescer::drive) and [`drive_async`](Coalescer::drive_async) take the place of the [plain
+/// ones](crate::drive): requests that [may share](crate::Endpoint::coalesces) wait while another of the same URL is under
+/// way and get its reply; all others go straight through. Whoever is the first to ask looks into the cache once more, so
+/// that nobody asks for what another flow has put there meanwhile. One for the life of the program.
 #[derive(Debug, Default)]
 pub struct Coalescer {
     flights: Mutex<BTreeMap<String, Arc<Flight>>>,
@@ -45,7 +50,81 @@ enum Role<'a> {
 }
 
 impl Coalescer {
-    /// Answers a request, blocking.
+    /// As [`drive`](crate::drive), with the requests that can be shared.
+    ///
+    /// # Errors
+    /// Whatever the flow ends with.
+    pub fn drive<F: Flow>(
+        &self,
+        mut step: Step<F>,
+        mut cache: impl CacheAccess,
+        mut clock: impl FnMut() -> Timestamp,
+        mut send: impl FnMut(&Request) -> Reply,
+    ) -> Result<F::Output, Error> {
+        loop {
+            let flow = match step {
+                Step::Done(output) => return Ok(output),
+                Step::Pending(flow) => flow,
+            };
+            step = match self.role(flow.request()) {
+                Role::Alone => {
+                    let reply = send(flow.request());
+                    resume(flow, reply, &mut cache, clock())?
+                }
+                Role::Follower(flight) => match flight.wait() {
+                    Some(reply) => resume(flow, reply, &mut cache, clock())?,
+                    None => Step::Pending(flow),
+                },
+                Role::Leader(leader) => match look_again(flow, &mut cache, clock())? {
+                    Step::Pending(flow) if leader.is_for(flow.request()) => {
+                        let reply = send(flow.request());
+                        leader.land_after(reply, |reply| resume(flow, reply, &mut cache, clock()))?
+                    }
+                    step => step,
+                },
+            }
+        }
+    }
+
+    /// As [`drive_async`](crate::drive_async), with the requests that can be shared. When the future that sends is dropped,
+    /// another one sends.
+    ///
+    /// # Errors
+    /// Whatever the flow ends with.
+    pub async fn drive_async<F: Flow, A: Future<Output = Reply>>(
+        &self,
+        mut step: Step<F>,
+        mut cache: impl CacheAccess,
+        mut clock: impl FnMut() -> Timestamp,
+        mut send: impl FnMut(Request) -> A,
+    ) -> Result<F::Output, Error> {
+        loop {
+            let flow = match step {
+                Step::Done(output) => return Ok(output),
+                Step::Pending(flow) => flow,
+            };
+            step = match self.role(flow.request()) {
+                Role::Alone => {
+                    let reply = send(flow.request().clone()).await;
+                    resume(flow, reply, &mut cache, clock())?
+                }
+                Role::Follower(flight) => match poll_fn(|context| flight.poll(context)).await {
+                    Some(reply) => resume(flow, reply, &mut cache, clock())?,
+                    None => Step::Pending(flow),
+                },
+                Role::Leader(leader) => match look_again(flow, &mut cache, clock())? {
+                    Step::Pending(flow) if leader.is_for(flow.request()) => {
+                        let reply = pin!(send(flow.request().clone())).await;
+                        leader.land_after(reply, |reply| resume(flow, reply, &mut cache, clock()))?
+                    }
+                    step => step,
+                },
+            }
+        }
+    }
+
+    /// Answers a request, blocking: for a driver of your own. A flow that was held up between its look into the cache and
+    /// its request may ask for what has arrived meanwhile; send it [`Reply::LookAgain`] first.
     pub fn answer(&self, request: &Request, send: impl FnOnce(&Request) -> Reply) -> Reply {
         loop {
             match self.role(request) {
@@ -60,7 +139,7 @@ impl Coalescer {
         }
     }
 
-    /// Answers a request, on any runtime. When the future that sends is dropped, another one sends.
+    /// The same on any runtime. When the future that sends is dropped, another one sends.
     pub async fn answer_async<A: Future<Output = Reply>>(
         &self,
         request: Request,
@@ -105,10 +184,27 @@ struct Leader<'a> {
 }
 
 impl Leader<'_> {
+    fn is_for(&self, request: &Request) -> bool {
+        matches!(request, Request::Http(request) if request.url == self.url)
+    }
+
     fn land(self, reply: Reply) -> Reply {
         self.flight.end(State::Landed(reply.clone()));
         reply
     }
+
+    /// The others get the reply once the cache has it: who comes after them looks there.
+    fn land_after<T>(self, reply: Reply, consume: impl FnOnce(Reply) -> T) -> T {
+        let consumed = consume(reply.clone());
+        self.land(reply);
+        consumed
+    }
+}
+
+/// Nothing is put into the cache, so that a snapshot will do.
+fn look_again<F: Flow>(flow: F, cache: &mut impl CacheAccess, now: Timestamp) -> Result<Step<F>, Error> {
+    let mut snapshot = cache.with(|cache| cache.clone());
+    flow.resume(Reply::LookAgain, &mut snapshot, now)
 }
 
 impl Drop for Leader<'_> {

@@ -52,7 +52,7 @@ pub fn drive<F: Flow>(
     }
 }
 
-fn resume<F: Flow>(
+pub(crate) fn resume<F: Flow>(
     flow: F,
     reply: Reply,
     cache: &mut impl CacheAccess,

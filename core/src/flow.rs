@@ -129,6 +129,11 @@ pub enum Reply {
     },
     /// Whether the signature is good.
     Verified(bool),
+    /// Nothing was sent: look into the cache once more, since another flow may have filled it. Where the cache still
+    /// does not have it, the flow waits on with the same request. Only for [requests that fill the
+    /// cache](Request::fills_cache): this is how a [`Coalescer`](crate::Coalescer) makes sure that nobody who was held
+    /// up between looking and asking asks again.
+    LookAgain,
 }
 
 impl Reply {
@@ -137,6 +142,7 @@ impl Reply {
             Reply::Http(_) => "http",
             Reply::Unreachable { .. } => "unreachable",
             Reply::Verified(_) => "verified",
+            Reply::LookAgain => "look_again",
         }
     }
 
@@ -152,7 +158,7 @@ impl Reply {
             Reply::Unreachable { reason } => {
                 Err(ErrorKind::Unreachable.with([request.endpoint.as_str(), &reason]))
             }
-            Reply::Verified(_) => Err(self.wrong("http")),
+            Reply::Verified(_) | Reply::LookAgain => Err(self.wrong("http")),
         }
     }
 }

@@ -59,7 +59,8 @@
 //! A host that answers requests sends them exactly as they are, follows no redirect, sends no cookies or
 //! other ambient credentials, verifies TLS, and enforces the request's [`Limits`]. What can be seen in a
 //! response is checked again. [`Endpoint::coalesces`] says which requests may share one answer or be retried;
-//! a [`Coalescer`] around the host makes a herd of logins that miss the same keys send one request.
+//! a [`Coalescer`], whose drivers take the place of the plain ones, makes a herd of logins that miss the same keys
+//! send one request.
 //!
 //! # What is checked
 //!

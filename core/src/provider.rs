@@ -33,17 +33,13 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Step<Discovery>, Error> {
         policy.check()?;
-        let trace = Trace::new(policy.record_decisions);
-        if let LookUp::Use(stored, age) = cache.metadata(issuer.as_str(), policy, now) {
-            let mut found = trace.clone();
-            found.pass(Check::MetadataCached, &[Value::Text(issuer.as_str()), Value::Number(age)]);
-            // A document that does not pass now is as good as none.
-            if let Ok(provider) = Provider::found(issuer, stored.metadata(issuer), found) {
-                return Ok(Step::Done(provider));
-            }
-        }
-        let request = Request::Http(HttpRequest::get(Endpoint::Discovery, &issuer.discovery_url(), policy));
-        Ok(Step::Pending(Discovery { issuer: issuer.clone(), policy: policy.clone(), request, trace }))
+        let discovery = Discovery {
+            issuer: issuer.clone(),
+            policy: policy.clone(),
+            request: Request::Http(HttpRequest::get(Endpoint::Discovery, &issuer.discovery_url(), policy)),
+            trace: Trace::new(policy.record_decisions),
+        };
+        Ok(discovery.look(cache, now))
     }
 
     /// A provider whose metadata the host already has.
@@ -117,6 +113,19 @@ pub struct Discovery {
 }
 
 impl Discovery {
+    fn look(self, cache: &Cache, now: Timestamp) -> Step<Discovery> {
+        let issuer = self.issuer.as_str();
+        if let LookUp::Use(stored, age) = cache.metadata(issuer, &self.policy, now) {
+            let mut trace = self.trace.clone();
+            trace.pass(Check::MetadataCached, &[Value::Text(issuer), Value::Number(age)]);
+            // A document that does not pass now is as good as none.
+            if let Ok(provider) = Provider::found(&self.issuer, stored.metadata(&self.issuer), trace) {
+                return Step::Done(provider);
+            }
+        }
+        Step::Pending(self)
+    }
+
     fn fetched(&self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Provider, Error> {
         let response = reply.http(&self.request)?;
         response.expect_ok(Endpoint::Discovery)?;
@@ -142,8 +151,10 @@ impl Flow for Discovery {
     /// When nothing usable is in the cache: `unreachable`, `redirect_refused`, `unexpected_status`, `unexpected_content_type`,
     /// `response_too_large`, `malformed_json`, `metadata_issuer_mismatch`, `metadata_member_missing`, `metadata_member_invalid`.
     fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
-        if let Reply::Verified(_) = reply {
-            return Err(reply.wrong("http"));
+        match reply {
+            Reply::Verified(_) => return Err(reply.wrong("http")),
+            Reply::LookAgain => return Ok(self.look(cache, now)),
+            Reply::Http(_) | Reply::Unreachable { .. } => {}
         }
         let fetched = self.fetched(reply, cache, now);
         cache.metadata_attempted(self.issuer.as_str(), now);

@@ -54,6 +54,10 @@ impl Flow for KeyRefresh {
     /// `unreachable`, `redirect_refused`, `unexpected_status`, `unexpected_content_type`, `response_too_large`,
     /// `malformed_json`. The keys in the cache stay as they were.
     fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
+        if let Reply::LookAgain = reply {
+            // Whatever the cache holds.
+            return Ok(Step::Pending(self));
+        }
         let set = accept_keys(reply, &self.request, &self.jwks_uri, &self.policy, cache, now)?;
         Ok(Step::Done(KeyReport { usable: set.usable(), dropped: set.dropped.clone() }))
     }

@@ -87,19 +87,25 @@ impl Signed {
                 request: Request::Http(HttpRequest::get(Endpoint::Jwks, jwks_uri, client.policy())),
                 trace,
             })),
-            LookUp::Use(set, age) => {
-                trace.pass(Check::KeysCached, &[Value::Text(jwks_uri), Value::Number(age)]);
-                token.with_keys(client, &set, trace)
-            }
-            LookUp::Wait(retry_after) => {
-                trace.attach(Err(ErrorKind::KeysUnavailable.with([&retry_after.to_string()])))
-            }
+            LookUp::Use(set, age) => token.with_cached_keys(client, &set, age, trace),
+            LookUp::Wait(retry_after) => wait(retry_after, &mut trace),
+        }
+    }
+
+    fn look_again(mut self, cache: &Cache, now: Timestamp) -> Result<Step<Signed>, Error> {
+        let (client, jwks_uri) = (&self.client, self.client.provider().metadata().jwks_uri());
+        match cache.keys(jwks_uri, self.token.wanted(), client.policy(), now) {
+            LookUp::Fetch => Ok(Step::Pending(self)),
+            LookUp::Use(set, age) => self.token.with_cached_keys(client, &set, age, self.trace),
+            LookUp::Wait(retry_after) => wait(retry_after, &mut self.trace),
         }
     }
 
     fn keys_arrived(mut self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
-        if let Reply::Verified(_) = reply {
-            return self.trace.attach(Err(reply.wrong("http")));
+        match reply {
+            Reply::Verified(_) => return self.trace.attach(Err(reply.wrong("http"))),
+            Reply::LookAgain => return self.look_again(cache, now),
+            Reply::Http(_) | Reply::Unreachable { .. } => {}
         }
         let jwks_uri = self.client.provider().metadata().jwks_uri();
         match accept_keys(reply, &self.request, jwks_uri, self.client.policy(), cache, now) {
@@ -161,6 +167,18 @@ impl<'a> Token<'a> {
         set.choose(self.kid.as_deref(), self.alg)
     }
 
+    fn with_cached_keys(
+        self,
+        client: &Client,
+        set: &KeySet,
+        age: i64,
+        mut trace: Trace,
+    ) -> Result<Step<Signed>, Error> {
+        let jwks_uri = client.provider().metadata().jwks_uri();
+        trace.pass(Check::KeysCached, &[Value::Text(jwks_uri), Value::Number(age)]);
+        self.with_keys(client, set, trace)
+    }
+
     fn with_keys(self, client: &Client, set: &KeySet, mut trace: Trace) -> Result<Step<Signed>, Error> {
         let (alg, kid) = (self.alg.as_str(), self.kid.as_deref());
         let (key, check) = match (self.choose(set), kid) {
@@ -209,6 +227,11 @@ impl<'a> Token<'a> {
     }
 }
 
+/// Asked a moment ago, in vain.
+fn wait(retry_after: i64, trace: &mut Trace) -> Result<Step<Signed>, Error> {
+    trace.attach(Err(ErrorKind::KeysUnavailable.with([&retry_after.to_string()])))
+}
+
 /// A token that says what it is has to say that it is a JWT (RFC 8725 3.11, RFC 7515 4.1.9).
 fn check_typ(typ: Option<&str>, trace: &mut Trace) -> Result<(), Error> {
     let declared = typ.unwrap_or("JWT");
@@ -252,7 +275,9 @@ impl Flow for Signed {
             (State::Signature, Reply::Unreachable { reason }) => {
                 self.trace.attach(Err(ErrorKind::Unreachable.with(["signature", &reason])))
             }
-            (State::Signature, reply @ Reply::Http(_)) => self.trace.attach(Err(reply.wrong("verified"))),
+            (State::Signature, reply @ (Reply::Http(_) | Reply::LookAgain)) => {
+                self.trace.attach(Err(reply.wrong("verified")))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use relyingparty::{
     Alg, AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Endpoint, PendingLogin, Provider,
-    Request, Session, Timestamp, drive,
+    Request, Session, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -87,13 +87,9 @@ fn e12_logins_on_many_threads_do_not_mix() {
         let mut op = op.lock().unwrap();
         let response = CallbackParams::parse(&op.authorize(&login.url)).unwrap();
         let code = client.callback(login.pending, &response, START).unwrap();
-        let session: Session = drive(
-            client.exchange(code).unwrap(),
-            &cache,
-            || START,
-            |request| coalescer.answer(request, |request| op.answer(request, START)),
-        )
-        .unwrap();
+        let step = client.exchange(code).unwrap();
+        let session: Session =
+            coalescer.drive(step, &cache, || START, |request| op.answer(request, START)).unwrap();
         (session.claims().get("nonce").unwrap().as_str().unwrap().to_owned(), nonce)
     };
     std::thread::scope(|scope| {

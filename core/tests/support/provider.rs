@@ -1,5 +1,7 @@
 //! A provider without a network: it answers the core's requests and counts them.
 
+use std::collections::BTreeMap;
+
 use relyingparty::{Alg, Endpoint, HttpRequest, HttpResponse, Reply, Request, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -82,6 +84,8 @@ pub(crate) struct Op {
     /// Signatures the host was asked to check.
     pub(crate) verified: usize,
     authorized: Map<String, Value>,
+    /// What was authorized under each code.
+    codes: BTreeMap<String, Map<String, Value>>,
     issued: usize,
 }
 
@@ -111,6 +115,7 @@ impl Op {
             log: Vec::new(),
             verified: 0,
             authorized: Map::new(),
+            codes: BTreeMap::new(),
             issued: 0,
         }
     }
@@ -163,6 +168,7 @@ impl Op {
         assert_eq!(wanted("code_challenge_method"), "S256");
         self.authorized.insert("nonce".into(), wanted("nonce").into());
         self.authorized.insert("code_challenge".into(), wanted("code_challenge").into());
+        self.codes.insert(self.code.clone(), self.authorized.clone());
         format!("code={}&state={}", self.code, wanted("state"))
     }
 
@@ -208,6 +214,7 @@ impl Op {
 
     fn tokens(&mut self, form: &str, now: Timestamp) -> Value {
         if parameter(form, "grant_type").as_deref() == Some("authorization_code") {
+            self.authorized = self.codes[&parameter(form, "code").unwrap()].clone();
             let challenge = b64(Sha256::digest(parameter(form, "code_verifier").unwrap()));
             assert_eq!(self.authorized["code_challenge"], Value::from(challenge), "PKCE");
         }
