@@ -39,7 +39,13 @@ class ScriptedOp:
             "id_token_signing_alg_values_supported": ["EdDSA"],
         }
         self.claims: dict[str, Any] = {"iss": ISSUER, "aud": "client", "sub": "alice", "exp": NOW + 60, "iat": NOW}
-        self._key = Ed25519PrivateKey.generate()
+        self._keys: dict[str, Ed25519PrivateKey] = {}
+        self.rotate("k")
+
+    def rotate(self, kid: str) -> None:
+        """Sign with a new key from now on; the old ones stay published."""
+        self._kid = kid
+        self._keys[kid] = Ed25519PrivateKey.generate()
 
     def browser(self, url: str) -> str:
         """Go to the authorization URL, and come back with a code."""
@@ -53,8 +59,8 @@ class ScriptedOp:
         if request.endpoint == "discovery":
             return answer(self.metadata)
         if request.endpoint == "jwks":
-            public = base64url(self._key.public_key().public_bytes_raw())
-            return answer({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": public}]})
+            keys = ((kid, base64url(key.public_key().public_bytes_raw())) for kid, key in self._keys.items())
+            return answer({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x} for kid, x in keys]})
         if request.endpoint == "token":
             tokens = {"access_token": "canary-access", "refresh_token": "canary-refresh", "token_type": "Bearer"}
             return answer({**tokens, "id_token": self.id_token(), "session_state": {"a": 1}})
@@ -62,9 +68,9 @@ class ScriptedOp:
 
     def id_token(self) -> str:
         """An ID token with ``claims``."""
-        parts = [json.dumps(part).encode() for part in ({"alg": "EdDSA", "kid": "k"}, self.claims)]
+        parts = [json.dumps(part).encode() for part in ({"alg": "EdDSA", "kid": self._kid}, self.claims)]
         signed = ".".join(base64url(part) for part in parts)
-        return f"{signed}.{base64url(self._key.sign(signed.encode()))}"
+        return f"{signed}.{base64url(self._keys[self._kid].sign(signed.encode()))}"
 
 
 def relying_party(op: ScriptedOp, **options: Any) -> RelyingParty:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.cookiejar import CookieJar
+from contextlib import closing, contextmanager
+from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -59,6 +61,13 @@ def cookies(jar: CookieJar, prefix: str) -> list[str]:
     return [cookie.value or "" for cookie in jar if cookie.name.startswith(prefix)]
 
 
+def set_cookies(home: str, path: str, cookie: str) -> list[str]:
+    """The ``Set-Cookie`` headers of one response, as they are."""
+    with closing(http.client.HTTPConnection("127.0.0.1", urlsplit(home).port or 80, timeout=10)) as app:
+        app.request("GET", path, headers={"Cookie": cookie})
+        return app.getresponse().headers.get_all("Set-Cookie") or []
+
+
 def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         browser = Browser()
@@ -84,6 +93,47 @@ def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
         assert cookies(browser.cookies, "__Host-session") == []
 
 
+def test_e15_a_session_id_that_was_planted_is_not_the_one_of_the_login(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        browser = Browser()
+        planted = Cookie(
+            *(0, "__Host-session", "planted", None, False, "127.0.0.1", False, False, "/", True),
+            *(True, None, False, None, None, {}),
+        )
+        browser.cookies.set_cookie(planted)
+        browser.log_in(home + "login")
+        [session] = cookies(browser.cookies, "__Host-session")
+        assert session != "planted"
+        assert len(session) >= 43
+        attacker = Browser()
+        attacker.cookies.set_cookie(planted)
+        attacker.open(home)
+        assert "You are not logged in" in attacker.page
+
+
+def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        [login] = set_cookies(home, "/login", "")
+        back = Browser(stop_at=home + "auth")
+        url = back.log_in(home + "login")
+        [(name, id)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("__Host-rp-")]
+        spent, session = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={id}")
+    for cookie, starts, max_age in (
+        (login, "__Host-rp-", {"max-age=600"}),
+        (spent, f"{name}=", {"max-age=0"}),
+        (session, "__Host-session=", set()),
+    ):
+        pair, *attributes = cookie.split("; ")
+        assert pair.startswith(starts)
+        assert {attribute.lower() for attribute in attributes} - {"max-age=0", "max-age=600"} == {
+            "httponly",
+            "path=/",
+            "samesite=lax",
+            "secure",
+        }
+        assert max_age <= {attribute.lower() for attribute in attributes}
+
+
 def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path, do_refresh=False) as home:
         browser = Browser()
@@ -93,7 +143,7 @@ def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> Non
         assert "The login failed: access_denied." in browser.page
 
 
-def test_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
+def test_e1_e5_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         attacker, victim = Browser(stop_at=home + "auth"), Browser()
         back = attacker.log_in(home + "login")
@@ -103,7 +153,7 @@ def test_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
         assert cookies(victim.cookies, "__Host-session") == []
 
 
-def test_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
+def test_e9_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
             browser = Browser()

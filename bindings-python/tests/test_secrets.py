@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import copy
+import json
+import logging
 import pickle
+import pprint
 import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import relyingparty
 from relyingparty import (
+    AsyncRelyingParty,
+    Cache,
     CallbackParams,
     Client,
     Error,
+    HttpRequest,
+    HttpResponse,
     Issuer,
     MemoryStore,
+    PendingLogin,
+    Policy,
     Provider,
     ProviderError,
     Registration,
+    RelyingParty,
     TokenError,
     TransportError,
     Unreachable,
     run,
 )
-from scripted import CALLBACK, ISSUER, NOW, ScriptedOp, log_in, relying_party
+from scripted import CALLBACK, ISSUER, NOW, ScriptedOp, answer, log_in, relying_party
 
 ENTROPY = bytes(range(32))
 
@@ -57,7 +68,32 @@ def everything() -> dict[str, Any]:
         "userinfo": rp.userinfo(session),
         "cache": rp.cache,
         "store": MemoryStore(),
+        "response": op.send(op.asked[-2]),
+        "asyncio relying party": AsyncRelyingParty(ISSUER, "client", CALLBACK, client_secret="canary-client"),
+        "issuer": Issuer(ISSUER),
+        "provider": provider,
+        "policy": Policy(),
+        "limits": op.asked[0].limits,
+        "verify request": waiting_for_the_host(op),
+        "key report": run(provider.refresh_keys(clock=lambda: NOW), op.send),  # type: ignore[arg-type]
+        "unreachable": Unreachable("no route"),
     }
+
+
+def waiting_for_the_host(op: ScriptedOp) -> object:
+    """The request to check a signature, whose token is a canary."""
+    asked: list[object] = []
+    rp = relying_party(op, policy={"signatures": "host"}, verifier=lambda request: bool(asked.append(request) or True))  # type: ignore[func-returns-value]
+    log_in(rp, op)
+    return asked[0]
+
+
+# Classes whose instances hold no secret, or that are shown elsewhere: errors, interfaces, transports, types.
+ELSEWHERE = {
+    *("AsyncStore", "AsyncTransport", "CallbackError", "Claims", "ConfigurationError", "Decision", "Error"),
+    *("ErrorCode", "MisuseError", "ProtocolError", "ProviderError", "Reply", "Request", "Store", "ThreadedTransport"),
+    *("TokenError", "Transport", "TransportError", "UrllibTransport"),
+}
 
 
 THINGS = everything()
@@ -70,10 +106,84 @@ SECRETS = (
 )
 
 
+def found_in(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
 @pytest.mark.parametrize("name", THINGS)
 def test_f7_a_repr_shows_nothing_secret(name: str) -> None:
-    for text in (repr(THINGS[name]), str(THINGS[name])):
-        assert not [secret for secret in SECRETS if secret in text]
+    thing = THINGS[name]
+    for text in (repr(thing), str(thing), f"{thing}", f"{[thing]!r:>9}", pprint.pformat({"it": [thing]})):
+        assert found_in(text) == []
+
+
+def test_f7_every_class_is_looked_at() -> None:
+    shown = {type(thing).__name__ for thing in THINGS.values()}
+    classes = {name for name in relyingparty.__all__ if isinstance(getattr(relyingparty, name), type)}
+    assert classes - shown - ELSEWHERE == set()
+    assert shown - set(relyingparty.__all__) == set()
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_f7_nothing_secret_becomes_json_by_the_way(name: str) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(THINGS[name])
+
+
+def test_f7_a_login_logs_and_warns_of_nothing(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    op = ScriptedOp()
+    rp = relying_party(op)
+    session = log_in(rp, op)
+    rp.refresh(session)
+    rp.userinfo(session)
+    with pytest.raises(Error):
+        rp.verify("canary.canary.canary")
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def refusals() -> Iterator[tuple[str, Error]]:
+    """An error of each stage of a login, the secrets of that stage in reach of it."""
+
+    def refused(name: str, op: ScriptedOp, work: Callable[[RelyingParty], object]) -> tuple[str, Error]:
+        with pytest.raises(Error) as raised:
+            work(relying_party(op))
+        return name, raised.value
+
+    def broken(endpoint: str, reply: HttpResponse | Unreachable) -> ScriptedOp:
+        class Broken(ScriptedOp):
+            def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
+                return reply if request.endpoint == endpoint else super().send(request)
+
+        return Broken()
+
+    canary = answer({"error": "canary\n", "error_description": "canary", "access_token": ["canary"]}, 400)
+    for endpoint in ("discovery", "jwks", "token"):
+        for reply in (canary, answer({"canary": "canary"}), HttpResponse(200, [], b"canary"), Unreachable("no route")):
+            op = broken(endpoint, reply)
+            yield refused(f"{endpoint} {reply}", op, lambda rp, op=op: log_in(rp, op))  # type: ignore[misc]
+    for text in ("canary", "{canary", "code=canary&code=canary", "error=canary&error=canary", "a.b.canary"):
+        for verb in ("verify", "restore"):
+            yield refused(f"{verb} {text}", ScriptedOp(), lambda rp, verb=verb, text=text: getattr(rp, verb)(text))  # type: ignore[misc]
+        yield refused(f"callback {text}", ScriptedOp(), lambda rp, text=text: rp.callback(text, "canary"))  # type: ignore[misc]
+        yield refused(f"decode {text}", ScriptedOp(), lambda _, text=text: PendingLogin.decode(text))  # type: ignore[misc]
+        yield refused(f"cache {text}", ScriptedOp(), lambda _, text=text: Cache.from_json(text))  # type: ignore[misc]
+    yield refused("option", ScriptedOp(), lambda rp: rp.authorize(id_token_hint="canary"))
+    yield refused("return_to", ScriptedOp(), lambda rp: rp.authorize(return_to="canary"))
+    misspelt: dict[str, Any] = {"client_id": "c", "redirect_uri": "x", "secret": "canary"}
+    yield refused("registration", ScriptedOp(), lambda _: Registration(**misspelt))
+
+
+@pytest.mark.parametrize(("name", "error"), list(refusals()))
+def test_f7_an_exception_of_each_stage_shows_nothing_secret(name: str, error: Error) -> None:
+    shown = [str(error), repr(error), repr(error.args), repr(error.details), repr(error.decisions)]
+    shown += traceback.format_exception_only(error)
+    assert "canary" not in "".join(shown), name
+    cause = error.__cause__ or error.__context__
+    assert cause is None or "canary" not in repr(cause)
 
 
 @pytest.mark.parametrize("name", [name for name in THINGS if name != "store"])
