@@ -141,11 +141,14 @@ export class RelyingParty {
 
 /** Work in flight under one name is done once: whoever asks meanwhile gets the same answer. */
 function once(inFlight, name, work) {
-  if (!inFlight.has(name))
-    inFlight.set(
-      name,
-      work().finally(() => inFlight.delete(name)),
-    );
+  if (!inFlight.has(name)) {
+    const flight = work();
+    const landed = () => void inFlight.delete(name);
+    inFlight.set(name, flight);
+    // A turn later, so that it is over only when whoever asked first has taken the answer in: until the cache has it,
+    // whoever looks there and finds nothing finds the flight.
+    queueMicrotask(() => flight.then(landed, landed));
+  }
   return inFlight.get(name);
 }
 

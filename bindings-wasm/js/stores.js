@@ -10,6 +10,8 @@ const unixNow = () => Date.now() / 1000;
 /** In memory, for a server that is one process: entries are found by `id`, which its caller keeps in a cookie. */
 export class MemoryStore {
   #entries = new Map();
+  #walk = this.#entries.entries();
+  #first;
   #limit;
   #clock;
 
@@ -25,6 +27,7 @@ export class MemoryStore {
 
   put({ id, pending, expires_at }) {
     this.#clear();
+    this.#entries.delete(id);
     this.#entries.set(id, { pending, expires_at });
   }
 
@@ -37,10 +40,26 @@ export class MemoryStore {
   /** Drops, oldest first, what expired and what is too many: a flood of logins costs the flood. */
   #clear() {
     const now = this.#clock();
-    for (const [id, { expires_at }] of this.#entries) {
+    for (let first = this.#oldest(); first; first = this.#oldest()) {
+      const [id, { expires_at }] = first;
       if (expires_at > now && this.#entries.size < this.#limit) return;
       this.#entries.delete(id);
     }
+  }
+
+  /**
+   * The entry that came first. One walk over them goes on for as long as there are any: each new one would have to pass
+   * the gaps that all the deleted ones left.
+   */
+  #oldest() {
+    while (this.#first === undefined || this.#entries.get(this.#first[0]) !== this.#first[1]) {
+      const { done, value } = this.#walk.next();
+      this.#first = value;
+      if (!done) continue;
+      if (this.#entries.size === 0) return undefined;
+      this.#walk = this.#entries.entries();
+    }
+    return this.#first;
   }
 }
 

@@ -87,7 +87,7 @@ const CALLS = {
   cookieName: (junk) => party().cookieName(junk),
 };
 
-describe('junk', () => {
+describe('g6_junk', () => {
   before(() => rp.init());
 
   for (const [name, call] of Object.entries(CALLS)) {

@@ -49,6 +49,33 @@ describe('the memory store', () => {
     for (const id of ['young', 'next', 'last']) assert.equal(store.take({ id }), `pending-of-${id}`);
   });
 
+  test('e13_a_login_costs_the_same_among_many', () => {
+    const microseconds = (limit) => {
+      const store = new MemoryStore({ limit, clock });
+      for (let number = 0; number < limit; number += 1) store.put(login(`${number}`));
+      const started = process.cpuUsage();
+      for (let number = 0; number < 20_000; number += 1) store.put(login(`more-${number}`));
+      return process.cpuUsage(started).user / 20_000;
+    };
+    microseconds(1000);
+    assert.ok(microseconds(200_000) < 10 * microseconds(2000) + 1);
+  });
+
+  test('e13_goes_on_after_it_was_empty, and past what was taken or put again', () => {
+    const store = new MemoryStore({ limit: 2, clock });
+    for (let round = 0; round < 3; round += 1) {
+      for (const id of ['a', 'b', 'c']) store.put(login(id));
+      assert.equal(store.take({ id: 'a' }), undefined);
+      store.put(login('b'));
+      store.put(login('d'));
+      assert.deepEqual(
+        ['b', 'c', 'd'].map((id) => store.take({ id })),
+        ['pending-of-b', undefined, 'pending-of-d'],
+      );
+      assert.equal(store.size, 0);
+    }
+  });
+
   test('is not confused by names of its own', () => {
     const store = new MemoryStore({ clock });
     for (const id of ['__proto__', 'constructor', 'size']) assert.equal(store.take({ id }), undefined);
