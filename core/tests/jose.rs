@@ -215,7 +215,7 @@ fn a10_crit_is_refused_whatever_it_says() {
 }
 
 #[test]
-fn a11_b64_is_refused_with_and_without_crit() {
+fn a11_the_member_b64_is_refused_with_and_without_crit() {
     for header in [
         json!({ "alg": "EdDSA", "b64": false }),
         json!({ "alg": "EdDSA", "b64": true }),
