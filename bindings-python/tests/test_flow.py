@@ -179,7 +179,7 @@ def test_run_async_awaits_the_answers() -> None:
     assert asyncio.run(run_async(discovery(), reply)).issuer == ISSUER
 
 
-def test_logins_and_codes_serve_once() -> None:
+def test_b10_e1_logins_and_codes_serve_once() -> None:
     op = ScriptedOp()
     made = client(op)
     started = made.authorize(ENTROPY)
@@ -197,7 +197,7 @@ def test_logins_and_codes_serve_once() -> None:
         assert raised.value.code == "no_pending_login"
 
 
-def test_one_entropy_is_one_login() -> None:
+def test_e14_one_entropy_is_one_login() -> None:
     made = client(ScriptedOp())
     assert made.authorize(ENTROPY).url == made.authorize(bytearray(ENTROPY)).url
     assert made.authorize(ENTROPY).url != made.authorize(ENTROPY[::-1]).url
@@ -292,7 +292,7 @@ def test_a_clock_that_raises_leaves_the_flow_waiting() -> None:
     assert flow.result.issuer == ISSUER
 
 
-def test_one_of_many_threads_resumes_a_flow() -> None:
+def test_e12_one_of_many_threads_resumes_a_flow() -> None:
     def resume(flow: Flow[Provider], barrier: threading.Barrier) -> str:
         barrier.wait()
         try:

@@ -168,7 +168,7 @@ def test_the_default_transport_takes_the_ca_file(tls_op: Op, certificates: Path)
 
 
 @pytest.mark.parametrize("kind", ["urllib", "aiohttp"])
-def test_a_rotated_key_is_fetched_once(op: Op, kind: str) -> None:
+def test_d1_a_rotated_key_is_fetched_once(op: Op, kind: str) -> None:
     ahead = 0.0
     rp = client(op, kind, clock=lambda: time.time() + ahead)
     log_in(rp)
@@ -209,7 +209,7 @@ def test_a_login_that_is_cancelled_is_the_provider_s_error(op: Op) -> None:
     assert raised.value.error_description not in str(raised.value)
 
 
-def test_two_tabs_are_two_logins(op: Op) -> None:
+def test_e1_two_tabs_are_two_logins(op: Op) -> None:
     rp = client(op)
     browser = Browser(stop_at=HERE)
     one, two = rp.authorize(return_to="/one"), rp.authorize(return_to="/two")
@@ -219,7 +219,7 @@ def test_two_tabs_are_two_logins(op: Op) -> None:
     assert rp.callback(back[one.id], one.id).return_to == "/one"
 
 
-def test_another_browser_cannot_finish_a_login(op: Op) -> None:
+def test_e1_e5_another_browser_cannot_finish_a_login(op: Op) -> None:
     rp = client(op)
     victim, attacker = rp.authorize(), rp.authorize()
     back = Browser(stop_at=HERE).log_in(attacker.url)
@@ -229,7 +229,7 @@ def test_another_browser_cannot_finish_a_login(op: Op) -> None:
         assert raised.value.code == code
 
 
-def test_a_callback_serves_once(op: Op) -> None:
+def test_b10_e1_a_callback_serves_once(op: Op) -> None:
     rp = client(op)
     started = rp.authorize()
     back = Browser(stop_at=HERE).log_in(started.url)
@@ -284,7 +284,7 @@ def test_signatures_can_be_left_to_the_host(op: Op) -> None:
             log_in(client(op, kind, policy={"signatures": "host"}))
 
 
-def test_a_herd_of_threads_fetches_once(op: Op) -> None:
+def test_d1_a_herd_of_threads_fetches_once(op: Op) -> None:
     rp = client(op)
     herd = [rp.authorize() for _ in range(8)]
     backs = [Browser(stop_at=HERE).log_in(started.url) for started in herd]
@@ -297,7 +297,7 @@ def test_a_herd_of_threads_fetches_once(op: Op) -> None:
     assert (asked.count("/.well-known/openid-configuration"), asked.count("/jwks")) == (1, 1)
 
 
-def test_a_herd_of_tasks_fetches_once(op: Op) -> None:
+def test_d1_a_herd_of_tasks_fetches_once(op: Op) -> None:
     async def scenario() -> list[Session]:
         rp = client(op, "aiohttp")
         herd = [await rp.authorize() for _ in range(8)]

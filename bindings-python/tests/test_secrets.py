@@ -196,7 +196,7 @@ def test_g7_what_is_secret_cannot_be_pickled_or_copied(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Session", "IdTokenClaims", "UserInfo", "Claims", "AuthorizationCode", "Flow"])
-def test_a_proof_cannot_be_made(name: str) -> None:
+def test_a17_a_proof_cannot_be_made(name: str) -> None:
     proof = getattr(relyingparty, name)
     with pytest.raises(TypeError, match=r"cannot create|No constructor"):
         proof()
@@ -205,13 +205,13 @@ def test_a_proof_cannot_be_made(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["session", "claims", "registration", "authorization"])
-def test_a_thing_cannot_be_changed(name: str) -> None:
+def test_d10_a_thing_cannot_be_changed(name: str) -> None:
     for attribute in ("sub", "id", "client_id", "other"):
         with pytest.raises((AttributeError, TypeError)):
             setattr(THINGS[name], attribute, "mallory")
 
 
-def test_claims_cannot_be_changed() -> None:
+def test_a17_claims_cannot_be_changed() -> None:
     claims = THINGS["session"].claims
     with pytest.raises(TypeError):
         claims["sub"] = "mallory"

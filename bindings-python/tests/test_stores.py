@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
 
-def test_a_login_is_taken_once() -> None:
+def test_e1_a_login_is_taken_once() -> None:
     store = MemoryStore()
     store.put("a", "secret", 60)
     assert store.take("a") == "secret"
@@ -27,7 +27,7 @@ def test_a_login_is_taken_once() -> None:
     assert store.take("never put") is None
 
 
-def test_a_login_expires() -> None:
+def test_e13_a_login_expires() -> None:
     clock = Clock()
     store = MemoryStore(clock=clock)
     store.put("a", "x", 60)
@@ -48,7 +48,7 @@ def test_expired_logins_make_room() -> None:
     assert len(store) == 1
 
 
-def test_the_oldest_login_leaves_a_full_store() -> None:
+def test_e13_the_oldest_login_leaves_a_full_store() -> None:
     store = MemoryStore(capacity=2)
     for id in "abc":
         store.put(id, id, 60)
@@ -78,7 +78,7 @@ def test_f7_repr_shows_no_secret() -> None:
     assert "canary" not in repr(store)
 
 
-def test_one_of_many_threads_takes_a_login() -> None:
+def test_e1_one_of_many_threads_takes_a_login() -> None:
     store = MemoryStore()
     store.put("a", "x", 60)
     barrier = threading.Barrier(16)
@@ -96,7 +96,7 @@ def test_one_of_many_threads_takes_a_login() -> None:
     assert sorted(taken, key=bool) == [None] * 15 + ["x"]
 
 
-def test_a_call_costs_the_same_among_many_logins() -> None:
+def test_e13_a_call_costs_the_same_among_many_logins() -> None:
     def seconds(logins: int) -> float:
         store = MemoryStore(capacity=logins)
         started = time.perf_counter()

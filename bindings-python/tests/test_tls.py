@@ -73,7 +73,7 @@ def test_f10_an_expired_certificate_is_refused(constructor: Constructor, authori
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_old_tls_is_refused(constructor: Constructor, authority: trustme.CA) -> None:
+def test_f10_old_tls_is_refused(constructor: Constructor, authority: trustme.CA) -> None:
     with serving(authority.issue_cert("127.0.0.1"), ssl.TLSVersion.TLSv1_1) as server:
         answer = send(constructor(ca_pem=pem(authority)), StandIn(f"{server.url}/fine"))
         assert isinstance(answer, Unreachable)
@@ -81,7 +81,7 @@ def test_old_tls_is_refused(constructor: Constructor, authority: trustme.CA) -> 
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-def test_only_danger_turns_verification_off(constructor: Constructor, authority: trustme.CA) -> None:
+def test_f10_only_danger_turns_verification_off(constructor: Constructor, authority: trustme.CA) -> None:
     with serving(authority.issue_cert("elsewhere.example")) as server:
         answer = send(constructor(danger_accept_invalid_certs=True), StandIn(f"{server.url}/fine"))
     assert isinstance(answer, HttpResponse)

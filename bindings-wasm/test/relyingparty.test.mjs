@@ -67,7 +67,7 @@ describe('a login', () => {
     assert.deepEqual(Object.keys(session.other_members), []);
   });
 
-  test('yields a frozen session', async () => {
+  test('a17_yields_a_frozen_session', async () => {
     const session = await provider.login(rp);
     assert.throws(() => (session.claims.sub = 'mallory'), TypeError);
     assert.throws(() => (session.access_token = 'x'), TypeError);
@@ -252,7 +252,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a value that is missing where one is meant skips no check', async () => {
+  test('b6_a_value_that_is_missing_where_one_is_meant_skips_no_check', async () => {
     const missing = { name: 'ConfigurationError', code: 'invalid_configuration' };
     for (const member of ['nonce', 'max_age', 'auth_time', 'acr_values', 'sub', 'access_token']) {
       for (const value of [undefined, null]) {
@@ -268,7 +268,7 @@ describe('what goes wrong', () => {
     await assert.rejects(relyingParty({ policy: { allowed_skew_secs: undefined } }).authorize(), missing);
   });
 
-  test('a callback without the cookie of its browser asks no store', async () => {
+  test('e1_a_callback_without_the_cookie_of_its_browser_asks_no_store', async () => {
     const asked = [];
     const store = { put() {}, take: (login) => void asked.push(login) };
     const party = relyingParty({ store });
@@ -326,7 +326,7 @@ describe('the sans-IO layer', () => {
     assert.match(report.usable[0].thumbprint, /^[\w-]{43}$/);
   });
 
-  test('what the core did not make proves nothing', async () => {
+  test('a17_what_the_core_did_not_make_proves_nothing', async () => {
     const client = new Client(await run(discover(), answer), REGISTRATION, { clock: () => NOW });
     const session = await provider.login(rp);
     for (const forged of [{}, { ...session }, structuredClone(session), null, client]) {
@@ -336,7 +336,7 @@ describe('the sans-IO layer', () => {
     assert.ok(client.refresh(session).request);
   });
 
-  test('an authorization code is good for one exchange', async () => {
+  test('b10_an_authorization_code_is_good_for_one_exchange', async () => {
     const client = new Client(await run(discover(), answer), REGISTRATION, { clock: () => NOW });
     const { url, pending } = client.authorize({}, entropy()(32));
     const params = CallbackParams.parse(`?code=x&state=${new URL(url).searchParams.get('state')}`);

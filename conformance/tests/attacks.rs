@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 /// The parts of the catalogue and how many attacks each has.
 const CATALOGUE: [(char, usize); 7] =
     [('A', 27), ('B', 14), ('C', 8), ('D', 10), ('E', 17), ('F', 13), ('G', 7)];
+/// The names that a source gives its tests.
+type Names = fn(&str) -> Vec<String>;
 /// Where tests are, and how the files of each kind name them.
-const PLACES: [(&str, &str, fn(&str) -> Vec<String>); 9] = [
+const PLACES: [(&str, &str, Names); 9] = [
     ("core/src", "rs", in_rust),
     ("core/tests", "rs", in_rust),
     ("conformance/src", "rs", in_rust),
@@ -100,9 +102,12 @@ fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// For each id the files with tests of it, and their names.
-fn tests() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
-    let mut tests: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+/// Files, and the names of the tests in each.
+type Files = BTreeMap<String, BTreeSet<String>>;
+
+/// For each id the tests of it.
+fn tests() -> BTreeMap<String, Files> {
+    let mut tests: BTreeMap<String, Files> = BTreeMap::new();
     let mut add = |file: &Path, name: &str| {
         let file = file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
         for id in ids(name) {
@@ -124,7 +129,7 @@ fn tests() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
 }
 
 /// The column of tests.
-fn listed(files: &BTreeMap<String, BTreeSet<String>>) -> String {
+fn listed(files: &Files) -> String {
     let mut cell = String::new();
     for (file, names) in files {
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();

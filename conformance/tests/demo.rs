@@ -254,7 +254,7 @@ fn a_browser_logs_in_and_sees_the_trace() {
 }
 
 #[test]
-fn a_login_ends_once_and_only_in_its_own_browser() {
+fn e1_e5_a_login_ends_once_and_only_in_its_own_browser() {
     let app = WebApp::start();
     let (back, cookie) = app.sign_in();
     let elsewhere = app.get(&back, "");

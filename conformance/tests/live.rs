@@ -151,7 +151,7 @@ fn each_way_to_authenticate_and_each_algorithm_logs_in() {
 
 #[test]
 #[ignore = "needs the certified provider: cargo ci rust-live"]
-fn a_rotated_key_is_fetched_once() {
+fn d1_a_rotated_key_is_fetched_once() {
     let op = Op::start();
     let mut policy = Policy::default();
     policy.key_cooldown_secs = 0;
@@ -166,7 +166,7 @@ fn a_rotated_key_is_fetched_once() {
 
 #[test]
 #[ignore = "needs the certified provider: cargo ci rust-live"]
-fn keys_survive_a_provider_that_is_down() {
+fn d4_keys_survive_a_provider_that_is_down() {
     let op = Op::start();
     let mut party = Party::new(&op, json!({ "redirect_uris": [REDIRECT] }), Policy::default());
     let session = party.login().unwrap();
@@ -201,7 +201,7 @@ fn a_refused_consent_is_the_providers_error() {
 
 #[test]
 #[ignore = "needs the certified provider: cargo ci rust-live"]
-fn a_code_is_worth_nothing_without_its_login() {
+fn e1_a_code_is_worth_nothing_without_its_login() {
     let op = Op::start();
     let mut party = Party::new(&op, json!({ "redirect_uris": [REDIRECT] }), Policy::default());
     let (_, attackers) = party.visit(&AuthorizeRequest::default());
@@ -237,7 +237,7 @@ async fn an_async_host_logs_in_over_https_with_a_ca_file() {
 
 #[test]
 #[ignore = "needs the certified provider: cargo ci rust-live"]
-fn a_blocking_host_logs_in_over_https_with_a_ca_file_and_not_without() {
+fn f10_a_blocking_host_logs_in_over_https_with_a_ca_file_and_not_without() {
     let op = Op::start_with_tls();
     let members = || json!({ "redirect_uris": [REDIRECT] });
     let mut party = Party::trusting(&op, members(), Policy::default(), Some(&tls().ca_pem)).unwrap();

@@ -1,7 +1,7 @@
 //! What does not compile. Each proof is two documentation tests: the right use, which compiles, and the same with one more
 //! line, which does not. Only that line can be the reason; the error code says which reason is meant.
 //!
-//! `cargo test -p relyingparty --doc proofs`
+//! `cargo test -p relyingparty --doc proofs`; with `RUSTC_BOOTSTRAP=1`, rustdoc compares the codes too.
 
 macro_rules! does_not_compile {
     ($($name:ident $code:literal ($given:literal) $good:literal $bad:literal)+) => {$(

@@ -1,9 +1,11 @@
 //! A: keys that nobody should check a signature with, and D: where keys and metadata come from.
 
-use relyingparty::{Alg, Endpoint, Issuer, Metadata};
+use relyingparty::{
+    Alg, Cache, Coalescer, Endpoint, Expectations, Flow, Issuer, Metadata, Provider, Reply, Step,
+};
 use serde_json::{Value, json};
 
-use crate::support::{Key, World, b64, code, unb64};
+use crate::support::{Key, World, b64, code, detail, unb64};
 
 /// Why the provider's key set was left with nothing to use; empty if it was not.
 fn dropped(key: &Value) -> String {
@@ -131,6 +133,56 @@ fn d1_a_key_set_without_keys_is_asked_for_once_a_cooldown_too() {
         assert_eq!(code(&world.verify_claims(&claims)), "unknown_key");
     }
     assert_eq!(world.op.count(Endpoint::Jwks), 1);
+}
+
+/// Between its look into the cache and its request a flow may be held up, while others fetch what it wants.
+#[test]
+fn d1_whoever_was_held_up_before_the_request_asks_nobody() {
+    let mut world = World::new();
+    let (claims, coalescer, now) = (world.claims(), Coalescer::default(), world.now);
+    let token = world.op.key.token(&claims);
+    let client = world.client();
+    let mut steps = [(); 3]
+        .map(|()| client.verify(&token, Expectations::none(), &Cache::default(), now).unwrap())
+        .into_iter();
+    let mut cache = Cache::default();
+    for step in steps.by_ref().take(2) {
+        let verified = coalescer.drive(step, &mut cache, || now, |request| world.op.answer(request, now));
+        assert_eq!(code(&verified), "ok");
+    }
+    assert_eq!(world.op.count(Endpoint::Jwks), 1);
+    // Nor whoever finds that the others asked a moment ago, in vain.
+    world.op.unreachable(Endpoint::Jwks);
+    let step = client.provider().refresh_keys(&world.policy).unwrap();
+    let mut cold = Cache::default();
+    let failed = coalescer.drive(step, &mut cold, || now, |request| world.op.answer(request, now));
+    assert_eq!(code(&failed), "unreachable", "a refresh asks whatever the cache holds");
+    let held_up =
+        coalescer.drive(steps.next().unwrap(), &mut cold, || now, |request| world.op.answer(request, now));
+    assert_eq!(code(&held_up), "keys_unavailable");
+    assert_eq!(world.op.count(Endpoint::Jwks), 2);
+
+    let find = |cache: &Cache| Provider::discover(&world.issuer(), &world.policy, cache, now).unwrap();
+    let (first, second) = (find(&cache), find(&cache));
+    let mut op = World::new().op;
+    for step in [first, second] {
+        let found = coalescer.drive(step, &mut cache, || now, |request| op.answer(request, now));
+        assert_eq!(code(&found), "ok");
+    }
+    assert_eq!(op.count(Endpoint::Discovery), 1);
+}
+
+#[test]
+fn d1_looking_again_answers_no_request_but_those_that_fill_the_cache() {
+    let mut world = World::new();
+    let login = world.begin();
+    let query = world.op.authorize(&login.url);
+    let code_back = world.callback(login, &query).unwrap();
+    let Step::Pending(flow) = world.client().exchange(code_back).unwrap() else {
+        panic!("it waits for tokens")
+    };
+    let refused = flow.resume(Reply::LookAgain, &mut world.cache, world.now);
+    assert_eq!((code(&refused), detail(&refused, "actual")), ("wrong_reply", "look_again".to_owned()));
 }
 
 #[test]
