@@ -51,7 +51,7 @@ fn row(line: &str) -> Option<Row> {
 
 /// The ids at the start of a test's name.
 fn ids(name: &str) -> Vec<String> {
-    let words: Vec<&str> = name.split(['_', ' ', ':']).collect();
+    let words: Vec<&str> = name.split(['_', ' ', ':', '-']).collect();
     let is_id = |word: &&str| {
         let digits = word.strip_prefix(|letter: char| ('a'..='g').contains(&letter));
         digits.is_some_and(|digits| {
