@@ -1,7 +1,12 @@
 //! A: keys that nobody should check a signature with, and D: where keys and metadata come from.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
 use relyingparty::{
-    Alg, Cache, Coalescer, Endpoint, Expectations, Flow, Issuer, Metadata, Provider, Reply, Step,
+    Alg, Cache, Coalescer, Endpoint, Expectations, Flow, Issuer, Metadata, Provider, Reply, Request, Step,
 };
 use serde_json::{Value, json};
 
@@ -170,6 +175,29 @@ fn d1_whoever_was_held_up_before_the_request_asks_nobody() {
         assert_eq!(code(&found), "ok");
     }
     assert_eq!(op.count(Endpoint::Discovery), 1);
+}
+
+/// Who was the first to ask and is cancelled leaves it to the next.
+#[test]
+fn d1_a_login_that_is_cancelled_takes_no_other_with_it() {
+    let world = World::new();
+    let (client, now) = (world.client(), world.now);
+    let token = world.op.key.token(&world.claims());
+    let (cache, op, coalescer) = (Mutex::new(Cache::default()), RefCell::new(world.op), Coalescer::default());
+    let verify = |stuck: bool| {
+        let step = client.verify(&token, Expectations::none(), &Cache::default(), now).unwrap();
+        let op = &op;
+        let answer = move |request: Request| async move {
+            if stuck { std::future::pending().await } else { op.borrow_mut().answer(&request, now) }
+        };
+        coalescer.drive_async(step, &cache, || now, answer)
+    };
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut first, mut second) = (Box::pin(verify(true)), Box::pin(verify(false)));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending(), "it waits for the first");
+    drop(first);
+    assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
 }
 
 #[test]
