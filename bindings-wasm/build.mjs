@@ -1,7 +1,8 @@
 // Builds the npm package into dist/: `npm run build`.
 //
-// Two builds of the core, each with js/ beside it, its modules joined so that few files have to be loaded: dist/small
-// leaves signatures to the host, dist/full carries its own cryptography (`relyingparty/full`).
+// Three builds of the core, each with js/ beside it, its modules joined so that few files have to be loaded: dist/small
+// leaves signatures to the host, and so does dist/node, which is made for speed and not for size; dist/full carries
+// its own cryptography (`relyingparty/full`).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -17,8 +18,12 @@ import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
-const ENTRIES = ['entry_node.js', 'entry_web.js', 'entry_workerd.js', 'entry_manual.js', 'node.js'];
-const BUILDS = { small: [], full: ['--features', 'full'] };
+const EVERYWHERE = ['entry_web.js', 'entry_workerd.js', 'entry_manual.js'];
+const BUILDS = {
+  small: { profile: 'wasm', optimise: '-Oz', entries: EVERYWHERE },
+  node: { profile: 'wasm-node', optimise: '-O3', entries: ['entry_node.js', 'node.js'] },
+  full: { profile: 'wasm', optimise: '-Oz', features: 'full', entries: [...EVERYWHERE, 'entry_node.js'] },
+};
 const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
 const WASM_BINDGEN = '0.2.130';
 /** What rustc's wasm may use: everything browsers have had since 2022. */
@@ -44,23 +49,21 @@ function build() {
   console.log(`toolchain: ${toolchain.name}`);
   rmSync(DIST, { recursive: true, force: true });
   for (const name of LICENSES) cpSync(join(WORKSPACE, name), join(HERE, name));
-  for (const [name, features] of Object.entries(BUILDS)) {
-    cargoBuild(
-      ['--package', 'relyingparty-wasm', '--profile', 'wasm', ...features],
-      toolchain,
-    );
-    assemble(bindgen, join(DIST, name));
+  for (const [name, build] of Object.entries(BUILDS)) {
+    const features = build.features ? ['--features', build.features] : [];
+    cargoBuild(['--package', 'relyingparty-wasm', '--profile', build.profile, ...features], toolchain);
+    assemble(bindgen, build, join(DIST, name));
     report(name);
   }
 }
 
 /** One build: the optimised module, and js/ with the glue. */
-function assemble(bindgen, out) {
+function assemble(bindgen, { profile, optimise, entries }, out) {
   const parts = join(TARGET_DIR, 'npm');
   rmSync(parts, { recursive: true, force: true });
   cpSync(join(HERE, 'js'), parts, { recursive: true });
   mkdirSync(out, { recursive: true });
-  const compiled = join(TARGET_DIR, TARGET, 'wasm/relyingparty_wasm.wasm');
+  const compiled = join(TARGET_DIR, TARGET, profile, 'relyingparty_wasm.wasm');
   run(bindgen, [
     compiled,
     '--target',
@@ -75,14 +78,14 @@ function assemble(bindgen, out) {
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
   run(process.execPath, [
     join(HERE, 'node_modules/binaryen/bin/wasm-opt'),
-    '-Oz',
+    optimise,
     ...features,
     join(parts, 'wasm_bg.wasm'),
     '-o',
     join(out, 'relyingparty.wasm'),
   ]);
   buildSync({
-    entryPoints: ENTRIES.map((entry) => join(parts, entry)),
+    entryPoints: entries.map((entry) => join(parts, entry)),
     outdir: out,
     bundle: true,
     splitting: true,

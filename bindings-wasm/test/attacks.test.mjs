@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import * as rp from '../dist/small/entry_node.js';
+import * as rp from '../dist/node/entry_node.js';
 import { fetchTransport } from '../js/fetch.js';
 import { ISSUER, NOW, REGISTRATION, entropy, idToken, jsonReply, memoryProvider } from './memory_provider.mjs';
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 
-import * as rp from '../dist/small/entry_node.js';
-import { nodeTransport } from '../dist/small/node.js';
+import * as rp from '../dist/node/entry_node.js';
+import { nodeTransport } from '../dist/node/node.js';
 
 const ISSUER = 'https://op.example';
 const METADATA = JSON.stringify({

@@ -28,7 +28,7 @@ test('the types are right for every way to resolve the package', () => {
   ]);
 });
 
-test('the tarball holds the two builds, the types and the papers', () => {
+test('the tarball holds the three builds, the types and the papers', () => {
   const folders = new Set(
     installed.files.map((path) =>
       path
@@ -38,7 +38,7 @@ test('the tarball holds the two builds, the types and the papers', () => {
     ),
   );
   const papers = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
-  assert.deepEqual([...folders].sort(), [...papers, 'dist/full', 'dist/small', 'types'].sort());
+  assert.deepEqual([...folders].sort(), [...papers, 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
 });
 
 test('the manual entry says what it waits for', async () => {

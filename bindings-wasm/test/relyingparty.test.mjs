@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, test } from 'node:test';
 import { inspect } from 'node:util';
 
-import { CallbackParams, Client, Provider, RelyingParty, errorCodes, run } from '../dist/small/entry_node.js';
-import * as exported from '../dist/small/entry_node.js';
+import { CallbackParams, Client, Provider, RelyingParty, errorCodes, run } from '../dist/node/entry_node.js';
+import * as exported from '../dist/node/entry_node.js';
 import {
   ISSUER,
   NOW,

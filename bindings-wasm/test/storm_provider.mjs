@@ -2,7 +2,7 @@
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-import { RelyingParty } from '../dist/small/entry_node.js';
+import { RelyingParty } from '../dist/node/entry_node.js';
 import { ISSUER, NOW, REGISTRATION, jsonReply } from './memory_provider.mjs';
 
 const encoded = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');

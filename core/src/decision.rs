@@ -337,10 +337,10 @@ impl Trace {
     /// A form with its values in their places.
     fn in_words(&self, entry: &Entry, form: &str) -> String {
         let mut words = String::new();
-        let mut parts = form.split(['{', '}']);
-        while let Some(part) = parts.next() {
-            words.push_str(part);
-            let Some(place) = parts.next() else { break };
+        let mut rest = form;
+        while let Some((plain, place, after)) = next_place(rest) {
+            rest = after;
+            words.push_str(plain);
             match place.split_once('-') {
                 None => words.push_str(&self.value(entry, position(place))),
                 Some((first, second)) => {
@@ -350,6 +350,7 @@ impl Trace {
                 }
             }
         }
+        words.push_str(rest);
         printable(&words)
     }
 
@@ -375,6 +376,13 @@ fn number(entry: &Entry, position: usize) -> i64 {
         Some(Kept::Number(number)) => *number,
         Some(Kept::Text(..)) | None => 0,
     }
+}
+
+/// What is before the first place of a form, what stands in it, and what is after it.
+fn next_place(form: &str) -> Option<(&str, &str, &str)> {
+    let (plain, rest) = form.split_once('{')?;
+    let (place, after) = rest.split_once('}')?;
+    Some((plain, place, after))
 }
 
 fn position(digit: &str) -> usize {

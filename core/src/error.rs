@@ -171,6 +171,10 @@ impl core::error::Error for Error {}
 /// Text from outside, fit for a log: bounded, and without characters that could forge a line.
 pub(crate) fn printable(text: &str) -> String {
     const LONGEST: usize = 512;
+    // Most text is plain, and needs no look at each character.
+    if text.len() <= LONGEST && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.chars()
         .take(LONGEST)
         .map(|character| if character.is_control() { '\u{fffd}' } else { character })

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 import { comeToAnEnd } from './journey.mjs';
 
-const DIST = new URL('../../../bindings-wasm/dist/small/', import.meta.url);
+const DIST = new URL('../../../bindings-wasm/dist/', import.meta.url);
 const PLAYWRIGHT = new URL('../../../bindings-wasm/examples/spa/', import.meta.url);
 
 /** What the browser loads, beside the package and the journey. */
@@ -36,8 +36,8 @@ const DRIVERS = { fetch: inNode, nodeTransport: inNode, chromium: inChromium };
 await DRIVERS[process.argv[2]](process.argv[2]);
 
 async function inNode(name) {
-  const library = await import(new URL('entry_node.js', DIST));
-  const { nodeTransport } = await import(new URL('node.js', DIST));
+  const library = await import(new URL('node/entry_node.js', DIST));
+  const { nodeTransport } = await import(new URL('node/node.js', DIST));
   const transport = name === 'fetch' ? library.fetchTransport() : nodeTransport({ ca_pem: ca });
   for (const row of plan.rows) report(await comeToAnEnd(row, library, transport, visit));
 }
@@ -67,7 +67,7 @@ async function inChromium() {
 function servePage(request, response) {
   const { url } = request;
   if (url === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
-  const file = url.startsWith('/dist/') ? new URL(url.slice(6), DIST) : new URL(`.${url}`, import.meta.url);
+  const file = url.startsWith('/dist/') ? new URL(`small/${url.slice(6)}`, DIST) : new URL(`.${url}`, import.meta.url);
   const content = createReadStream(fileURLToPath(file)).on('error', () => response.writeHead(404).end());
   content.once('open', () => {
     response.writeHead(200, { 'content-type': TYPES[extname(url)] });

@@ -1,7 +1,7 @@
 // Replays cases with the npm package's layer without I/O: `node replay.mjs [--full] FILE...`.
 //
 // For each file one line of JSON: `name`, `result` (`pass`, `fail` or `skipped`), and for the latter two a
-// `reason`. The format of the files is described in conformance/README.md. The small build of the package leaves
+// `reason`. The format of the files is described in conformance/README.md. The package's build for Node leaves
 // signatures to `node:crypto`; with `--full` it is the build that checks them itself.
 
 import { readFileSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { isDeepStrictEqual } from 'node:util';
 const FULL = process.argv[2] === '--full';
 const PACKAGE = '../../../bindings-wasm/dist';
 const { Cache, CallbackParams, Client, Provider, RelyingPartyError } = await import(
-  `${PACKAGE}/${FULL ? 'full' : 'small'}/entry_node.js`
+  `${PACKAGE}/${FULL ? 'full' : 'node'}/entry_node.js`
 );
-const { nodeVerifier } = await import(`${PACKAGE}/small/node.js`);
+const { nodeVerifier } = await import(`${PACKAGE}/node/node.js`);
 
 /** The library did not do what the case says. */
 class Difference extends Error {}

@@ -96,17 +96,23 @@ pub fn quoted(text: &str) -> String {
 fn quote(into: &mut String, text: &str) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     into.push('"');
-    for character in text.chars() {
+    let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or('0');
+    let mut rest = text;
+    // What has to be escaped is ASCII: what is before it is copied in one go.
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let (plain, escaped) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        into.push_str(plain);
+        let Some(character) = escaped.bytes().next() else { break };
         match character {
-            '"' | '\\' => into.extend(['\\', character]),
-            '\0'..='\x1f' => {
-                let digit = |value: u32| HEX.get(value as usize).copied().unwrap_or('0');
+            b'"' | b'\\' => into.extend(['\\', char::from(character)]),
+            _ => {
                 into.push_str("\\u00");
-                into.extend([digit(u32::from(character) >> 4), digit(u32::from(character) & 15)]);
+                into.extend([digit(character >> 4), digit(character & 15)]);
             }
-            other => into.push(other),
         }
+        rest = escaped.get(1..).unwrap_or("");
     }
+    into.push_str(rest);
     into.push('"');
 }
 

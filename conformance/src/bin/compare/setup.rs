@@ -103,7 +103,7 @@ impl Setup {
         }
         let mut command = self.command("node");
         command.arg(folder.join("run.mjs"));
-        command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/small/entry_node.js"));
+        command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/node/entry_node.js"));
         Ok(command)
     }
 

@@ -19,7 +19,7 @@ const REDIRECT_URI: &str = "https://app.example/callback";
 const ACCESS_TOKEN: &str = "SlAV32hkKGSlAV32hkKGSlAV32hkKGSlAV32hkKGSlA";
 const CODE: &str = "SplxlOBeZQQYbYS6WxSbIASplxlOBeZQQYbYS6WxSbI";
 /// The largest key set that is read. A policy may allow 1,000 keys, but no array has more elements than these.
-const MANY_KEYS: u16 = 512;
+const MANY_KEYS: u16 = 1_000;
 
 /// All of it as JSON, valid for an hour from now.
 pub(crate) fn make() -> Result<Value, Error> {

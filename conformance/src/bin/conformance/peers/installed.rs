@@ -41,7 +41,7 @@ impl Installed {
         match peer.adapter {
             Adapter::Ours(script) => {
                 let mut command = node(script);
-                command.env("RELYINGPARTY", self.npm_package.join("dist/small/entry_node.js"));
+                command.env("RELYINGPARTY", self.npm_package.join("dist/node/entry_node.js"));
                 command
             }
             Adapter::Node(script) => node(script),
