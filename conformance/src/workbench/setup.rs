@@ -9,6 +9,7 @@ use super::tls;
 
 const OP: &str = "conformance/op";
 const TLS: &str = "ci/tls";
+const TOOLS: &str = "ci/tools";
 const VENV: &str = "ci/venv";
 const VERDICTS: &str = "ci/verdicts";
 const WHEELS: &str = "wheels";
@@ -123,6 +124,24 @@ impl Context {
         let mut command = self.command("python3");
         command.args(["-m", "venv"]).arg(self.target(VENV));
         self.run(command)
+    }
+
+    /// cargo-deny: the one on PATH, else one of our own. Skips where it cannot be had.
+    pub fn cargo_deny(&mut self) -> Result<PathBuf, Stop> {
+        if let Some(found) = find("cargo-deny") {
+            return Ok(found);
+        }
+        let root = self.target(TOOLS);
+        let own = root.join("bin/cargo-deny");
+        self.once("cargo-deny", |context| {
+            if own.exists() {
+                return Ok(());
+            }
+            let mut install = context.command("cargo");
+            install.args(["install", "--locked", "--no-default-features", "cargo-deny", "--root"]).arg(root);
+            context.run(install).map_err(|_| Stop::Skip("cargo-deny cannot be installed".into()))
+        })?;
+        if own.exists() { Ok(own) } else { Err(fail("cargo-deny was installed, but is not there")) }
     }
 
     /// A Chromium: what `CHROMIUM` names, else one on PATH, else Debian's. Skips where there is none to be had.

@@ -6,7 +6,7 @@ use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
 
 use crate::imports::imports;
-use crate::limits;
+use crate::{fuzz, limits, supply};
 use conformance::live::Selection;
 use conformance::workbench::{Context, Outcome, Stop, fail};
 
@@ -65,6 +65,13 @@ pub(crate) const PARTS: &[Part] = &[
         name: "limits",
         about: "the sizes of the packages, and the time to load them",
         run: limits::check,
+    },
+    Part { name: "supply", about: "dependencies are allowed, by licence and source", run: supply::supply },
+    Part { name: "advisories", about: "no dependency has a known vulnerability", run: supply::advisories },
+    Part {
+        name: "fuzz",
+        about: "every fuzz target for 30 s from the saved corpus (RP_FUZZ_SECONDS)",
+        run: fuzz::run,
     },
 ];
 

@@ -1,0 +1,61 @@
+//! Errors tell no secret.
+
+use relyingparty::Error;
+use serde_json::{Map, Value};
+
+use crate::reference::{base64url, object};
+
+/// Shorter texts turn up by chance.
+const SHORTEST: usize = 12;
+
+/// Everything a host could log of an error.
+fn shown(error: &Error) -> String {
+    format!("{error} {error:?} {:?} {:?}", error.details(), error.decisions())
+}
+
+/// Asserts that an error shows none of the secrets, but for one that the input holds in a public place too.
+pub fn keeps(error: &Error, secrets: &[&str], public: &[String]) {
+    let shown = shown(error);
+    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+        let told = shown.contains(secret) && !public.iter().any(|text| text.contains(secret));
+        assert!(!told, "{} tells a secret", error.code());
+    }
+}
+
+/// Asserts that what is said of a text that cannot be read is nothing of the text.
+pub fn echoes_nothing(error: &Error, text: &[u8]) {
+    let shown = shown(error);
+    let canary = "canary-";
+    let planted = text.windows(canary.len()).any(|window| window == canary.as_bytes());
+    assert!(!planted || !shown.contains(canary), "{} tells of the text", error.code());
+}
+
+/// All names and texts of a document but the values of these members of its top level.
+pub fn public(document: &Map<String, Value>, secret: &[&str]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (name, value) in document {
+        texts.push(name.clone());
+        if !secret.contains(&name.as_str()) {
+            gather(value, &mut texts);
+        }
+    }
+    texts
+}
+
+/// The words of a token's header and claims, the nonce left out: what a token says of its issuer and the like is public.
+pub fn words_of(token: &str) -> Vec<String> {
+    let parts = token.split('.').filter_map(base64url).filter_map(|part| object(&part));
+    parts.flat_map(|part| public(&part, &["nonce"])).collect()
+}
+
+fn gather(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(elements) => elements.iter().for_each(|element| gather(element, texts)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            texts.push(name.clone());
+            gather(value, texts);
+        }),
+        _ => {}
+    }
+}
