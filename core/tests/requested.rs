@@ -95,7 +95,10 @@ fn expectations_are_demands_on_any_token() {
             "ok",
         ),
         (Expectations::none().nonce("m"), "nonce_mismatch"),
+        (Expectations::none().max_age(0), "ok"),
+        (Expectations::none().auth_time(), "ok"),
         (Expectations::none().acr_values(vec!["silver".into()]), "acr_mismatch"),
+        (Expectations::none().acr_values(vec![]), "acr_mismatch"),
         (Expectations::none().subject("subject-2"), "sub_mismatch"),
         (Expectations::none().access_token("access-1"), "ok"),
         (Expectations::none().access_token("access-2"), "at_hash_mismatch"),
@@ -103,6 +106,20 @@ fn expectations_are_demands_on_any_token() {
         (Expectations::from_json(r#"{"auth_time":true,"max_age":10,"sub":"subject-1"}"#).unwrap(), "ok"),
     ] {
         assert_eq!(code(&world.verify_with(&token, expectations)), outcome);
+    }
+    for demand in ["acr", "auth_time", "nonce"] {
+        claims.as_object_mut().unwrap().remove(demand);
+    }
+    let bare = world.op.key.token(&claims);
+    for expectations in [
+        Expectations::none().nonce("n"),
+        Expectations::none().max_age(4_000_000_000),
+        Expectations::none().auth_time(),
+        Expectations::none().acr_values(vec!["gold".into()]),
+        Expectations::from_json(r#"{"auth_time":true}"#).unwrap(),
+    ] {
+        let shown = format!("{expectations:?}");
+        assert_eq!(code(&world.verify_with(&bare, expectations)), "claim_missing", "{shown}");
     }
     for bad in [r#"{"max_agee":1}"#, r#"{"nonce":1}"#, r#"{"max_age":"1"}"#] {
         assert_eq!(code(&Expectations::from_json(bad)), "invalid_configuration", "{bad}");
