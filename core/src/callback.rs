@@ -272,5 +272,12 @@ mod tests {
             assert_eq!((params.get("code"), params.get("state")), (Some("a?b"), Some("s")), "{text}");
         }
         assert_eq!(CallbackParams::parse("https://app.example/cb").unwrap().get("code"), None);
+        for (text, name, value) in [
+            ("code=/a?b&state=s", "code", "/a?b"),
+            ("urn:code=a&state=s", "state", "s"),
+            ("code&state=https://rp.example/?x", "state", "https://rp.example/?x"),
+        ] {
+            assert_eq!(CallbackParams::parse(text).unwrap().get(name), Some(value), "a query: {text}");
+        }
     }
 }

@@ -328,3 +328,19 @@ fn b2_a_security_event_is_no_id_token() {
         assert_eq!((code(&refused), detail(&refused, "claim")), ("claim_invalid", "events".to_owned()));
     }
 }
+
+#[test]
+fn b13_an_email_is_verified_only_where_the_provider_says_so() {
+    let mut world = World::new();
+    for (value, strict, lenient) in [
+        (json!(true), true, true),
+        (json!("true"), false, true),
+        (json!(false), false, false),
+        (json!(1), false, false),
+    ] {
+        let mut claims = world.claims();
+        claims["email_verified"] = value.clone();
+        let claims = world.verify_claims(&claims).unwrap();
+        assert_eq!((claims.email_verified(), claims.email_verified_lenient()), (strict, lenient), "{value}");
+    }
+}

@@ -366,3 +366,17 @@ fn a12_a_stored_cache_is_read_as_strictly_as_what_came_from_the_network() {
         assert_eq!(code(&Cache::from_json(&bad)), "unreadable_cache", "{bad}");
     }
 }
+
+#[test]
+fn d1_the_pause_after_a_failed_fetch_survives_a_store() {
+    let mut world = World::new();
+    let token = world.op.key.token(&world.claims());
+    world.op.unreachable(Endpoint::Jwks);
+    assert_eq!(code(&world.verify(&token)), "unreachable");
+    world.cache = Cache::from_json(&world.cache.to_json()).unwrap();
+    world.wait(29);
+    assert_eq!(code(&world.verify(&token)), "keys_unavailable");
+    world.wait(1);
+    assert_eq!(code(&world.verify(&token)), "unreachable");
+    assert_eq!(world.op.count(Endpoint::Jwks), 2);
+}

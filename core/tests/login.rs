@@ -13,7 +13,7 @@ use relyingparty::{
     Provider, Reply, Request, Signatures, Step, Timestamp, drive, drive_async,
 };
 use serde_json::{Value, json};
-use support::{START, World, code, json_response, parameter, policy, query};
+use support::{START, World, b64, code, json_response, parameter, policy, query, unb64};
 
 #[test]
 fn a_login_ends_in_a_session_with_every_algorithm_and_whoever_checks_the_signature() {
@@ -36,6 +36,30 @@ fn a_login_ends_in_a_session_with_every_algorithm_and_whoever_checks_the_signatu
             assert_eq!(asked.map(|endpoint| world.op.count(endpoint)), [0, keys, 1, 0], "{alg:?}");
             assert_eq!(world.op.verified, by_host, "{alg:?}");
         }
+    }
+}
+
+#[test]
+fn a6_a_signature_that_no_key_makes_is_not_put_to_the_host() {
+    for alg in [Alg::EdDsa, Alg::Es256, Alg::Rs256] {
+        let mut world = World::with_alg(alg);
+        world.policy.signatures = Signatures::Host;
+        let token = world.op.key.token(&world.claims());
+        let (signing_input, signature) = token.rsplit_once('.').unwrap();
+        let signature = unb64(signature);
+        let mut small_order = signature.clone();
+        small_order[..32].copy_from_slice(&[[1].as_slice(), &[0; 31]].concat());
+        for spoilt in [
+            [signature.as_slice(), &[0]].concat(),
+            [&[0], signature.as_slice()].concat(),
+            signature[1..].to_vec(),
+            vec![0x30],
+            if alg == Alg::EdDsa { small_order } else { signature[..31].to_vec() },
+        ] {
+            let refused = world.verify(&format!("{signing_input}.{}", b64(&spoilt)));
+            assert_eq!((code(&refused), world.op.verified), ("bad_signature", 0), "{alg:?} {spoilt:?}");
+        }
+        assert_eq!((code(&world.verify(&token)), world.op.verified), ("ok", 1), "{alg:?}");
     }
 }
 

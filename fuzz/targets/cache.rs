@@ -41,11 +41,11 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// The keys of a set as it is kept, each for the algorithm that the token names if it is for none in particular.
+/// The keys of a set as it is kept, an Ed25519 key for the algorithm as the token names it.
 fn keys(set: &Value) -> Value {
     let mut document = set["document"].clone();
     for key in document["keys"].as_array_mut().into_iter().flatten() {
-        if key["alg"].is_null() || key["alg"] == "Ed25519" {
+        if key["crv"] == "Ed25519" && (key["alg"].is_null() || key["alg"] == "Ed25519") {
             key["alg"] = "EdDSA".into();
         }
     }

@@ -48,7 +48,7 @@ impl Login {
         };
         let provider = script.run(step, &mut cache, |_| METADATA.to_string(), only).map_err(alone)?;
         let mut registration = Registration::new(CLIENT_ID, REDIRECT_URI);
-        if script.byte() % 2 == 0 {
+        if script.byte() < 128 {
             registration = registration.with_secret(SECRET);
         }
         let client = Client::new(provider, registration, policy).map_err(alone)?;
