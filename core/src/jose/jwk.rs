@@ -308,6 +308,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn thumbprints_are_those_of_the_rfcs() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../tests/data/rfc_small_vectors.json")).unwrap();
+        for place in [1, 3, 4] {
+            let key = parse(&vectors[place]["jwk"]).unwrap();
+            assert_eq!(vectors[place]["expected"], key.thumbprint(), "{}", vectors[place]["name"]);
+        }
+    }
+
+    #[test]
     fn keys_that_must_not_be_used_are_dropped() {
         assert_eq!(dropped(with(rsa(), "d", "AQAB")), "has a private or symmetric member");
         assert_eq!(dropped(json!({ "kty": "oct", "k": "AAAA" })), "has a private or symmetric member");
