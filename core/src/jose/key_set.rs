@@ -203,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn a9_a_name_has_at_most_256_bytes() {
+        let set = set(&[255, 256, 257, 258].map(|long| with(rsa(), "kid", "k".repeat(long))));
+        let dropped: Vec<_> =
+            set.dropped.iter().map(|key| (key.index, key.kid.as_deref(), key.reason)).collect();
+        assert_eq!(dropped, [(2, None, "kid is too long"), (3, None, "kid is too long")]);
+    }
+
+    #[test]
     fn exactly_one_key_has_to_fit() {
         let named = |jwk: Value, kid: &str| with(jwk, "kid", kid);
         let decoys = set(&[named(rsa(), "a"), named(p256(), "a"), named(ed25519(), "a"), named(rsa(), "b")]);

@@ -75,11 +75,13 @@ fn build(context: &mut Context) -> Result<Place, Stop> {
         corpus: context.path("fuzz/corpus"),
         folder,
     };
-    let mut cargo = context.command("cargo");
-    // What the targets are compiled with is in this folder's own configuration.
-    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(&place.folder);
-    cargo.current_dir(context.path("fuzz"));
-    context.run(cargo)?;
+    for (verb, last) in [("clippy", &["--", "-D", "warnings"][..]), ("build", &[])] {
+        let mut cargo = context.command("cargo");
+        // What the targets are compiled with is in this folder's own configuration.
+        cargo.args([verb, "--release", "--locked", "--target-dir"]).arg(&place.folder).args(last);
+        cargo.current_dir(context.path("fuzz"));
+        context.run(cargo)?;
+    }
     let mut seeds = context.command(place.programs.join("seeds"));
     seeds.arg(place.folder.join("seeds"));
     context.run(seeds)?;

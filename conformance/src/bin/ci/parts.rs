@@ -76,7 +76,8 @@ pub(crate) const PARTS: &[Part] = &[
 ];
 
 fn fmt(context: &mut Context) -> Outcome {
-    context.cargo(&["fmt", "--all", "--check"])
+    context.cargo(&["fmt", "--all", "--check"])?;
+    context.cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
 }
 
 /// The sets of features to try beside the default one: each way to check signatures alone, and everything.
