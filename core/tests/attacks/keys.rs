@@ -46,10 +46,14 @@ fn a18_an_rsa_key_has_2048_to_8192_bits_and_a_usual_exponent() {
     assert_eq!(dropped(&changed(rsa.clone(), "n", "")), "modulus is shorter than 2048 bits");
     assert_eq!(dropped(&changed(rsa.clone(), "n", b64([0; 256]))), "modulus is shorter than 2048 bits");
     assert_eq!(dropped(&changed(rsa.clone(), "n", b64([0xfe; 256]))), "modulus is even");
-    for e in [0_u64, 1, 2, 3, 65_535, 65_536, (1 << 33) + 1, u64::MAX] {
+    for e in [0_u64, 1, 2, 3, 65_535, 65_536, 65_538, (1 << 33) + 1, u64::MAX] {
         let reason = dropped(&changed(rsa.clone(), "e", b64(e.to_be_bytes())));
         assert_eq!(reason, "exponent is not an odd number from 65537 to 2^33", "{e}");
     }
+    let more_than_64_bits = [&[1], 65_537_u64.to_be_bytes().as_slice()].concat();
+    let reason = dropped(&changed(rsa.clone(), "e", b64(more_than_64_bits)));
+    assert_eq!(reason, "exponent is not an odd number from 65537 to 2^33");
+    assert_eq!(dropped(&modulus(8192)), "");
     for e in [65_537_u64, (1 << 33) - 1] {
         assert_eq!(dropped(&changed(rsa.clone(), "e", b64(e.to_be_bytes()))), "", "{e}");
     }
@@ -94,6 +98,21 @@ fn a19_a_point_beside_the_curve_or_at_infinity_is_no_key() {
         }
         let swapped = changed(good.clone(), "x", good["y"].clone());
         assert_eq!(dropped(&changed(swapped, "y", good["x"].clone())), "is not a point on the curve");
+    }
+}
+
+/// A y of p = 2^255 - 19 or more is a second spelling of a small one (RFC 8032 5.1.3).
+#[test]
+fn a19_an_ed25519_point_has_one_spelling() {
+    let good = Key::new(Alg::EdDsa, "k1").jwk();
+    for (first, sign) in (0xef..=0xff).flat_map(|first| [(first, 0x7f), (first, 0xff)]) {
+        let mut y = [0xff; 32];
+        (y[0], y[31]) = (first, sign);
+        assert_eq!(dropped(&changed(good.clone(), "x", b64(y))), "is not a point on the curve", "{first}");
+    }
+    // Among so many are some whose first octet is as high, or the last.
+    for seed in 0..200 {
+        assert_eq!(dropped(&Key::seeded(Alg::EdDsa, "k1", &seed.to_string()).jwk()), "", "{seed}");
     }
 }
 

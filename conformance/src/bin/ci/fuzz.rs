@@ -38,7 +38,7 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
                 let line = format!("{target:<16} {figures}");
                 println!("{line}");
                 context.close_with(line);
-            },
+            }
             Err(output) => {
                 println!("{output}");
                 failed.push(target);
