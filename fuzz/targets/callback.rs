@@ -55,9 +55,10 @@ fn same_as_read(params: &CallbackParams, form: &str) {
     }
 }
 
-/// The names of the parameters, which are nobody's secret.
+/// The names of the parameters, which are nobody's secret, as errors show them.
 fn names(form: &str) -> Vec<String> {
-    form.split('&').filter_map(|pair| decoded(pair.split('=').next()?)).collect()
+    let names = form.split('&').filter_map(|pair| decoded(pair.split('=').next()?));
+    names.map(|name| name.chars().filter(char::is_ascii_graphic).collect()).collect()
 }
 
 fn decoded(text: &str) -> Option<String> {
