@@ -2,15 +2,22 @@
 //
 // Three builds of the core, each with js/ beside it, its modules joined so that few files have to be loaded: dist/small
 // leaves signatures to the host, and so does dist/node, which is made for speed and not for size; dist/full carries
-// its own cryptography (`relyingparty/full`).
+// its own cryptography (`relyingparty/full`). What only servers need is in the latter two.
+//
+// dist/small has a second module, `module_signing.js`, for pages whose client proves itself with keys: they load it in the
+// place of the first.
+//
+// Beside each lies the module as text, `module.js`, which is how the entries load it: every bundler knows what to do with
+// JavaScript. As a file of its own, `relyingparty.wasm`, it is there for who loads it by its URL, and for workerd.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
+import zopfli from '@gfx/zopfli';
 import { buildSync } from 'esbuild';
 
 import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from './toolchain.mjs';
@@ -20,10 +27,30 @@ const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
 const EVERYWHERE = ['entry_web.js', 'entry_workerd.js', 'entry_manual.js'];
 const BUILDS = {
-  small: { profile: 'wasm', optimise: '-Oz', entries: EVERYWHERE },
-  node: { profile: 'wasm-node', optimise: '-O3', entries: ['entry_node.js', 'node.js'] },
-  full: { profile: 'wasm', optimise: '-Oz', features: 'full', entries: [...EVERYWHERE, 'entry_node.js'] },
+  small: { profile: 'wasm', optimise: '-Oz', features: [], second: ['signing'], entries: EVERYWHERE },
+  node: {
+    profile: 'wasm-node',
+    optimise: '-O3',
+    features: ['server', 'signing'],
+    node_entries: ['entry_node.js', 'node.js', 'cli.js'],
+  },
+  full: {
+    profile: 'wasm',
+    optimise: '-Oz',
+    features: ['full', 'server', 'signing'],
+    entries: EVERYWHERE,
+    node_entries: ['entry_node.js'],
+  },
 };
+/** The package's further entries, for what knows of no `exports`: a folder each, whose `package.json` leads on. */
+const FOLDERS = {
+  full: { main: '../dist/full/entry_node.js', browser: '../dist/full/entry_web.js' },
+  manual: { main: '../dist/small/entry_manual.js' },
+  'full/manual': { main: '../../dist/full/entry_manual.js' },
+  node: { main: '../dist/node/node.js' },
+};
+/** What the glue calls of ours. */
+const IMPORTED = 'errorFromJson';
 const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
 const WASM_BINDGEN = '0.2.130';
 /** What rustc's wasm may use: everything browsers have had since 2022. */
@@ -37,32 +64,54 @@ const WASM_FEATURES = [
 ];
 
 try {
-  build();
+  await build();
 } catch (error) {
   console.error(`build: ${error.message}`);
   process.exitCode = 1;
 }
 
-function build() {
+async function build() {
   const toolchain = chooseToolchain();
   const bindgen = wasmBindgen();
   console.log(`toolchain: ${toolchain.name}`);
   rmSync(DIST, { recursive: true, force: true });
   for (const name of LICENSES) cpSync(join(WORKSPACE, name), join(HERE, name));
-  for (const [name, build] of Object.entries(BUILDS)) {
-    const features = build.features ? ['--features', build.features] : [];
-    cargoBuild(['--package', 'relyingparty-wasm', '--profile', build.profile, ...features], toolchain);
-    assemble(bindgen, build, join(DIST, name));
-    report(name);
+  for (const [name, leads] of Object.entries(FOLDERS)) {
+    mkdirSync(join(HERE, name), { recursive: true });
+    writeFileSync(join(HERE, name, 'package.json'), `${JSON.stringify({ type: 'module', ...leads }, null, 2)}\n`);
   }
+  for (const [name, build] of Object.entries(BUILDS)) await assemble({ toolchain, bindgen }, build, join(DIST, name));
 }
 
-/** One build: the optimised module, and js/ with the glue. */
-function assemble(bindgen, { profile, optimise, entries }, out) {
+/** One build: its modules, and js/ with the glue. */
+async function assemble(tools, { features, second, entries, node_entries, ...how }, out) {
   const parts = join(TARGET_DIR, 'npm');
   rmSync(parts, { recursive: true, force: true });
   cpSync(join(HERE, 'js'), parts, { recursive: true });
+  if (!features.includes('server')) writeFileSync(join(parts, 'server.js'), 'export {};\n');
   mkdirSync(out, { recursive: true });
+  const { module, glue } = await compile(tools, { ...how, features }, { parts, out, name: 'module' });
+  writeFileSync(join(parts, 'glue.js'), glue);
+  if (second) {
+    const other = await compile(tools, { ...how, features: second }, { parts, out, name: 'module_signing' });
+    if (!serves(other.glue, glue)) throw new Error('the glue of the second module does not serve the first');
+    writeFileSync(join(parts, 'glue.js'), other.glue);
+    cpSync(join(parts, 'second_web.js'), join(parts, 'second.js'));
+  }
+  if (entries) {
+    cpSync(module, join(out, 'relyingparty.wasm'));
+    bundle(parts, entries, out, ['./relyingparty.wasm', './module_signing.js', './keys.js']);
+    bundle(parts, ['keys.js'], out);
+  }
+  if (node_entries) {
+    for (const name of ['here', 'shown']) cpSync(join(parts, `${name}_node.js`), join(parts, `${name}.js`));
+    bundle(parts, node_entries, out);
+  }
+}
+
+/** One module, optimised, as text in `out`: where it is, and its glue. */
+async function compile({ toolchain, bindgen }, { profile, optimise, features }, { parts, out, name }) {
+  cargoBuild(['--package', 'relyingparty-wasm', '--profile', profile, `--features=${features}`], toolchain);
   const compiled = join(TARGET_DIR, TARGET, profile, 'relyingparty_wasm.wasm');
   run(bindgen, [
     compiled,
@@ -75,25 +124,65 @@ function assemble(bindgen, { profile, optimise, entries }, out) {
     '--out-dir',
     parts,
   ]);
-  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  const enabled = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  const module = join(parts, `${name}.wasm`);
   run(process.execPath, [
     join(HERE, 'node_modules/binaryen/bin/wasm-opt'),
     optimise,
-    ...features,
+    ...enabled,
     join(parts, 'wasm_bg.wasm'),
     '-o',
-    join(out, 'relyingparty.wasm'),
+    module,
   ]);
+  const text = join(out, `${name}.js`);
+  const packed = Buffer.from(await zopfli.deflateAsync(readFileSync(module), { numiterations: 15 })).toString('base64');
+  writeFileSync(text, `export default '${packed}';\n`);
+  report(text);
+  return { module, glue: factory(readFileSync(join(parts, 'wasm.js'), 'utf8')) };
+}
+
+/** Whether a module's glue serves another module too: it imports the same, and has all lines of that one's, in order. */
+function serves(glue, other) {
+  const imports = (text) => /^function __wbg_get_imports\(\) \{[^]*?^\}/m.exec(text)?.[0];
+  const lines = glue.split('\n');
+  const isThere = (wanted) => {
+    const at = lines.indexOf(wanted);
+    lines.splice(0, at + 1);
+    return at >= 0;
+  };
+  const others = other.split('\n').filter((line) => !line.startsWith('return { '));
+  return imports(glue) !== undefined && imports(glue) === imports(other) && others.every(isThere);
+}
+
+function bundle(parts, entries, out, apart = []) {
   buildSync({
     entryPoints: entries.map((entry) => join(parts, entry)),
     outdir: out,
     bundle: true,
     splitting: true,
-    chunkNames: 'shared-[hash]',
+    chunkNames: '[name]-[hash]',
     format: 'esm',
     target: 'es2022',
-    external: ['node:*', './relyingparty.wasm'],
+    external: ['node:*', './module.js', ...apart],
   });
+}
+
+/**
+ * The glue of wasm-bindgen as a function that makes it: so importing the package does nothing, and who does not use the
+ * core is left with none of it.
+ */
+function factory(source) {
+  const names = Array.from(source.matchAll(/^export (?:class|function) (\w+)/gm), ([, name]) => name);
+  const [imported, ...others] = source.match(/^import .*$/gm);
+  const [exported, ...more] = source.match(/^export \{.*$/gm);
+  const asEver = [`import { ${IMPORTED} } from './errors.js';`, 'export { initSync, __wbg_init as default };'];
+  if (others.length || more.length || imported !== asEver[0] || exported !== asEver[1])
+    throw new Error('the glue of wasm-bindgen is not what it was');
+  const body = source
+    .replace(imported, '')
+    .replace(exported, `return { ${names.join(', ')}, initSync, init: __wbg_init };`)
+    .replaceAll(/^export /gm, '');
+  return `export function glue(${IMPORTED}) {\n${body}\n}\n`;
 }
 
 /** The wasm-bindgen that belongs to our dependency: the one on PATH, or one of our own under target/. */
@@ -128,9 +217,7 @@ function installWasmBindgen(path) {
   return path;
 }
 
-function report(name) {
-  const path = join(DIST, name, 'relyingparty.wasm');
-  console.log(
-    `${name}: relyingparty.wasm ${statSync(path).size} bytes, ${gzipSync(readFileSync(path), { level: 9 }).length} gzipped`,
-  );
+function report(path) {
+  const gzipped = gzipSync(readFileSync(path), { level: 9 }).length;
+  console.log(`${relative(DIST, path)}: ${statSync(path).size} bytes, ${gzipped} gzipped`);
 }

@@ -7,7 +7,8 @@
 ``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/login``), ``post_logout_redirect_uri``, ``scopes``
 (a list, or one string with spaces), ``do_refresh`` (true), ``ca_file`` (beside the settings).
 
-Its cookies are ``Secure``. Chromium and Firefox keep them over plain http on this machine, Safari does not: use https.
+Its session cookie is ``Secure``. Chromium and Firefox keep it over plain http on this machine, Safari does not: use
+https there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from relyingparty import AsyncRelyingParty, CallbackError, ConfigurationError, Error, ProviderError, Session
+from relyingparty import (
+    AsyncRelyingParty,
+    CallbackError,
+    ConfigurationError,
+    Error,
+    LoginCookies,
+    ProviderError,
+    Session,
+    clear_cookie,
+)
 from relyingparty.options import RegistrationOptions
 
 COOKIE = "__Host-session"
@@ -79,17 +89,27 @@ class WebApp:
     async def login(self, request: Request) -> Response:
         login = await self.rp.authorize(return_to=request.query_params.get("next") or "/")
         response = RedirectResponse(login.url, 303)
-        set_cookie(response, login.cookie_name, login.id, login.max_age)
+        for name in LoginCookies(request.cookies).surplus():
+            response.headers.append("set-cookie", clear_cookie(name))
+        response.headers.append("set-cookie", login.set_cookie)
         return response
 
     async def callback(self, request: Request) -> Response:
-        cookie = self.rp.cookie_name(str(request.url))
-        session = await self.rp.callback(str(request.url), request.cookies.get(cookie))
+        url, cookies = str(request.url), LoginCookies(request.cookies)
+        try:
+            response = self.logged_in(request, await self.rp.callback(url, cookies))
+        except Error as error:
+            # Nothing else changes: the response may belong to no login, and somebody may well be logged in.
+            response = await failed(request, error)
+        for name in cookies.ended(url):
+            response.headers.append("set-cookie", clear_cookie(name))
+        return response
+
+    def logged_in(self, request: Request, session: Session) -> Response:
         self.sessions.pop(request.cookies.get(COOKIE, ""), None)
         id = secrets.token_urlsafe()
         self.sessions[id] = session
         response = RedirectResponse(session.return_to or "/", 303)
-        set_cookie(response, cookie, "", 0)
         set_cookie(response, COOKIE, id)
         return response
 

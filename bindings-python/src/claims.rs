@@ -8,7 +8,11 @@ use relyingparty as core;
 use crate::error::decisions;
 use crate::json;
 
-/// What a provider says about an end user, after every check: a read-only mapping from claim to value.
+/// What the provider says about an end user, after every check: a read-only mapping from claim to value.
+///
+/// The standard claims (OIDC Core 5.1) are also properties, such as `claims.email`. A property checks the type: a
+/// claim that is absent or of the wrong type is `None`. `claims["email"]` and `claims.get("email")` return the value
+/// as the provider sent it, of whatever type.
 #[pyclass(frozen, subclass, mapping, module = "relyingparty")]
 pub(crate) struct Claims {
     source: Source,
@@ -21,43 +25,163 @@ enum Source {
     UserInfo(core::UserInfo),
 }
 
+/// What an accessor of the core says, whatever the claims are of.
+macro_rules! claim {
+    ($self:ident, $name:ident) => {
+        match &$self.source {
+            Source::IdToken(claims) => claims.$name(),
+            Source::UserInfo(info) => info.$name(),
+        }
+    };
+}
+
 #[pymethods]
 impl Claims {
-    /// The end user at this issuer. Only issuer and `sub` together name a person; an e-mail address does not.
+    /// The end user's identifier at this issuer. Only issuer and `sub` together identify a user; an e-mail address
+    /// does not.
     #[getter]
     fn sub(&self) -> &str {
-        match &self.source {
-            Source::IdToken(claims) => claims.sub(),
-            Source::UserInfo(info) => info.sub(),
-        }
+        claim!(self, sub)
     }
 
     /// Whether the provider vouches for `email`: only a JSON `true` counts.
     #[getter]
     fn email_verified(&self) -> bool {
-        match &self.source {
-            Source::IdToken(claims) => claims.email_verified(),
-            Source::UserInfo(info) => info.email_verified(),
-        }
+        claim!(self, email_verified)
     }
 
-    /// The same for providers that write the text `"true"` (Apple, Cognito, LinkedIn).
+    /// The same for providers that send the string `"true"` (Apple, Cognito, LinkedIn).
     #[getter]
     fn email_verified_lenient(&self) -> bool {
-        match &self.source {
-            Source::IdToken(claims) => claims.email_verified_lenient(),
-            Source::UserInfo(info) => info.email_verified_lenient(),
+        claim!(self, email_verified_lenient)
+    }
+
+    /// The end user's full name, as it is to be displayed.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        claim!(self, name)
+    }
+
+    /// The given names or first names.
+    #[getter]
+    fn given_name(&self) -> Option<&str> {
+        claim!(self, given_name)
+    }
+
+    /// The surnames or last names.
+    #[getter]
+    fn family_name(&self) -> Option<&str> {
+        claim!(self, family_name)
+    }
+
+    /// The middle names.
+    #[getter]
+    fn middle_name(&self) -> Option<&str> {
+        claim!(self, middle_name)
+    }
+
+    /// A casual name.
+    #[getter]
+    fn nickname(&self) -> Option<&str> {
+        claim!(self, nickname)
+    }
+
+    /// What the end user wants to be called. It is not unique and can change: never look a user up by it.
+    #[getter]
+    fn preferred_username(&self) -> Option<&str> {
+        claim!(self, preferred_username)
+    }
+
+    /// The URL of the profile page. Text from outside.
+    #[getter]
+    fn profile(&self) -> Option<&str> {
+        claim!(self, profile)
+    }
+
+    /// The URL of the profile picture. Text from outside.
+    #[getter]
+    fn picture(&self) -> Option<&str> {
+        claim!(self, picture)
+    }
+
+    /// The URL of the end user's own page or blog. Text from outside.
+    #[getter]
+    fn website(&self) -> Option<&str> {
+        claim!(self, website)
+    }
+
+    /// The preferred e-mail address. It is not unique and can change: never look a user up by it. See `email_verified`.
+    #[getter]
+    fn email(&self) -> Option<&str> {
+        claim!(self, email)
+    }
+
+    /// The gender: `female`, `male` or another word.
+    #[getter]
+    fn gender(&self) -> Option<&str> {
+        claim!(self, gender)
+    }
+
+    /// The birthday: `YYYY-MM-DD`, `0000-MM-DD` without a year, or `YYYY` alone.
+    #[getter]
+    fn birthdate(&self) -> Option<&str> {
+        claim!(self, birthdate)
+    }
+
+    /// The time zone, such as `Europe/Paris`.
+    #[getter]
+    fn zoneinfo(&self) -> Option<&str> {
+        claim!(self, zoneinfo)
+    }
+
+    /// The language, such as `en-US`.
+    #[getter]
+    fn locale(&self) -> Option<&str> {
+        claim!(self, locale)
+    }
+
+    /// The preferred telephone number, such as `+1 (425) 555-1212`. See `phone_number_verified`.
+    #[getter]
+    fn phone_number(&self) -> Option<&str> {
+        claim!(self, phone_number)
+    }
+
+    /// Whether the provider vouches for `phone_number`: only a JSON `true` counts.
+    #[getter]
+    fn phone_number_verified(&self) -> bool {
+        claim!(self, phone_number_verified)
+    }
+
+    /// The preferred postal address. Members of another type are left out.
+    #[getter]
+    fn address<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(address) = claim!(self, address) else { return Ok(None) };
+        let dict = PyDict::new(py);
+        for (member, text) in [
+            ("formatted", address.formatted()),
+            ("street_address", address.street_address()),
+            ("locality", address.locality()),
+            ("region", address.region()),
+            ("postal_code", address.postal_code()),
+            ("country", address.country()),
+        ] {
+            if let Some(text) = text {
+                dict.set_item(member, text)?;
+            }
         }
+        Ok(Some(dict))
+    }
+
+    /// When the end user's information was last updated, in Unix seconds.
+    #[getter]
+    fn updated_at(&self) -> Option<i64> {
+        claim!(self, updated_at).map(core::Timestamp::as_unix)
     }
 
     /// What was checked, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let made = match &self.source {
-            Source::IdToken(claims) => claims.decisions(),
-            Source::UserInfo(info) => info.decisions(),
-        };
-        decisions(py, &made)
+        decisions(py, &claim!(self, decisions))
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -76,7 +200,7 @@ impl Claims {
         self.members(py)?.contains(claim)
     }
 
-    /// The claim, else `default`.
+    /// The claim as the provider sent it, of whatever type; `default` if it is absent.
     #[pyo3(signature = (claim, default = None, /))]
     fn get<'py>(
         &self,
@@ -109,10 +233,7 @@ impl Claims {
     }
 
     fn members<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
-        let text = match &self.source {
-            Source::IdToken(claims) => claims.as_json(),
-            Source::UserInfo(info) => info.as_json(),
-        };
+        let text = claim!(self, as_json);
         let members = self.members.get_or_try_init(py, || json::dict(py, text).map(Bound::unbind))?;
         Ok(members.bind(py))
     }
@@ -130,7 +251,7 @@ fn copied(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     Ok(value)
 }
 
-/// The claims of a verified ID token. There is no way to make one but to verify a token.
+/// The claims of a verified ID token. They exist only if every check passed.
 #[pyclass(frozen, extends = Claims, mapping, module = "relyingparty")]
 pub(crate) struct IdTokenClaims(core::IdTokenClaims);
 
@@ -154,7 +275,7 @@ impl IdTokenClaims {
     }
 }
 
-/// The end user's claims from the UserInfo endpoint, about the same `sub` as the ID token (OIDC Core 5.3.2).
+/// The end user's claims from the UserInfo endpoint (OIDC Core 5.3), about the same `sub` as the ID token.
 #[pyclass(frozen, extends = Claims, mapping, module = "relyingparty")]
 pub(crate) struct UserInfo(String);
 

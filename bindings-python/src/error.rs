@@ -1,9 +1,11 @@
 //! The core's errors as the exceptions of `relyingparty.errors`.
 
+use std::borrow::Cow;
+
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 use pyo3::{PyTypeInfo, import_exception};
-use relyingparty::{Category, Decision, Error};
+use relyingparty::{Category, Decision, Error, ErrorKind};
 
 import_exception!(relyingparty.errors, CallbackError);
 import_exception!(relyingparty.errors, ConfigurationError);
@@ -13,7 +15,7 @@ import_exception!(relyingparty.errors, ProviderError);
 import_exception!(relyingparty.errors, TokenError);
 import_exception!(relyingparty.errors, TransportError);
 
-/// Every code that an error can have.
+/// Every `code` that an error can have.
 #[pyfunction]
 pub(crate) fn error_codes() -> Vec<&'static str> {
     Error::codes().to_vec()
@@ -52,7 +54,29 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
             ))?
         }
     };
+    exception.setattr("_retryable", error.is_retryable())?;
     Ok(PyErr::from_value(exception))
+}
+
+/// An error that this package finds itself. The kind says its code, its class and what its details are called.
+pub(crate) fn refused<const N: usize>(py: Python<'_>, kind: ErrorKind, values: [&str; N]) -> PyErr {
+    exception(py, &relyingparty::bindings::refused(kind, values)).unwrap_or_else(|failure| failure)
+}
+
+/// The `ConfigurationError` for a setting that the core does not read. Internal.
+#[pyfunction]
+pub(crate) fn invalid_configuration(py: Python<'_>, member: &str, reason: &str) -> Py<PyAny> {
+    refused(py, ErrorKind::InvalidConfiguration, [member, reason]).into_value(py).into_any()
+}
+
+/// Text from outside that may be no text at all, or hold halves of characters, which no encoding has.
+pub(crate) fn text<'py>(
+    py: Python<'py>,
+    given: &'py Bound<'py, PyAny>,
+    kind: ErrorKind,
+) -> PyResult<Cow<'py, str>> {
+    let text = given.cast::<PyString>().map_err(|_| refused(py, kind, ["it is not text"]))?;
+    text.to_cow().map_err(|_| refused(py, kind, ["it is not Unicode text"]))
 }
 
 fn class(py: Python<'_>, category: Category) -> Bound<'_, PyType> {

@@ -7,13 +7,17 @@ use pyo3::prelude::*;
 use relyingparty::{AnyFlow, Error, Flow as _, Outcome, Step};
 
 use crate::cache::Host;
+use crate::call::ApiResponse;
 use crate::claims::{IdTokenClaims, UserInfo};
 use crate::error::Raise;
+use crate::grant::RefreshedGrant;
 use crate::http;
+use crate::login::{Authorization, AuthorizationCode};
 use crate::provider::{KeyReport, Provider};
 use crate::session::Session;
+use crate::setup::SetupReport;
 
-/// An operation that waits for its host: answer `request` with `resume` until it is `None`, then read `result`.
+/// An operation that waits for its host. Answer `request` with `resume` until it is `None`, then read `result`.
 #[pyclass(frozen, generic, module = "relyingparty")]
 pub(crate) struct Flow {
     state: Mutex<State>,
@@ -36,11 +40,13 @@ impl Flow {
             State::Pending(flow) => Some(flow.request().clone()),
             State::Done(_) | State::Over => None,
         };
-        request.map(|request| http::request(py, request)).transpose()
+        request.map(|request| http::request(py, request, &self.host)).transpose()
     }
 
-    /// Goes on with the reply to `request`. Raises what the operation found wrong, and `MisuseError`:
-    /// `wrong_reply` when nothing or something else was asked for.
+    /// Continues with the reply to `request`.
+    ///
+    /// Raises the error that ends the operation, and `MisuseError`: `wrong_reply` for a reply to another kind of
+    /// request, or to none.
     fn resume(&self, py: Python<'_>, reply: &Bound<'_, PyAny>) -> PyResult<()> {
         let (reply, cause) = http::reply(py, reply)?;
         let now = self.host.now(py)?;
@@ -59,7 +65,7 @@ impl Flow {
         }
     }
 
-    /// What the operation yields. Raises `RuntimeError` while it waits, or when it failed.
+    /// The result of the operation. Raises `RuntimeError` while it waits, and after it failed.
     #[getter]
     fn result(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -104,9 +110,14 @@ impl State {
         };
         Ok(State::Done(match outcome {
             Outcome::Provider(provider) => Py::new(py, Provider::new(provider))?.into_any(),
+            Outcome::Authorization(started) => Py::new(py, Authorization::new(py, started)?)?.into_any(),
+            Outcome::Code(code) => Py::new(py, AuthorizationCode::new(code))?.into_any(),
+            Outcome::Answer(answer) => Py::new(py, ApiResponse::new(py, answer)?)?.into_any(),
             Outcome::Keys(report) => Py::new(py, KeyReport::new(report))?.into_any(),
             Outcome::Session(session) => Py::new(py, Session::new(session))?.into_any(),
+            Outcome::Grant(refreshed) => Py::new(py, RefreshedGrant::new(py, &refreshed)?)?.into_any(),
             Outcome::UserInfo(info) => UserInfo::new(py, info)?.into_any(),
+            Outcome::Setup(report) => Py::new(py, SetupReport::new(report))?.into_any(),
             Outcome::Claims(claims) => IdTokenClaims::new(py, claims)?.into_any(),
             _ => return Err(PyRuntimeError::new_err("an outcome of a newer core")),
         }))

@@ -5,16 +5,21 @@
 //! becomes a Python object is copied out before.
 
 mod cache;
+mod call;
 mod claims;
 mod client;
 mod configuration;
 mod error;
 mod flow;
+mod grant;
 mod http;
 mod json;
 mod login;
 mod provider;
 mod session;
+mod setup;
+mod signing;
+mod withheld;
 
 use pyo3::prelude::*;
 
@@ -26,23 +31,37 @@ mod _relyingparty {
     #[pymodule_export]
     use crate::cache::Cache;
     #[pymodule_export]
+    use crate::call::{ApiResponse, Challenge};
+    #[pymodule_export]
     use crate::claims::{Claims, IdTokenClaims, UserInfo};
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::configuration::{Issuer, Policy, Registration};
+    use crate::configuration::{Issuer, Policy, Registration, SealingKeys, SessionSeal, check_configuration};
     #[pymodule_export]
-    use crate::error::error_codes;
+    use crate::error::{error_codes, invalid_configuration};
     #[pymodule_export]
     use crate::flow::Flow;
     #[pymodule_export]
-    use crate::http::{HttpRequest, HttpResponse, Limits, Unreachable, VerifyRequest};
+    use crate::grant::{Grant, RefreshedGrant};
     #[pymodule_export]
-    use crate::login::{Authorization, AuthorizationCode, CallbackParams, PendingLogin};
+    use crate::http::{
+        HttpRequest, HttpResponse, Limits, Unreachable, Unsupported, VerifyRequest, WaitRequest, Waited,
+    };
+    #[pymodule_export]
+    use crate::login::{
+        Authorization, AuthorizationCode, CallbackParams, LoginCookies, PendingLogin, clear_cookie,
+    };
     #[pymodule_export]
     use crate::provider::{KeyReport, Provider};
     #[pymodule_export]
     use crate::session::Session;
+    #[pymodule_export]
+    use crate::setup::{SetupReport, check_setup};
+    #[pymodule_export]
+    use crate::signing::{Assertion, AssertionRequest, SignRequest, SigningKey};
+    #[pymodule_export]
+    use crate::withheld::Withheld;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

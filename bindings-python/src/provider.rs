@@ -10,16 +10,17 @@ use crate::error::{Raise, decisions};
 use crate::flow::Flow;
 use crate::json;
 
-/// A provider, known by its issuer and metadata. Immutable.
+/// A provider with its metadata. Immutable.
 #[pyclass(frozen, module = "relyingparty")]
 pub(crate) struct Provider(pub(crate) core::Provider);
 
 #[pymethods]
 impl Provider {
-    /// Finds the provider's metadata: in the cache while it is fresh, else at the issuer (OIDC Discovery 4).
+    /// The flow that gets the provider's metadata, from the cache while they are fresh, else from the issuer (OIDC
+    /// Discovery 4), and yields a `Provider`.
     ///
-    /// Without `policy`, `cache` or `clock`: the core's default, an empty cache, `time.time`. The flow yields a
-    /// `Provider`; it raises `TransportError` and `ProtocolError` when nothing usable is in the cache either.
+    /// The defaults are the core's policy, an empty cache and `time.time`. The flow raises `TransportError` or
+    /// `ProtocolError` if the fetch fails and the cache has nothing usable.
     #[staticmethod]
     #[pyo3(signature = (issuer, policy = None, cache = None, clock = None))]
     fn discover(
@@ -36,14 +37,16 @@ impl Provider {
         Flow::new(py, step.erase(), &host)
     }
 
-    /// A provider whose metadata document is at hand, as JSON text.
+    /// A provider from its metadata document (JSON text), without a request.
+    ///
+    /// Raises `ProtocolError`.
     #[staticmethod]
     fn from_metadata(py: Python<'_>, issuer: &Bound<'_, Issuer>, document: &str) -> PyResult<Provider> {
         let metadata = core::Metadata::parse(&issuer.get().0, document.as_bytes()).or_raise(py)?;
         Ok(Provider(core::Provider::from_metadata(metadata)))
     }
 
-    /// Fetches the provider's keys now, whatever the cache holds. The flow yields a `KeyReport`.
+    /// The flow that fetches the provider's keys now, whatever the cache holds. It yields a `KeyReport`.
     #[pyo3(signature = (policy = None, cache = None, clock = None))]
     fn refresh_keys(
         &self,
@@ -68,7 +71,7 @@ impl Provider {
         json::dict(py, self.0.metadata().as_json())
     }
 
-    /// What was checked to get here.
+    /// What was checked, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         decisions(py, &self.0.decisions())
@@ -85,21 +88,21 @@ impl Provider {
     }
 }
 
-/// What a key set turned out to hold.
+/// Which keys of a key set can be used, and which cannot.
 #[pyclass(frozen, module = "relyingparty")]
 pub(crate) struct KeyReport(core::KeyReport);
 
 #[pymethods]
 impl KeyReport {
-    /// The keys that can check signatures: each one's `kid` and algorithm, if it has them, and its SHA-256
-    /// thumbprint in base64url (RFC 7638).
+    /// The keys that can check signatures: `kid` and algorithm of each, if it has them, and its SHA-256 thumbprint in
+    /// base64url (RFC 7638).
     #[getter]
     fn usable(&self) -> Vec<(Option<&str>, Option<&str>, &str)> {
         let alg = |key: &core::UsableKey| key.alg.map(core::Alg::as_str);
         self.0.usable.iter().map(|key| (key.kid.as_deref(), alg(key), key.thumbprint.as_str())).collect()
     }
 
-    /// The keys that were left out: each one's place in the set, its `kid` (if usable) and what is wrong with it.
+    /// The keys that cannot be used: the position of each in the set, its `kid` if that can be read, and the reason.
     #[getter]
     fn dropped(&self) -> Vec<(usize, Option<&str>, &str)> {
         self.0.dropped.iter().map(|key| (key.index, key.kid.as_deref(), key.reason)).collect()

@@ -9,9 +9,9 @@ use crate::claims::IdTokenClaims;
 use crate::error::decisions;
 use crate::json;
 
-/// A login that succeeded: holding one is the proof that every check passed. Immutable.
+/// A login that succeeded. It exists only if every check passed. Immutable.
 ///
-/// Give the browser a new session identifier when you store one (session fixation).
+/// Give the browser a new session id when you store one (session fixation).
 #[pyclass(frozen, module = "relyingparty")]
 pub(crate) struct Session {
     session: core::Session,
@@ -27,7 +27,7 @@ impl Session {
         Ok(self.claims.get_or_try_init(py, make)?.clone_ref(py))
     }
 
-    /// The end user at this issuer. Only issuer and `sub` together name a person.
+    /// The end user's identifier at this issuer. Only issuer and `sub` together identify a user.
     #[getter]
     fn sub(&self) -> &str {
         self.session.claims().sub()
@@ -39,54 +39,75 @@ impl Session {
         self.session.id_token()
     }
 
-    /// The access token: for the `Authorization` header, never for a URL.
+    /// The access token: for the `Authorization` header, never for a URL. `None` only if the policy has
+    /// `accept_missing_access_token`.
     #[getter]
-    fn access_token(&self) -> &str {
+    fn access_token(&self) -> Option<&str> {
         self.session.access_token()
     }
 
-    /// The access token's type, as the provider spells `Bearer`.
+    /// The type of the access token, `Bearer` or `DPoP`, as the provider spells it.
     #[getter]
     fn token_type(&self) -> &str {
         self.session.token_type()
     }
 
-    /// The refresh token, if there is one.
+    /// The thumbprint of the key that the access token is bound to (DPoP, RFC 9449); `None` for a bearer token.
+    #[getter]
+    fn dpop_jkt(&self) -> Option<&str> {
+        self.session.dpop_jkt()
+    }
+
+    /// The refresh token; `None` if the provider sent none (ask for `offline_access`).
     #[getter]
     fn refresh_token(&self) -> Option<&str> {
         self.session.refresh_token()
     }
 
-    /// The scopes that were granted: as the response says, else as asked for (RFC 6749 5.1).
+    /// The granted scopes: those of the token response, else those asked for (RFC 6749 5.1).
     #[getter]
     fn scope(&self) -> Vec<String> {
         self.session.scope().to_vec()
     }
 
-    /// When the access token expires, in Unix seconds, if the provider says so.
+    /// The resources that the login asked for (RFC 8707). Every refresh asks for them again.
+    #[getter]
+    fn resource(&self) -> Vec<String> {
+        self.session.resource().to_vec()
+    }
+
+    /// What the application may do (RFC 9396 7): as the token response says, else as an earlier one said, else as asked for.
+    /// `None` if none of them says.
+    #[getter]
+    fn authorization_details<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.session.authorization_details().map(|details| json::value(py, details)).transpose()
+    }
+
+    /// When the access token expires, in Unix seconds; `None` if the provider does not say.
     #[getter]
     fn expires_at(&self) -> Option<i64> {
         self.session.expires_at().map(core::Timestamp::as_unix)
     }
 
-    /// Where the login was to lead, as given to `authorize`.
+    /// The `return_to` that was given to `authorize`.
     #[getter]
     fn return_to(&self) -> Option<&str> {
         self.session.return_to()
     }
 
-    /// Any further member of the token response, such as `session_state`.
+    /// Another member of the token response, such as `session_state`; `None` if there is none.
     fn get<'py>(&self, py: Python<'py>, member: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.session.get(member).map(|value| json::value(py, &value.to_string())).transpose()
     }
 
-    /// What was checked on the way here, in order.
+    /// What was checked, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         decisions(py, &self.session.decisions())
     }
 
-    /// The session as text, tokens and all, for a store that only this program can read. `restore` reads it.
+    /// The session with its tokens as plain text, for a store that only this application can read and write.
+    /// `restore` reads it.
     fn encode(&self) -> String {
         self.session.encode()
     }

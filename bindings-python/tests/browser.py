@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin
 class Browser:
     """One browser: what it has open is ``url`` and ``page``. ``stop_at`` is where redirects are not followed."""
 
-    def __init__(self, stop_at: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, stop_at: str | None = None, tls: ssl.SSLContext | None = None, proxy: str | None = None) -> None:
         self.url = ""
         self.page = ""
         self.status = 0
@@ -23,7 +23,7 @@ class Browser:
         self.cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
         self._stops = _Stops(stop_at)
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
+            urllib.request.ProxyHandler({} if proxy is None else {"https": proxy}),
             urllib.request.HTTPCookieProcessor(self.cookies),
             urllib.request.HTTPSHandler(context=tls),
             self._stops,

@@ -10,6 +10,7 @@ import trustme
 
 from exchange import TRANSPORTS, Constructor
 from hostile import HostileServer, hostile_server
+from parties import PARTIES, Make, maker
 
 
 @pytest.fixture(params=list(TRANSPORTS.values()), ids=list(TRANSPORTS))
@@ -17,6 +18,12 @@ def constructor(request: pytest.FixtureRequest) -> Constructor:
     """Each transport's class in turn."""
     made: Constructor = request.param
     return made
+
+
+@pytest.fixture(params=PARTIES)
+def make(request: pytest.FixtureRequest) -> Make:
+    """What makes relying parties, in plain calls and on asyncio in turn."""
+    return maker(request.param)
 
 
 @pytest.fixture

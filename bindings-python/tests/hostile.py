@@ -7,8 +7,11 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+
+_BOMB = gzip.compress(bytes(10_000_000))
 
 Behaviour = Callable[[socket.socket], None]
 
@@ -17,6 +20,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 def _fine(peer: socket.socket) -> None:
     peer.sendall(OK + b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\n{}")
+
+
+def _bodiless(peer: socket.socket) -> None:
+    # What a HEAD is answered: the length of a body that does not come.
+    peer.sendall(OK + b"Content-Length: 100\r\n\r\n")
 
 
 def _redirect(peer: socket.socket) -> None:
@@ -61,8 +69,52 @@ def _dripping_until_closed(peer: socket.socket) -> None:
 
 
 def _bomb(peer: socket.socket) -> None:
-    body = gzip.compress(bytes(10_000_000))
-    peer.sendall(OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    peer.sendall(OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(_BOMB) + _BOMB)
+
+
+def _coded(coding: bytes, body: bytes) -> Behaviour:
+    """A body that is sent so, in pieces of a few bytes."""
+
+    def behave(peer: socket.socket) -> None:
+        peer.sendall(OK + b"Content-Encoding: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % coding)
+        for start in range(0, len(body), 7):
+            piece = body[start : start + 7]
+            peer.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        peer.sendall(b"0\r\n\r\n")
+
+    return behave
+
+
+def _empty_members(peer: socket.socket) -> None:
+    peer.sendall(OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+    nothing = gzip.compress(b"") * 100
+    while True:
+        peer.sendall(b"%x\r\n%s\r\n" % (len(nothing), nothing))
+
+
+DOCUMENT = b'{"issuer": "%s"}' % (b"a document that is longer than a piece " * 10)
+"""What the coded answers hold."""
+ZSTD = bytes.fromhex("28b52ffd0058110000") + b"{}"
+CODED = {
+    "gzip": (b"gzip", gzip.compress(DOCUMENT)),
+    "shouted": (b"GZIP", gzip.compress(DOCUMENT)),
+    "x-gzip": (b"x-gzip", gzip.compress(DOCUMENT)),
+    "deflate": (b"deflate", zlib.compress(DOCUMENT)),
+    "members": (b"gzip", gzip.compress(DOCUMENT[:100]) + gzip.compress(b"") + gzip.compress(DOCUMENT[100:])),
+    "identity": (b"identity", DOCUMENT),
+    "no-gzip": (b"gzip", DOCUMENT),
+}
+"""By name: a coding, and how the document is sent. Whoever undoes it has the document."""
+UNDONE_BY_NOBODY = {
+    "cut-gzip": (b"gzip", gzip.compress(DOCUMENT)[:-9]),
+    "spoilt-gzip": (b"gzip", gzip.compress(DOCUMENT)[:-8] + bytes(8)),
+    "followed-gzip": (b"gzip", gzip.compress(DOCUMENT) + b"more"),
+    "brotli": (b"br", bytes.fromhex("8b00807b7d03")),
+    "zstd": (b"zstd", ZSTD),
+    "twice": (b"gzip, gzip", gzip.compress(gzip.compress(DOCUMENT))),
+    "repeated": (b"gzip\r\nContent-Encoding: gzip", gzip.compress(gzip.compress(DOCUMENT))),
+}
+"""The same for what is handed over as it came."""
 
 
 def _half(peer: socket.socket) -> None:
@@ -84,6 +136,7 @@ def _garbage(peer: socket.socket) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     "": _fine,
     "fine": _fine,
+    "bodiless": _bodiless,
     "redirect": _redirect,
     "large": _large,
     "endless": _endless,
@@ -92,6 +145,10 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "dripping-body": _dripping_body,
     "dripping-until-closed": _dripping_until_closed,
     "bomb": _bomb,
+    "at-the-limit": _coded(b"gzip", gzip.compress(bytes(1000))),
+    "past-the-limit": _coded(b"gzip", gzip.compress(bytes(1001))),
+    "empty-members": _empty_members,
+    **{name: _coded(*coded) for name, coded in {**CODED, **UNDONE_BY_NOBODY}.items()},
     "half": _half,
     "half-chunked": _half_chunked,
     "closed": _closed,

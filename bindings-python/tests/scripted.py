@@ -29,7 +29,7 @@ class ScriptedOp:
 
     def __init__(self) -> None:
         self.asked: list[HttpRequest] = []
-        self.metadata = {
+        self.metadata: dict[str, Any] = {
             "issuer": ISSUER,
             "authorization_endpoint": f"{ISSUER}/authorize",
             "token_endpoint": f"{ISSUER}/token",

@@ -31,6 +31,8 @@ class StormOp(ScriptedOp):
 
     def nonce_of(self, session: Session) -> str:
         """The nonce of the login that ``session`` came from."""
+        assert session.access_token is not None
+        assert session.access_token is not None
         return self._nonces[session.access_token.removeprefix("canary-access-")]
 
     def browser(self, url: str) -> str:

@@ -45,7 +45,8 @@ def test_a14_every_limit_of_the_core_is_an_option() -> None:
                 relying_party(ScriptedOp(), policy={name: 2**32 - 1}).authorize()
             assert raised.value.code == "policy_out_of_range", name
             assert raised.value.details["member"] == name
-    numbers = re.findall(r"(\w+): \d+ to|(\w+): [\d_]+ to", (ROOT / "core/src/policy.rs").read_text(encoding="utf-8"))
+    policy = (ROOT / "core/src/machine/policy.rs").read_text(encoding="utf-8")
+    numbers = re.findall(r"(\w+): \d+ to|(\w+): [\d_]+ to", policy)
     assert {one or other for one, other in numbers} == {
         name for name, kind in get_type_hints(PolicyOptions).items() if kind is int
     }

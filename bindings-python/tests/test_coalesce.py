@@ -74,7 +74,7 @@ def test_urls_are_fetched_apart() -> None:
         assert one.body != other.body
 
 
-def test_an_exception_reaches_all_and_blocks_none() -> None:
+def test_an_exception_reaches_who_sent_and_blocks_none() -> None:
     gets = Coalescer()
 
     def broken(_: HttpRequest) -> HttpResponse:

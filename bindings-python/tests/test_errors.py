@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from importlib import metadata
 from typing import Any, get_args
 
@@ -45,6 +46,40 @@ def test_a_refusal_without_words_is_a_provider_error(endpoint: str) -> None:
     with pytest.raises(ProviderError) as caught:
         rp.userinfo(rp.callback(op.browser(started.url), started.id))
     assert (caught.value.code, caught.value.error, caught.value.category) == ("provider_status", None, "Provider")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "status", "body", "retryable"),
+    [
+        ("token", 503, b"<h1>away</h1>", True),
+        ("token", 429, b"", True),
+        ("token", 400, b"<h1>no</h1>", False),
+        ("token", 400, b'{"error":"invalid_grant"}', False),
+        ("token", 400, b'{"error":"temporarily_unavailable"}', True),
+        ("discovery", 503, b"", True),
+        ("discovery", 404, b"", False),
+    ],
+)
+def test_u22_an_error_says_whether_the_same_call_may_succeed_later(
+    endpoint: str, status: int, body: bytes, retryable: bool
+) -> None:
+    op = Failing(endpoint, HttpResponse(status, [("Content-Type", "application/json")], body))
+    with pytest.raises(relyingparty.Error) as caught:
+        rp = relying_party(op)
+        started = rp.authorize()
+        rp.callback(op.browser(started.url), started.id)
+    assert (caught.value.is_retryable, caught.value.category) == (retryable, "Provider")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.is_retryable, str(copy), type(copy)) == (retryable, str(caught.value), type(caught.value))
+
+
+def test_u22_what_could_not_be_reached_may_be_tried_again() -> None:
+    op = Failing("token", Unreachable("refused"))
+    rp = relying_party(op)
+    started = rp.authorize()
+    with pytest.raises(TransportError) as caught:
+        rp.callback(op.browser(started.url), started.id)
+    assert caught.value.is_retryable
 
 
 def test_a_refusal_carries_all_three_members() -> None:

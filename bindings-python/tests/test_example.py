@@ -76,7 +76,7 @@ def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
         assert browser.log_in(home + "login?next=/?from=here") == home + "?from=here"
         assert "You are alice" in browser.page
         [first] = cookies(browser.cookies, "__Host-session")
-        assert cookies(browser.cookies, "__Host-rp-") == []
+        assert cookies(browser.cookies, "__Host-rp-") == cookies(browser.cookies, "rp-") == []
 
         op.requests()
         browser.open(home + "refresh", {})
@@ -116,22 +116,18 @@ def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
         [login] = set_cookies(home, "/login", "")
         back = Browser(stop_at=home + "auth")
         url = back.log_in(home + "login")
-        [(name, id)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("__Host-rp-")]
-        spent, session = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={id}")
-    for cookie, starts, max_age in (
-        (login, "__Host-rp-", {"max-age=600"}),
+        [(name, id)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("rp-")]
+        session, spent = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={id}")
+    every = {"httponly", "path=/", "samesite=lax"}
+    for cookie, starts, more in (
+        # The redirect URI is http on this machine, where Safari keeps no Secure cookie.
+        (login, "rp-", {"max-age=600"}),
         (spent, f"{name}=", {"max-age=0"}),
-        (session, "__Host-session=", set()),
+        (session, "__Host-session=", {"secure"}),
     ):
         pair, *attributes = cookie.split("; ")
         assert pair.startswith(starts)
-        assert {attribute.lower() for attribute in attributes} - {"max-age=0", "max-age=600"} == {
-            "httponly",
-            "path=/",
-            "samesite=lax",
-            "secure",
-        }
-        assert max_age <= {attribute.lower() for attribute in attributes}
+        assert {attribute.lower() for attribute in attributes} == every | more
 
 
 def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> None:
@@ -158,5 +154,6 @@ def test_e9_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
         for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
             browser = Browser()
             browser.open(home + "login?next=" + elsewhere)
-            assert browser.status == 400
-            assert "invalid_configuration" in browser.page
+            # The login goes on, and leads home.
+            assert browser.status == 200
+            assert "evil" not in browser.page

@@ -61,6 +61,7 @@ def test_a_login_without_io() -> None:
     started = made.authorize(ENTROPY, return_to="/inbox")
     assert started.pending.expires_at == NOW + started.max_age
     assert started.pending.return_to == "/inbox"
+    assert started.pending.issuer == ISSUER
     params = CallbackParams.parse(op.browser(started.url))
     assert (params.handle, params.cookie_name) == (started.handle, started.cookie_name)
     assert params.get("code") == "canary-code"

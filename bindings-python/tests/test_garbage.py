@@ -54,9 +54,8 @@ SAMPLES = samples()
 def test_g6_garbage_ends_in_an_error(name: str) -> None:
     read, text = SAMPLES[name]
     read(text)
-    stored = name in ("a pending login", "a session", "a cache")
     for garbage in mutations(text):
-        with suppress(Error, *([UnicodeEncodeError] if stored else [])):
+        with suppress(Error):
             read(garbage)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import ssl
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from inspect import isawaitable
@@ -19,10 +21,12 @@ import trustme
 from browser import Browser
 from exchange import ASYNCIO, TRANSPORTS
 from op import Op, provider
+from proxy import proxy
 from relyingparty import (
     AsyncRelyingParty,
     Cache,
     CallbackError,
+    ConfigurationError,
     ProviderError,
     RelyingParty,
     Session,
@@ -44,13 +48,13 @@ def op() -> Iterator[Op]:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``ca.pem``, and ``cert.pem`` and ``key.pem`` for 127.0.0.1."""
+    """A folder with ``ca.pem``, and ``cert.pem`` and ``key.pem`` for 127.0.0.1 and op.example."""
     given = os.environ.get("RP_TEST_TLS")
     if given:
         return Path(given)
     folder = tmp_path_factory.mktemp("tls")
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
+    certificate = authority.issue_cert("127.0.0.1", "op.example")
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     certificate.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
@@ -62,6 +66,14 @@ def tls_op(certificates: Path) -> Iterator[Op]:
     """A provider over HTTPS."""
     options = ("--tls-cert", str(certificates / "cert.pem"), "--tls-key", str(certificates / "key.pem"))
     with provider(*options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def far_op(certificates: Path) -> Iterator[Op]:
+    """A provider over HTTPS that calls itself ``op.example``, which only a proxy knows."""
+    tls = ("--tls-cert", str(certificates / "cert.pem"), "--tls-key", str(certificates / "key.pem"))
+    with provider("--host", "op.example", *tls) as running:
         yield running
 
 
@@ -152,6 +164,18 @@ def test_all_of_it_over_https(tls_op: Op, certificates: Path, transport: str) ->
     whole_round(client(tls_op, transport, tls={"ca_file": certificates / "ca.pem"}), tls_op, browser)
 
 
+def test_all_of_it_through_a_proxy(far_op: Op, certificates: Path, transport: str) -> None:
+    with proxy("--password", "alice:a password") as way:
+        tls = ssl.create_default_context(cafile=certificates / "ca.pem")
+        url = way.with_password("alice:a%20password")
+        browser = Browser(stop_at=HERE, tls=tls, proxy=url)
+        rp = client(far_op, transport, tls={"ca_file": certificates / "ca.pem", "proxy": url})
+        whole_round(rp, far_op, browser)
+        seen = way.seen()
+    assert {(request["method"], request["authorized"]) for request in seen} == {("CONNECT", True)}
+    assert {request["target"] for request in seen} == {far_op.issuer.removeprefix("https://")}
+
+
 def test_f10_without_the_ca_file_there_is_no_connection(tls_op: Op, transport: str) -> None:
     with pytest.raises(TransportError) as raised:
         settled(client(tls_op, transport).authorize())
@@ -192,7 +216,46 @@ def test_an_outage_is_told_with_its_cause(op: Op, kind: str) -> None:
     assert raised.value.code == "unreachable"
     assert raised.value.details == {"endpoint": "discovery", "reason": "Connection refused"}
     assert isinstance(raised.value.__cause__, Exception)
-    assert log_in(rp).sub == "alice"
+    assert settled_code(rp) == "metadata_unavailable", "asked a moment ago"
+    assert log_in(client(op, kind)).sub == "alice"
+
+
+def settled_code(rp: Any) -> str:
+    with pytest.raises(TransportError) as raised:
+        settled(rp.authorize())
+    return raised.value.code
+
+
+RESOURCE = "https://api.example/v1"
+ASKED: dict[str, Any] = {"resource": RESOURCE, "scopes": ["openid", "offline_access", "api"], "prompt": "consent"}
+
+
+def audience(session: Session) -> Any:
+    """Whom the access token is for; ``None`` of one that is for UserInfo, which is no JWT."""
+    assert session.access_token is not None
+    assert session.access_token is not None
+    _, dot, rest = session.access_token.partition(".")
+    return json.loads(urlsafe_b64decode(rest.partition(".")[0] + "==="))["aud"] if dot else None
+
+
+def test_a_resource_is_asked_for_the_whole_way(op: Op, transport: str) -> None:
+    rp = client(op, transport, policy={"scope_in_refreshes": True})
+    session = log_in(rp, **ASKED)
+    assert audience(session) == RESOURCE
+    refreshed = settled(rp.refresh(settled(rp.restore(session.encode()))))
+    assert audience(refreshed) == RESOURCE
+    with pytest.raises(ProviderError) as raised:
+        settled(rp.refresh(refreshed, resource="https://other.example"))
+    assert raised.value.error == "invalid_target"
+
+
+def test_a_resource_can_be_kept_out_of_token_requests(op: Op) -> None:
+    rp = client(op, policy={"resource_in_token_requests": False})
+    session = log_in(rp, **ASKED)
+    assert audience(session) is None
+    session = rp.refresh(session, resource=RESOURCE)
+    assert audience(session) == RESOURCE
+    assert audience(rp.refresh(session)) is None
 
 
 def test_a_login_that_is_cancelled_is_the_provider_s_error(op: Op) -> None:
@@ -280,8 +343,8 @@ def test_signatures_can_be_left_to_the_host(op: Op) -> None:
         settled(rp.verify(session.id_token))
     assert getattr(raised.value, "code", None) == "bad_signature"
     for kind in ("urllib", "aiohttp"):
-        with pytest.raises(TypeError, match="verifier"):
-            log_in(client(op, kind, policy={"signatures": "host"}))
+        with pytest.raises(ConfigurationError, match="verifier"):
+            client(op, kind, policy={"signatures": "host"})
 
 
 def test_d1_a_herd_of_threads_fetches_once(op: Op) -> None:

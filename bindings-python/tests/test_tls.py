@@ -14,7 +14,7 @@ import trustme
 from conftest import server_tls
 from exchange import Constructor, StandIn, send
 from hostile import HostileServer, hostile_server
-from relyingparty import HttpResponse, Unreachable
+from relyingparty import ConfigurationError, HttpResponse, Unreachable
 
 
 @contextmanager
@@ -89,5 +89,5 @@ def test_f10_only_danger_turns_verification_off(constructor: Constructor, author
 
 def test_f10_an_empty_list_of_authorities_is_not_the_systems(constructor: Constructor) -> None:
     for option in ({"ca_pem": ""}, {"ca_file": ""}):
-        with pytest.raises(ValueError, match="nobody to trust"):
+        with pytest.raises(ConfigurationError, match="nobody to trust"):
             constructor(**option)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exchange import TRANSPORTS, Constructor, Limits, StandIn, send
-from hostile import HostileServer
-from relyingparty import HttpResponse, Unreachable
+from exchange import BLOCKING, TRANSPORTS, Constructor, Limits, StandIn, send
+from hostile import CODED, DOCUMENT, UNDONE_BY_NOBODY, HostileServer
+from relyingparty import Error, HttpResponse, RelyingParty, Unreachable
+from relyingparty.transports import Transport
 
 SECRET = "Basic c2VjcmV0"
 
@@ -37,6 +40,30 @@ def test_a_request_is_sent_as_the_core_made_it(constructor: Constructor, hostile
         assert head.count(f"\r\n{name}:") == 1, name
     assert f"\r\nauthorization: {SECRET.lower()}\r\n" in head
     assert "\r\naccept-encoding: identity\r\n" in head
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("body", [b"", b'{"a": 1}'])
+def test_a_request_of_any_method_has_its_body(
+    constructor: Constructor, hostile: HostileServer, method: str, body: bytes
+) -> None:
+    headers = [("content-type", "application/json"), ("x-a", "1"), ("x-a", "2"), ("user-agent", "mine/1")]
+    answer = send(constructor(), StandIn(f"{hostile.url}/fine", method, headers, body))
+    assert isinstance(answer, HttpResponse)
+    [(head, received)] = hostile.received
+    assert head.startswith(f"{method.lower()} /fine http/1.1")
+    assert received == body
+    lengths = [line for line in head.splitlines() if line.startswith(("content-length:", "transfer-encoding:"))]
+    assert lengths in ([f"content-length: {len(body)}"], *([[]] if not body and method not in ("POST", "PUT") else []))
+    assert [line for line in head.splitlines() if line.startswith("user-agent:")] == ["user-agent: mine/1"]
+    values = [line.removeprefix("x-a: ") for line in head.splitlines() if line.startswith("x-a:")]
+    assert ", ".join(values) == "1, 2"
+
+
+def test_an_answer_to_head_has_no_body(constructor: Constructor, hostile: HostileServer) -> None:
+    answer = send(constructor(), StandIn(f"{hostile.url}/bodiless", "HEAD"))
+    assert isinstance(answer, HttpResponse)
+    assert (answer.status, answer.body) == (200, b"")
 
 
 def test_a_url_without_a_path_has_one_on_the_wire(constructor: Constructor, hostile: HostileServer) -> None:
@@ -99,10 +126,61 @@ def test_f4_a_name_with_many_addresses_is_given_up_in_time(
     assert time.monotonic() - started < 2
 
 
-def test_a_compressed_answer_is_refused_unread(constructor: Constructor, hostile: HostileServer) -> None:
-    answer = send(constructor(), StandIn(f"{hostile.url}/bomb"))
-    assert isinstance(answer, Unreachable)
-    assert answer.reason == "the response is compressed, which was not asked for"
+@pytest.mark.parametrize("behaviour", CODED)
+def test_what_is_compressed_although_nobody_asked_is_read(
+    constructor: Constructor, hostile: HostileServer, behaviour: str
+) -> None:
+    answer = send(constructor(), StandIn(f"{hostile.url}/{behaviour}"))
+    assert isinstance(answer, HttpResponse)
+    assert answer.body == DOCUMENT
+
+
+@pytest.mark.parametrize("behaviour", UNDONE_BY_NOBODY)
+def test_what_cannot_be_decompressed_is_handed_over_as_it_came(
+    constructor: Constructor, hostile: HostileServer, behaviour: str
+) -> None:
+    answer = send(constructor(), StandIn(f"{hostile.url}/{behaviour}"))
+    assert isinstance(answer, HttpResponse)
+    assert answer.body == UNDONE_BY_NOBODY[behaviour][1]
+    assert "content-encoding" in [name.lower() for name, _ in answer.headers]
+
+
+def test_f4_the_limit_counts_what_was_decompressed(constructor: Constructor, hostile: HostileServer) -> None:
+    for behaviour, length in (
+        ("at-the-limit", 1000),
+        ("past-the-limit", 1001),
+        ("bomb", 1001),
+        ("empty-members", 1001),
+    ):
+        tracemalloc.start()
+        answer = send(constructor(), StandIn(f"{hostile.url}/{behaviour}"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert isinstance(answer, HttpResponse)
+        assert len(answer.body) == length, behaviour
+        assert peak < 4_000_000, "ten million bytes are in the bomb"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("gzip", "metadata_issuer_mismatch"), ("zstd", "compressed_response"), ("bomb", "response_too_large")],
+)
+@pytest.mark.parametrize("transport", BLOCKING.values(), ids=BLOCKING)
+def test_a_relying_party_reads_gzip_and_says_what_it_cannot_read(
+    transport: Callable[..., Transport], hostile: HostileServer, path: str, code: str
+) -> None:
+    rp = RelyingParty(
+        f"{hostile.url}/{path}",
+        "client",
+        "https://app.example/callback",
+        transport=transport(),
+        policy={"max_response_bytes": 4096},
+        allow_insecure_loopback=True,
+    )
+    with pytest.raises(Error) as raised:
+        rp.authorize()
+    assert raised.value.code == code
+    assert raised.value.details.get("coding", "zstd") == "zstd"
 
 
 @pytest.mark.parametrize("behaviour", ["half", "half-chunked", "closed", "garbage"])

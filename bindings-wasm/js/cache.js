@@ -4,6 +4,8 @@ import { text } from './values.js';
 
 /** All that is remembered between logins: metadata and keys. Losing it costs a fetch, never a check. */
 export class Cache {
+  static name = 'Cache';
+
   constructor() {
     hold(this, new (core().Cache)());
   }

@@ -1,11 +1,17 @@
 import { contextOf } from './context.js';
-import { core } from './core.js';
+import { core, proves } from './core.js';
 import { Flow } from './flow.js';
 import { handleOf, hold, takeHandle } from './handles.js';
-import { bytes, discreet, frozen, json, optionalText, secondsOf, text } from './values.js';
+import { invalid, json, visited } from './options.js';
+import { checkModule, proving, published } from './proofs.js';
+import { sealer, sealing, sealingKeys } from './sealing.js';
+import { refreshed, session, sessionHandle, verified } from './sessions.js';
+import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values.js';
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
+  static name = 'AuthorizationCode';
+
   constructor(decisions) {
     this.decisions = decisions;
     Object.freeze(this);
@@ -14,13 +20,17 @@ export class AuthorizationCode {
 
 /** One registration at one provider: the verbs of the protocol, each a value or a flow. */
 export class Client {
+  static name = 'Client';
   #context;
 
   constructor(provider, registration, context) {
     const behind = handleOf(provider, core().Provider, 'a Provider');
-    this.#context = contextOf(context);
-    const { policy } = this.#context;
-    hold(this, new (core().Client)(behind, json(registration, 'the registration'), policy));
+    const { sealing_keys, ...others } = contextOf(context, { __proto__: null, sealing_keys: sealingKeys });
+    this.#context = { __proto__: null, ...others };
+    const registered = json(registration, 'the registration');
+    checkModule(proving(registration));
+    const client = new (core().Client)(behind, registered, others.policy);
+    hold(this, sealing(client, sealing_keys));
   }
 
   /** Whether the cache holds the metadata that this client was made with, and they are fresh. */
@@ -30,8 +40,9 @@ export class Client {
 
   /** Starts a login: where to send the browser, and the pending login to keep for its return. */
   authorize(request = {}, entropy) {
-    const login = this.#handle.authorize(json(request, 'the request'), bytes(entropy, 'entropy'), this.#now);
-    return discreet(frozen(login), ['id', 'pending', 'url']);
+    const asked = json(visited(request, 'return_to'), 'the request');
+    const login = this.#handle.authorize(asked, bytes(entropy, 'entropy'), this.#now);
+    return discreet({ ...frozen(login) }, ['id', 'pending', 'set_cookie', 'cookie', 'url'], 'Login');
   }
 
   /** Checks an authorization response against the pending login that its browser holds. */
@@ -41,39 +52,86 @@ export class Client {
     return hold(new AuthorizationCode(frozen(code.decisions())), code);
   }
 
+  /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */
+  needsEntropy() {
+    return proves() && this.#handle.needsEntropy();
+  }
+
+  /** The public halves of the client's signing keys: the document for its `jwks_uri`. */
+  jwks() {
+    return published(this.#handle);
+  }
+
+  /** What to put back into the store: a login that is not this client's, or that the response does not belong to. */
+  putBack(pending, params) {
+    const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
+    const handle = this.#handle.others(text(pending, 'the pending login'), behind);
+    if (handle === undefined) return undefined;
+    const { id, started_at, lifetime } = JSON.parse(pending);
+    const expires_at = started_at + lifetime;
+    const max_age = Math.floor(expires_at - this.#now);
+    return { __proto__: null, id, handle, pending, expires_at, max_age };
+  }
+
   /** The flow that exchanges the code and validates the ID token. Yields a session. */
-  exchange(code) {
-    return this.#flow(
-      this.#handle.exchange(takeHandle(code, core().AuthorizationCode, 'an AuthorizationCode')),
-      session,
-    );
+  exchange(code, request = {}, entropy = undefined) {
+    const asked = json(request, 'the request');
+    this.#prove(entropy);
+    const behind = takeHandle(code, core().AuthorizationCode, 'an AuthorizationCode');
+    return this.#flow(this.#handle.exchange(behind, asked), session);
   }
 
   /** The flow that takes a session's refresh token for new tokens. Yields a session. */
-  refresh(current) {
-    return this.#flow(this.#handle.refresh(sessionHandle(current)), session);
+  refresh(current, request = {}, entropy = undefined) {
+    const behind = sessionHandle(current);
+    const asked = json(request, 'the request');
+    this.#prove(entropy);
+    return this.#flow(this.#handle.refresh(behind, asked), session);
+  }
+
+  /** The flow that takes a refresh token which another library got. Yields a grant, and a session where one is proved. */
+  refreshToken(refreshToken, sub, request = {}, entropy = undefined) {
+    const [token, expected] = [text(refreshToken, 'the refresh token'), text(sub, 'sub')];
+    const asked = json(request, 'the request');
+    const handle = this.#handle;
+    if (!handle.refreshToken) throw invalid('refreshToken', 'is not in this build: Node’s and relyingparty/full have it');
+    this.#prove(entropy);
+    return this.#flow(handle.refreshToken(token, expected, asked), refreshed);
   }
 
   /** The flow that fetches the claims of the UserInfo endpoint. */
-  userinfo(current) {
-    return this.#flow(this.#handle.userinfo(sessionHandle(current)));
+  userinfo(current, entropy = undefined) {
+    const behind = sessionHandle(current);
+    this.#prove(entropy);
+    return this.#flow(this.#handle.userinfo(behind), verified);
   }
 
   /** The flow that validates an ID token from elsewhere. Yields its claims. */
-  verify(idToken, expectations = {}) {
+  verify(idToken, ...given) {
+    // Expectations that are there and undefined are checks that nobody makes.
+    const expectations = given.length > 0 ? given[0] : {};
     const [token, expected] = [text(idToken, 'the ID token'), json(expectations, 'the expectations')];
-    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now));
+    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now), verified);
   }
 
-  /** The flow that makes a session again of its `encoded` text. */
+  /** The session as text that nobody without the sealing keys can read or make. */
+  seal(current, entropy) {
+    const behind = sessionHandle(current);
+    sealer();
+    return this.#handle.seal(behind, bytes(entropy, 'entropy'));
+  }
+
+  /** The flow that makes a session again of its sealed text, or of its `encoded` one. */
   restore(encoded) {
     const stored = text(encoded, 'the stored session');
     return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), session);
   }
 
-  /** Where to send the browser to log out at the provider. */
-  endSession(request = {}) {
-    return this.#handle.endSession(json(request, 'the request'));
+  /** Where to send the browser to log out at the provider: of the session, which has to be this client's. */
+  endSession(request = {}, current = undefined) {
+    const asked = json(request, 'the request');
+    if (current === undefined) return this.#handle.endSession(asked);
+    return this.#handle.endSessionOf(sessionHandle(current), asked);
   }
 
   get #handle() {
@@ -88,18 +146,12 @@ export class Client {
     return secondsOf(this.#context.clock);
   }
 
+  /** Gives the next verb what it proves itself with. A module that proves nothing has no use for it. */
+  #prove(entropy) {
+    if (entropy !== undefined && proves()) this.#handle.prove(bytes(entropy, 'entropy'), this.#cache, this.#now);
+  }
+
   #flow(handle, read) {
     return new Flow(handle, this.#context, read);
   }
-}
-
-/** What is behind a session. */
-export function sessionHandle(current) {
-  return handleOf(current, core().Session, 'a session (one read from a store has to be restored first)');
-}
-
-/** A session as JavaScript has it: its values to read, the proof behind it. */
-function session(handle) {
-  const secrets = ['id_token', 'access_token', 'refresh_token', 'other_members', 'encoded'];
-  return hold(discreet(frozen(handle.view()), secrets), handle);
 }

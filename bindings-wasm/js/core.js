@@ -1,41 +1,56 @@
 // The WebAssembly module, once it is loaded.
 
-import * as wasm from './wasm.js';
+import { HOST_CODES, errorFromJson, moduleUnavailable } from './errors.js';
+import { glue } from './glue.js';
+import { here } from './here.js';
 
+let wasm;
 let loading;
-let loaded = false;
-let read = () => {
-  throw new TypeError('relyingparty is not loaded yet: await init() first');
-};
 
 /** The module's exports. */
 export function core() {
-  if (!loaded) loadSync(read());
+  if (!wasm) loadSync();
   return wasm;
 }
 
-/** Loads the module when it is first needed, from the bytes that `from` gives at once. */
-export function loadOnUse(from) {
-  read = from;
-}
+/** Whether clients can prove themselves with keys by this module. */
+export const proves = () => core().proves();
 
-/** Loads the module from its bytes or its compiled form, at once. */
+/** Whether the module is there, or can be at once. */
+export const atHand = () => wasm !== undefined || here !== undefined;
+
+/** Loads the module from its bytes or its compiled form, at once: from those at hand unless others are given. */
 export function loadSync(module) {
-  wasm.initSync({ module });
-  loaded = true;
+  if (module === undefined && !here) throw moduleUnavailable('not loaded yet: await init() first');
+  try {
+    const made = glue(errorFromJson);
+    made.initSync({ module: module ?? here() });
+    wasm = made;
+  } catch (cause) {
+    throw moduleUnavailable(undefined, cause);
+  }
 }
 
-/** Loads the module from a URL, a response, bytes or its compiled form; the first call decides which. */
+/**
+ * Loads the module from a URL, a response, bytes or its compiled form, or from what a function yields of these; the
+ * first call decides which.
+ */
 export function load(source) {
-  loading ??= wasm.default({ module_or_path: source }).then(
-    () => void (loaded = true),
-    (error) => {
+  loading ??= instantiated(source).then(
+    (made) => void (wasm ??= made),
+    (cause) => {
       loading = undefined;
-      throw error;
+      throw moduleUnavailable(undefined, cause);
     },
   );
   return loading;
 }
 
+async function instantiated(source) {
+  const made = glue(errorFromJson);
+  await made.init({ module_or_path: typeof source === 'function' ? source() : source });
+  return made;
+}
+
 /** The codes that errors may carry. */
-export const errorCodes = () => core().errorCodes();
+export const errorCodes = () => [...core().errorCodes(), ...HOST_CODES];

@@ -1,21 +1,32 @@
-// Entry point for Node: the module is read from its file when it is first needed, at once.
+// Entry point for Node: the module comes with the code as text, and is there at once when it is first needed.
 
-import { readFileSync } from 'node:fs';
-
-import { loadOnUse } from './core.js';
+import { listener } from './node_channels.js';
+import { nodeKeys } from './node_keys.js';
+import { nodeTransport } from './node_transport.js';
 import { nodeVerifier } from './node_verify.js';
-import { RelyingParty as Portable } from './relyingparty.js';
+import { Portable } from './relyingparty.js';
 import { MemoryStore } from './stores.js';
 
 export * from './public.js';
 
-loadOnUse(() => readFileSync(new URL('./relyingparty.wasm', import.meta.url)));
+/** One for all: its agents keep what they know. */
+let transport;
 
 /** For code that runs everywhere: here nobody has to wait for the module. */
 export async function init() {}
 
 export class RelyingParty extends Portable {
+  static name = 'RelyingParty';
+
   constructor(options) {
-    super(options, { ready: init, verifier: nodeVerifier, store: (clock) => new MemoryStore({ clock }) });
+    super(options, {
+      __proto__: null,
+      ready: init,
+      transport: () => (transport ??= nodeTransport()),
+      keys: nodeKeys,
+      verifier: nodeVerifier,
+      store: (clock) => new MemoryStore({ clock }),
+      listener,
+    });
   }
 }

@@ -1,7 +1,8 @@
 // Entry point for Cloudflare's workerd: the module is an import, compiled when the worker is deployed.
 
 import { loadSync } from './core.js';
-import { RelyingParty as Portable } from './relyingparty.js';
+import { heldKeys } from './keys.js';
+import { Portable } from './relyingparty.js';
 import module from './relyingparty.wasm';
 import { MemoryStore } from './stores.js';
 import { webVerifier } from './verify.js';
@@ -14,7 +15,15 @@ loadSync(module);
 export async function init() {}
 
 export class RelyingParty extends Portable {
+  static name = 'RelyingParty';
+
   constructor(options) {
-    super(options, { ready: init, verifier: webVerifier, store: (clock) => new MemoryStore({ clock }) });
+    super(options, {
+      __proto__: null,
+      ready: init,
+      keys: heldKeys,
+      verifier: webVerifier,
+      store: (clock) => new MemoryStore({ clock }),
+    });
   }
 }

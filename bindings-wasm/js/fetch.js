@@ -1,35 +1,47 @@
 // The transport on `fetch`: browsers, Node, workers.
 
-import { callable } from './values.js';
+import { own } from './bare.js';
+import { callable, options } from './options.js';
 
 /** Nothing of the user's goes along and nothing is kept. A runtime that knows no cookies or cache knows no such member. */
 const ISOLATED = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' };
+
+const UNTOLD =
+  'a page is not told why. Either the server is down, or CORS does not allow this origin there, or connect-src of the ' +
+  'Content-Security-Policy lacks the server: the console of the developer tools says which. A URL that opens in a tab ' +
+  'of its own is not down';
+
+const READERS = { __proto__: null, fetch: callable };
 
 /**
  * Answers the core's HTTP requests with `fetch`, within the limits that each request states: the whole exchange
  * takes at most `timeout_secs`, reading stops once the body is larger than `max_response_bytes` (the core then
  * refuses it), and no redirect is followed.
  */
-export function fetchTransport({ fetch = (...args) => globalThis.fetch(...args) } = {}) {
-  callable(fetch, 'fetch');
+export function fetchTransport(given = {}) {
+  const { fetch = (...args) => globalThis.fetch(...args) } = options(given, READERS);
   const isolated = Object.fromEntries(
-    Object.entries(ISOLATED).filter(([member]) => member in globalThis.Request.prototype),
+    Object.entries(ISOLATED).filter(([member]) => Object.hasOwn(globalThis.Request.prototype, member)),
   );
   return async function answer(request) {
+    withoutCertificate(request);
     const stop = new AbortController();
     const timeout = setTimeout(
       () => stop.abort(new Error(late(request))),
       request.limits.timeout_secs * 1000,
     );
     try {
-      const response = await fetch(request.url, {
-        method: request.method,
-        headers: request.headers,
-        body: request.body,
-        redirect: 'manual',
-        signal: stop.signal,
-        ...isolated,
-      });
+      const response = await explained(() =>
+        fetch(request.url, {
+          __proto__: null,
+          method: request.method,
+          headers: request.headers,
+          body: own(request, 'body') ?? null,
+          redirect: 'manual',
+          signal: stop.signal,
+          ...isolated,
+        }),
+      );
       // A browser hides where a redirect points and that it was one: the core refuses an unknown final URL alike.
       if (response.type === 'opaqueredirect')
         return { status: response.status, headers: [], body: new Uint8Array(), url: '' };
@@ -45,6 +57,22 @@ export function fetchTransport({ fetch = (...args) => globalThis.fetch(...args) 
       stop.abort();
     }
   };
+}
+
+/** What `fetch` yields, or a failure that says what a page can know of it: nothing, by intent. */
+async function explained(fetching) {
+  try {
+    return await fetching();
+  } catch (cause) {
+    // Nobody but a browser has an origin.
+    if (!(cause instanceof TypeError) || typeof globalThis.origin !== 'string') throw cause;
+    throw new Error(`${cause.message}: ${UNTOLD}`, { cause });
+  }
+}
+
+/** Refuses what is to be sent with the client's TLS certificate, and never without. */
+export function withoutCertificate(request) {
+  if (own(request, 'client_certificate')) throw new Error('this transport has no client certificate');
 }
 
 /** What to say once the time is up. */

@@ -1,13 +1,15 @@
+import { hidden, member } from './bare.js';
 import { core } from './core.js';
 import { handleOf } from './handles.js';
 import { checkedReply } from './reply.js';
-import { callable, discreet, frozen, secondsOf } from './values.js';
+import { action, discreet, frozen, secondsOf } from './values.js';
 
 /** As much of a failed exchange's own words as anyone reads. */
 const LONGEST_REASON = 512;
 
 /** An operation that waits for its host: answer `request`, `resume` with the reply, until there is none. */
 export class Flow {
+  static name = 'Flow';
   #handle;
   #context;
   #read;
@@ -41,17 +43,25 @@ export class Flow {
     let answer;
     try {
       answer = checkedReply(reply, request);
-      this.#send(answer, handleOf(this.#context.cache, core().Cache, 'a Cache'), secondsOf(this.#context.clock));
+      this.#send(
+        answer,
+        handleOf(this.#context.cache, core().Cache, 'a Cache'),
+        secondsOf(this.#context.clock),
+      );
     } catch (error) {
       this.#handle.free();
-      if (answer?.cause !== undefined) error.cause = answer.cause;
+      if (answer?.cause !== undefined) hidden(error, 'cause', answer.cause);
       throw error;
     }
     this.#advance();
   }
 
-  #send({ verified, unreachable, status, headers, body, url }, cache, now) {
-    if (verified !== undefined) this.#handle.resumeVerified(verified, cache, now);
+  #send({ verified, signature, assertion, unreachable, waited, unsupported, status, headers, body, url }, cache, now) {
+    if (waited) this.#handle.resumeWaited(cache, now);
+    else if (unsupported || waited === false) this.#handle.resumeUnsupported(cache, now);
+    else if (verified !== undefined) this.#handle.resumeVerified(verified, cache, now);
+    else if (signature) this.#handle.resumeSignature(signature, cache, now);
+    else if (assertion !== undefined) this.#handle.resumeAssertion(assertion, cache, now);
     else if (unreachable !== undefined) this.#handle.resumeUnreachable(unreachable, cache, now);
     else this.#handle.resumeHttp(status, headers, body, url, cache, now);
   }
@@ -64,34 +74,65 @@ export class Flow {
   }
 }
 
-/** Carries a flow to its end. `answer` yields a reply, at once or later; when it throws, the request has failed. */
-export async function run(flow, answer) {
-  callable(flow?.resume, 'flow.resume');
-  callable(answer, 'answer');
+/**
+ * Carries a flow to its end. `answer` yields a reply, at once or later; when it throws, the request has failed. A pause is
+ * `sleep`'s, which is given its seconds.
+ */
+export async function run(flow, answer, sleep = pause) {
+  action(flow?.resume, 'flow.resume');
+  action(answer, 'answer');
+  action(sleep, 'sleep');
   for (let { request } = flow; request; { request } = flow) {
     let reply;
     try {
-      reply = await answer(request);
+      if (request.kind === 'wait') {
+        await sleep(request.seconds);
+        reply = { __proto__: null, waited: true };
+      } else reply = await answer(request);
     } catch (cause) {
-      reply = { unreachable: reason(cause), cause };
+      reply = unanswered(cause);
     }
     flow.resume(reply);
   }
   return flow.result;
 }
 
+/** The runtime's own timer. */
+export function pause(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+}
+
+/** The reply to a request that the host could not answer. */
+export function unanswered(cause) {
+  return { __proto__: null, unreachable: reason(cause), cause };
+}
+
 /** What a failed exchange says about itself: no URL, no header, no body. */
 function reason(error) {
-  const said = typeof error === 'string' ? error : error?.message;
-  if (typeof said !== 'string') return 'the host threw what is no Error';
-  const code = error.cause?.code ?? error.code;
-  return (typeof code === 'string' ? `${said}: ${code}` : said).slice(0, LONGEST_REASON);
+  try {
+    const said = typeof error === 'string' ? error : of(error, 'message');
+    if (typeof said !== 'string') return 'the host threw what is no Error';
+    const code = of(of(error, 'cause'), 'code') ?? of(error, 'code');
+    return (typeof code === 'string' ? `${said}: ${code}` : said).slice(0, LONGEST_REASON);
+  } catch {
+    return 'the host threw what cannot be read';
+  }
+}
+
+function of(value, name) {
+  return typeof value === 'object' && value !== null ? member(value, name) : undefined;
 }
 
 function readRequest(handle) {
   const text = handle.request();
   if (text === undefined) return undefined;
   const { body, signing_input, signature } = handle;
-  const request = { ...frozen(text), ...(body && { body }), ...(signature && { signing_input, signature }) };
-  return discreet(request, ['headers', 'body', 'signing_input']);
+  // A request without a body has none of `Object.prototype` either.
+  const request = {
+    ...frozen(text),
+    body,
+    ...(signing_input && { signing_input }),
+    ...(signature && { signature }),
+  };
+  return discreet(request, ['headers', 'body', 'signing_input'], 'Request');
 }

@@ -1,77 +1,211 @@
-// The transport on `node:https`, for what `fetch` cannot be told: which certificate authorities to trust.
+// The transport on `node:https`: the default in Node. No variable of the environment decides whom it trusts, nor, unless
+// it is told so, where it goes, as `NODE_TLS_REJECT_UNAUTHORIZED` and `NODE_USE_ENV_PROXY` do for `fetch`.
 
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
 
-import { join, late } from './fetch.js';
+import { own } from './bare.js';
+import { join, late, withoutCertificate } from './fetch.js';
+import { proxyOption, tunnel, wayOut } from './node_proxy.js';
+import { flag, invalid, label, options } from './options.js';
+
+const READERS = {
+  __proto__: null,
+  ca_pem: (value, name) => certificates(value, name),
+  ca_file: (value, name) => certificates(fileOf(label(value, name), name), name),
+  danger_accept_invalid_certs: flag,
+  proxy: proxyOption,
+  proxy_from_environment: flag,
+};
+/** What Node would find on `Object.prototype` where we say nothing of it. */
+const PLAIN_TLS = {
+  __proto__: null,
+  minVersion: 'TLSv1.2',
+  secureContext: undefined,
+  pfx: undefined,
+  key: undefined,
+  cert: undefined,
+  crl: undefined,
+  ciphers: undefined,
+  socket: undefined,
+  session: undefined,
+  requestOCSP: false,
+};
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [^-]*-----/g;
+/** How an answer that is compressed, although that was not asked for, is read. */
+const CODINGS = /* @__PURE__ */ new Map([
+  ['gzip', 'createGunzip'],
+  ['x-gzip', 'createGunzip'],
+  ['deflate', 'createInflate'],
+  ['br', 'createBrotliDecompress'],
+]);
+
+let loading;
+/** The network of Node, which takes longer to load than all of this package: when it is first used. */
+async function network() {
+  const [{ default: http }, { default: https }, { default: net }, { default: tls }, { default: zlib }] =
+    await Promise.all([
+      import('node:http'),
+      import('node:https'),
+      import('node:net'),
+      import('node:tls'),
+      import('node:zlib'),
+    ]);
+  return { __proto__: null, http, https, net, tls, zlib };
+}
 
 /**
  * Answers the core's HTTP requests with `node:https` (and `node:http` for loopback issuers), within the limits
- * that each request states. Redirects are not followed, no cookies are kept, and a compressed answer, which is
- * not asked for, is not accepted.
+ * that each request states. Redirects are not followed, no cookies are kept.
  *
  * `ca_pem`, `ca_file`: the authorities to trust instead of Node's own, in PEM; the file is read now.
  * `danger_accept_invalid_certs`: trust any certificate. For tests only: whoever is on the way can be the provider.
+ * `proxy`: the URL of an HTTP proxy, `http://user:password@proxy.example:3128`, through which every request goes but
+ * those to this machine. `proxy_from_environment`: take `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, in small letters or
+ * large, for hosts that `NO_PROXY` does not name; they are read now.
+ *
+ * Throws `invalid_configuration`: an option of the wrong type, a file that cannot be read, a text without certificates,
+ * a proxy of another kind.
  */
-export function nodeTransport({ ca_pem, ca_file, danger_accept_invalid_certs = false } = {}) {
-  const tls = { ca: authorities(ca_pem, ca_file), rejectUnauthorized: danger_accept_invalid_certs !== true };
-  const agents = { 'https:': new https.Agent(tls), 'http:': new http.Agent() };
-  return (request) => exchange(request, agents);
+export function nodeTransport(given = {}) {
+  const read = options(given, READERS);
+  const { ca_pem, ca_file, danger_accept_invalid_certs = false } = read;
+  const authorities = [...(ca_pem ?? []), ...(ca_file ?? [])];
+  const proxyFor = wayOut(read.proxy, read.proxy_from_environment);
+  let made;
+  return async (request) => {
+    withoutCertificate(request);
+    const node = await (loading ??= network());
+    made ??= agents(node, authorities, !danger_accept_invalid_certs);
+    const url = new URL(request.url);
+    const proxy = proxyFor(url, node.net);
+    return exchange(request, node, async (opened) => {
+      if (!proxy) return { __proto__: null, agent: made[url.protocol] };
+      const socket = await tunnel(proxy, url, node.http, opened);
+      if (url.protocol === 'http:') return { __proto__: null, createConnection: () => socket };
+      return { __proto__: null, agent: made.over(socket) };
+    });
+  };
 }
 
-/** Undefined, which is Node's own, only when none are given: an empty file is nobody to trust. */
-function authorities(pem, file) {
-  const given = [
-    ...(pem === undefined ? [] : [pem]),
-    ...(file === undefined ? [] : [readFileSync(file)]),
-  ];
-  return given.length > 0 ? given : undefined;
+function agents({ http, https, tls }, authorities, rejectUnauthorized) {
+  const secure = {
+    ...PLAIN_TLS,
+    __proto__: null,
+    checkServerIdentity: tls.checkServerIdentity,
+    // Undefined, which is Node's own, only where none are given.
+    ca: authorities.length > 0 ? authorities : undefined,
+    rejectUnauthorized,
+  };
+  return {
+    __proto__: null,
+    'https:': new https.Agent({ ...secure, __proto__: null }),
+    'http:': new http.Agent({ __proto__: null }),
+    over: (socket) => new https.Agent({ ...secure, __proto__: null, socket }),
+  };
 }
 
-function exchange(request, agents) {
+/** The certificates of a PEM text. Whoever says whom to trust means somebody. */
+function certificates(value, name) {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw invalid(name, 'is not text in PEM');
+  const found = Buffer.from(value).toString('latin1').match(CERTIFICATE);
+  if (!found) throw invalid(name, 'has no certificate');
+  try {
+    for (const pem of found) new X509Certificate(pem);
+  } catch (error) {
+    throw invalid(name, 'has a certificate that cannot be read', error);
+  }
+  return found;
+}
+
+function fileOf(path, name) {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw invalid(name, `cannot be read: ${error.code}`, error);
+  }
+}
+
+/** Sends a request over what `connect` yields, which says of everything that it opens. */
+function exchange(request, { http, https, zlib }, connect) {
   const { promise, resolve, reject } = withResolvers();
   const url = new URL(request.url);
-  const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
-    method: request.method,
-    agent: agents[url.protocol],
-    headers: Object.fromEntries([
-      ...request.headers,
-      ['accept-encoding', 'identity'],
-      ...(request.body ? [['content-length', request.body.length]] : []),
-    ]),
-  });
-  // An upgrade (101) that nobody asked for leaves the request without a response and without an error.
-  const timeout = setTimeout(() => {
-    reject(new Error(late(request)));
-    outgoing.destroy(new Error(late(request)));
-  }, request.limits.timeout_secs * 1000);
-  outgoing.on('error', reject);
-  outgoing.on('response', (response) => {
-    receive(response, request.limits.max_response_bytes).then(resolve, reject);
-  });
-  outgoing.end(request.body);
+  const body = own(request, 'body');
+  const underWay = [];
+  let over = false;
+  const opened = (closable) => {
+    // Who opened it says what its failure means.
+    closable.on('error', () => {});
+    underWay.push(closable);
+    if (over) closable.destroy();
+  };
+  const fail = (message) => {
+    reject(new Error(message));
+    for (const closable of underWay) closable.destroy(new Error(message));
+  };
+  const timeout = setTimeout(() => fail(late(request)), request.limits.timeout_secs * 1000);
+  const send = (connection) => {
+    if (over) return;
+    const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
+      __proto__: null,
+      method: request.method,
+      insecureHTTPParser: false,
+      ...connection,
+      headers: {
+        __proto__: null,
+        ...Object.fromEntries(request.headers),
+        'accept-encoding': 'identity',
+        ...(body && { 'content-length': body.length }),
+      },
+    });
+    opened(outgoing);
+    outgoing.on('error', reject);
+    // Nobody asked for another protocol. Without a listener such an answer is none, nor an error.
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail('the server switched to another protocol (status 101)');
+    });
+    outgoing.on('response', (response) => {
+      receive(response, request.limits.max_response_bytes, zlib).then(resolve, reject);
+    });
+    outgoing.end(body);
+  };
+  connect(opened).then(send).catch(reject);
   return promise.finally(() => {
+    over = true;
     clearTimeout(timeout);
-    outgoing.destroy();
+    for (const closable of underWay) closable.destroy();
   });
 }
 
-async function receive(response, limit) {
-  const coding = response.headers['content-encoding'] ?? 'identity';
-  if (coding !== 'identity') throw new Error(`the answer is encoded as ${JSON.stringify(coding)}`);
+async function receive(response, limit, zlib) {
+  const came = await read(response, limit);
+  return {
+    status: response.statusCode,
+    headers: pairs(response.rawHeaders),
+    body: (await decoded(came, response.headers['content-encoding'], limit, zlib)) ?? came,
+  };
+}
+
+/** What `stream` holds, or the first `limit + 1` bytes of it: who stops reading stops what makes them, too. */
+async function read(stream, limit) {
   const chunks = [];
   let length = 0;
-  for await (const chunk of response) {
+  for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > limit) break;
   }
-  return {
-    status: response.statusCode,
-    headers: pairs(response.rawHeaders),
-    body: join(chunks, Math.min(length, limit + 1)),
-  };
+  return join(chunks, Math.min(length, limit + 1));
+}
+
+/** The body as it was before it was compressed. Undefined if that cannot be known: then it is the core that says so. */
+async function decoded(came, coding = '', limit, zlib) {
+  const decoder = CODINGS.get(coding.trim().toLowerCase());
+  if (!decoder || came.length > limit) return undefined;
+  const plain = zlib[decoder]({ __proto__: null });
+  plain.end(came);
+  return read(plain, limit).catch(() => undefined);
 }
 
 function pairs(flat) {

@@ -8,10 +8,15 @@ import { ImportedKeys } from './algorithms.js';
 export function nodeVerifier() {
   const keys = new ImportedKeys((jwk, { name, hash, saltLength }) => {
     const key = publicKey(jwk);
-    const pss = name === 'RSA-PSS' && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    const pss = name === 'RSA-PSS' && {
+      __proto__: null,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength,
+    };
     return {
+      __proto__: null,
       hash: hash?.replace('-', '').toLowerCase() ?? null,
-      key: key && { key, dsaEncoding: 'ieee-p1363', ...pss },
+      key: key && { __proto__: null, key, dsaEncoding: 'ieee-p1363', ...pss },
     };
   });
   return function answer(request) {
@@ -22,7 +27,7 @@ export function nodeVerifier() {
 
 function publicKey(jwk) {
   try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return createPublicKey({ __proto__: null, key: jwk, format: 'jwk' });
   } catch {
     return undefined;
   }

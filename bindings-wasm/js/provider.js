@@ -2,36 +2,39 @@ import { contextOf } from './context.js';
 import { core } from './core.js';
 import { Flow } from './flow.js';
 import { handleOf, hold } from './handles.js';
-import { frozen, record, secondsOf, text } from './values.js';
+import { frozen, secondsOf, text } from './values.js';
 
 /** A provider whose metadata passed every check. */
 export class Provider {
+  static name = 'Provider';
+
   /** The flow that fetches the issuer's metadata, unless the cache has it. Yields a `Provider`. */
   static discover(issuer, options) {
-    const { policy, cache, clock } = contextOf(options);
+    const { policy, cache, clock, allow_insecure_loopback } = contextOf(options);
     const flow = core().Provider.discover(
       text(issuer, 'issuer'),
-      insecure(options),
+      allow_insecure_loopback,
       policy,
       handleOf(cache, core().Cache, 'a Cache'),
       secondsOf(clock),
     );
-    return new Flow(flow, { cache, clock }, (provider) => hold(new Provider(), provider));
+    return new Flow(flow, { __proto__: null, cache, clock }, (provider) => hold(new Provider(), provider));
   }
 
   /** The provider of a metadata document that the host already has, as JSON text. */
   static fromMetadata(issuer, json, options) {
+    const { policy, allow_insecure_loopback } = contextOf(options);
     const document = text(json, 'the metadata');
     return hold(
       new Provider(),
-      core().Provider.fromMetadata(text(issuer, 'issuer'), insecure(options), document),
+      core().Provider.fromMetadata(text(issuer, 'issuer'), allow_insecure_loopback, policy, document),
     );
   }
 
   /** The flow that fetches the provider's keys now. Yields what became of each. */
   refreshKeys(options) {
     const { policy, cache, clock } = contextOf(options);
-    return new Flow(this.#handle.refreshKeys(policy), { cache, clock });
+    return new Flow(this.#handle.refreshKeys(policy), { __proto__: null, cache, clock });
   }
 
   /** The issuer, exactly as it was asked for. */
@@ -52,9 +55,4 @@ export class Provider {
   get #handle() {
     return handleOf(this, core().Provider, 'a Provider');
   }
-}
-
-/** Only `true` is yes. */
-function insecure(options = {}) {
-  return record(options, 'the context').allow_insecure_loopback === true;
 }

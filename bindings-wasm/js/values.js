@@ -1,14 +1,19 @@
 // How values cross the boundary: text, numbers and bytes, each of its type before the core sees it, and all else as
 // JSON text. What is of another type is a TypeError that says so, and does not show the value.
 
+import { hidden, member } from './bare.js';
+import { named } from './shown.js';
+
 /** Far beyond everything the core accepts, and little enough to be copied into the module's memory. */
 const LONGEST_TEXT = 2 ** 24;
 
-/** A string, as it is. */
+/**
+ * A string, as it is; of one that is too long for the core anyhow, as much as it takes for the core to see that it is:
+ * all that it reads is bounded, or JSON, which is none once it is cut.
+ */
 export function text(value, name) {
   if (typeof value !== 'string') throw wrongType(value, name, 'a string');
-  if (value.length > LONGEST_TEXT) throw new TypeError(`${name} is longer than ${LONGEST_TEXT} characters`);
-  return value;
+  return value.slice(0, LONGEST_TEXT);
 }
 
 /** A string, or nothing. */
@@ -16,9 +21,9 @@ export function optionalText(value, name) {
   return value === undefined || value === null ? undefined : text(value, name);
 }
 
-/** A URL, which may be a `URL`, as text. */
+/** A URL as text, of an object that has it as its `href` too: a `URL` of any realm, `location`, a framework's own. */
 export function urlText(value, name) {
-  return text(typeof value !== 'string' && value instanceof URL ? value.href : value, name);
+  return text(typeof value === 'object' && value ? member(value, 'href') : value, name);
 }
 
 /** A `Uint8Array` (of any realm, a `Buffer` is one), as a copy that nobody else has. */
@@ -28,32 +33,16 @@ export function bytes(value, name) {
   return new Uint8Array(value);
 }
 
-/** An object of named members. */
-export function record(value, name) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrongType(value, name, 'an object');
-  return value;
-}
-
-/** A function. */
-export function callable(value, name) {
+/** A function that is an argument. */
+export function action(value, name) {
   if (typeof value !== 'function') throw wrongType(value, name, 'a function');
   return value;
 }
 
-/** What the clock says. */
+/** What the clock says; what is no time is the time of a clock that is not set, which the core refuses. */
 export function secondsOf(clock) {
   const now = clock();
-  if (typeof now !== 'number') throw wrongType(now, 'what the clock yields', 'a number');
-  return now;
-}
-
-/**
- * Options as JSON text. What JSON would drop or alter is refused; a member that is undefined is there, and null: the
- * core refuses that, since a check whose value is missing must not be one that is not made.
- */
-export function json(options, name) {
-  return text(JSON.stringify(record(options, name), expressible), name);
+  return typeof now === 'number' && Number.isFinite(now) ? now : 0;
 }
 
 /** A JSON text as a value that is frozen all the way down. `JSON.parse` makes `__proto__` a member like any other. */
@@ -67,15 +56,14 @@ function freeze(value) {
 }
 
 /**
- * A frozen copy whose `secrets` are there for who asks by name, and which `console.log`, `JSON.stringify` and
- * spreading pass over: a log is no place for them.
+ * The copy, frozen, with its `secrets` there for who asks by name, while `console.log`, `JSON.stringify` and spreading
+ * pass over them: a log is no place for them. `kind` is what Node's console calls it.
  */
-export function discreet(value, secrets) {
-  const copy = { ...value };
+export function discreet(copy, secrets, kind) {
   for (const name of secrets) {
-    if (name in copy) Object.defineProperty(copy, name, { enumerable: false });
+    if (Object.hasOwn(copy, name)) hidden(copy, name, copy[name]);
   }
-  return Object.freeze(copy);
+  return Object.freeze(named(copy, kind));
 }
 
 /** The time in Unix seconds. */
@@ -83,14 +71,6 @@ export function systemClock() {
   return Math.floor(Date.now() / 1000);
 }
 
-function expressible(member, value) {
-  if (value === undefined) return null;
-  const kind = typeof value;
-  if (kind === 'function' || kind === 'symbol' || (kind === 'number' && !Number.isFinite(value)))
-    throw new TypeError(`${member} is ${kind === 'number' ? value : `a ${kind}`}, which JSON cannot express`);
-  return value;
-}
-
-function wrongType(value, name, expected) {
+export function wrongType(value, name, expected) {
   return new TypeError(`${name} has to be ${expected}, not ${value === null ? 'null' : typeof value}`);
 }

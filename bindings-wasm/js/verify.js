@@ -1,5 +1,6 @@
 // Signature checks with WebCrypto: browsers, workers, and everything else that has no `node:crypto`.
 
+import { member } from './bare.js';
 import { ImportedKeys } from './algorithms.js';
 
 /**
@@ -18,7 +19,7 @@ export function webVerifier() {
     try {
       imported = await keys.get(request);
     } catch (error) {
-      if (error?.name === 'DataError') return { verified: false };
+      if (error instanceof Error && member(error, 'name') === 'DataError') return { verified: false };
       throw error;
     }
     const { subtle } = globalThis.crypto;

@@ -2,10 +2,13 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
-    AuthorizeRequest, EndSessionRequest, Entropy, Expectations, PendingLogin, Policy, Registration,
+    AuthorizeRequest, EndSessionRequest, Entropy, ErrorKind, Expectations, LoginMissing, PendingLogin,
+    Policy, Registration, TokenRequest,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -18,7 +21,7 @@ use crate::timestamp;
 /// [`relyingparty::CallbackParams`]
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct CallbackParams(relyingparty::CallbackParams);
+pub struct CallbackParams(pub(crate) relyingparty::CallbackParams);
 
 #[wasm_bindgen]
 impl CallbackParams {
@@ -35,8 +38,21 @@ impl CallbackParams {
         self.0.handle()
     }
 
-    pub fn cookie_name(&self) -> Option<String> {
-        self.0.cookie_name()
+    #[wasm_bindgen(js_name = cookieNameAt)]
+    pub fn cookie_name_at(&self, redirect_uri: &str) -> Option<String> {
+        self.0.cookie_name_at(redirect_uri)
+    }
+
+    /// Why there is no login where the store finds none, and the id to look for, if there is one: that of a page is empty.
+    #[wasm_bindgen(js_name = loginId)]
+    pub fn login_id(&self, id: Option<String>, redirect_uri: &str, in_page: bool) -> Vec<String> {
+        let of_page = in_page && id.is_none() && self.0.handle().is_some();
+        let id = if of_page { Ok("") } else { self.0.login_id(id.as_deref(), redirect_uri) };
+        found(id, if in_page { LoginMissing::NotInPage } else { LoginMissing::NotInStore })
+    }
+
+    pub fn unclaimed(&self, reason: &str, told: Option<String>) -> Result<(), Thrown> {
+        Err(self.0.unclaimed(LoginMissing::named(reason).told(told.as_deref())).into())
     }
 
     pub fn get(&self, name: &str) -> Option<String> {
@@ -44,10 +60,18 @@ impl CallbackParams {
     }
 }
 
+/// The reason, and the id if there is one: then the reason is what it means that nothing is found under it.
+pub(crate) fn found(id: Result<&str, LoginMissing>, not_found: LoginMissing) -> Vec<String> {
+    match id {
+        Ok(id) => vec![not_found.as_str().into(), id.into()],
+        Err(reason) => vec![reason.as_str().into()],
+    }
+}
+
 /// [`relyingparty::AuthorizationCode`]
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct AuthorizationCode(relyingparty::AuthorizationCode);
+pub struct AuthorizationCode(pub(crate) relyingparty::AuthorizationCode);
 
 #[wasm_bindgen]
 impl AuthorizationCode {
@@ -59,7 +83,21 @@ impl AuthorizationCode {
 /// [`relyingparty::Client`]
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Client(relyingparty::Client);
+pub struct Client {
+    pub(crate) client: relyingparty::Client,
+    #[cfg(feature = "signing")]
+    pub(crate) next: crate::proving::Next,
+}
+
+impl From<relyingparty::Client> for Client {
+    fn from(client: relyingparty::Client) -> Client {
+        Client {
+            client,
+            #[cfg(feature = "signing")]
+            next: crate::proving::Next::default(),
+        }
+    }
+}
 
 #[wasm_bindgen]
 impl Client {
@@ -67,27 +105,41 @@ impl Client {
     pub fn new(provider: &Provider, registration: &str, policy: &str) -> Result<Client, Thrown> {
         let registration = Registration::from_json(registration)?;
         let policy = Policy::from_json(policy)?;
-        Ok(Client(relyingparty::Client::new(provider.0.clone(), registration, policy)?))
+        Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
     }
 
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, cache: &Cache, now: f64) -> bool {
-        self.0.is_current(&cache.0, timestamp(now))
+        self.client.is_current(&cache.0, timestamp(now))
     }
 
     pub fn authorize(&self, request: &str, entropy: &[u8], now: f64) -> Result<String, Thrown> {
         let request = AuthorizeRequest::from_json(request)?;
-        let authorization = self.0.authorize(&request, Entropy::new(entropy)?, timestamp(now))?;
+        // Its callback takes none.
+        if request.response_mode.is_some_and(|mode| mode.as_str().ends_with(".jwt")) {
+            let reason = "is a signed one, which this package does not take";
+            return Err(bindings::refused(ErrorKind::InvalidConfiguration, ["response_mode", reason]).into());
+        }
+        let authorization = self.client.authorize(&request, Entropy::new(entropy)?, timestamp(now))?;
         let pending = authorization.pending;
-        Ok(Writer::new()
+        let handle = pending.handle();
+        let cookie = bindings::Tie::of(&pending).cookie_of(&handle);
+        let mut login = Writer::new();
+        login
             .text("url", &authorization.url)
             .text("id", pending.id())
-            .text("handle", &pending.handle())
-            .text("cookie_name", &pending.cookie_name())
+            .text("handle", &handle)
+            .text("cookie_name", &cookie.name)
+            .text("set_cookie", &bindings::set_cookie(&cookie))
             .number("max_age", pending.lifetime().into())
             .number("expires_at", pending.expires_at().as_unix())
-            .text("pending", &pending.encode())
-            .end())
+            .text("pending", &pending.encode());
+        #[cfg(feature = "server")]
+        login.raw("cookie", &crate::server::arguments(&cookie));
+        if let Some(reason) = authorization.return_to_dropped {
+            login.text("return_to_dropped", reason);
+        }
+        Ok(login.end())
     }
 
     pub fn callback(
@@ -96,20 +148,47 @@ impl Client {
         params: &CallbackParams,
         now: f64,
     ) -> Result<AuthorizationCode, Thrown> {
-        let pending = PendingLogin::decode(pending.as_deref())?;
-        Ok(AuthorizationCode(self.0.callback(pending, &params.0, timestamp(now))?))
+        let stored = pending.ok_or_else(|| params.0.unclaimed(LoginMissing::NotInStore))?;
+        let pending = PendingLogin::decode(Some(&stored))?;
+        Ok(AuthorizationCode(self.client.callback(pending, &params.0, timestamp(now))?))
     }
 
-    pub fn exchange(&self, code: AuthorizationCode) -> Result<Flow, Thrown> {
-        Ok(self.0.exchange(code.0)?.erase().into())
+    /// The handle of a login that somebody else waits for.
+    pub fn others(&self, pending: &str, params: &CallbackParams) -> Option<String> {
+        let login = PendingLogin::decode(Some(pending)).ok()?;
+        (!self.client.owns(&login, &params.0)).then(|| login.handle())
     }
 
-    pub fn refresh(&self, session: &Session) -> Result<Flow, Thrown> {
-        Ok(self.0.refresh(&session.0)?.erase().into())
+    pub fn exchange(&self, code: AuthorizationCode, request: &str) -> Result<Flow, Thrown> {
+        let request = TokenRequest::from_json(request)?;
+        #[cfg(feature = "signing")]
+        if let Some(fresh) = self.next.take() {
+            return Ok(fresh
+                .prove(&self.client, |proving| proving.exchange_with(code.0, &request))?
+                .erase()
+                .into());
+        }
+        Ok(self.client.exchange_with(code.0, &request)?.erase().into())
+    }
+
+    pub fn refresh(&self, session: &Session, request: &str) -> Result<Flow, Thrown> {
+        let request = TokenRequest::from_json(request)?;
+        #[cfg(feature = "signing")]
+        if let Some(fresh) = self.next.take() {
+            return Ok(fresh
+                .prove(&self.client, |proving| proving.refresh_with(&session.0, &request))?
+                .erase()
+                .into());
+        }
+        Ok(self.client.refresh_with(&session.0, &request)?.erase().into())
     }
 
     pub fn userinfo(&self, session: &Session) -> Result<Flow, Thrown> {
-        Ok(self.0.userinfo(&session.0)?.erase().into())
+        #[cfg(feature = "signing")]
+        if let Some(fresh) = self.next.take() {
+            return Ok(fresh.prove(&self.client, |proving| proving.userinfo(&session.0))?.erase().into());
+        }
+        Ok(self.client.userinfo(&session.0)?.erase().into())
     }
 
     pub fn verify(
@@ -120,15 +199,20 @@ impl Client {
         now: f64,
     ) -> Result<Flow, Thrown> {
         let expectations = Expectations::from_json(expectations)?;
-        Ok(self.0.verify(id_token, expectations, &cache.0, timestamp(now))?.erase().into())
+        Ok(self.client.verify(id_token, expectations, &cache.0, timestamp(now))?.erase().into())
     }
 
     pub fn restore(&self, stored: &str, cache: &Cache, now: f64) -> Result<Flow, Thrown> {
-        Ok(self.0.restore(stored, &cache.0, timestamp(now))?.erase().into())
+        Ok(self.client.restore(stored, &cache.0, timestamp(now))?.erase().into())
     }
 
     #[wasm_bindgen(js_name = endSession)]
     pub fn end_session(&self, request: &str) -> Result<String, Thrown> {
-        Ok(self.0.end_session(&EndSessionRequest::from_json(request)?)?)
+        Ok(self.client.end_session(&EndSessionRequest::from_json(request)?)?)
+    }
+
+    #[wasm_bindgen(js_name = endSessionOf)]
+    pub fn end_session_of(&self, session: &Session, request: &str) -> Result<String, Thrown> {
+        Ok(self.client.end_session(&EndSessionRequest::from_json(request)?.of(&session.0))?)
     }
 }

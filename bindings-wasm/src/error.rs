@@ -31,6 +31,7 @@ impl From<Thrown> for JsValue {
         text.text("message", &bindings::message(&error))
             .text("code", error.code())
             .text("category", error.category().as_str())
+            .bool("retryable", error.is_retryable())
             .raw("details", &details.end())
             .raw("decisions", &bindings::decisions(&error.decisions()));
         if let Some(server) = error.server_error() {

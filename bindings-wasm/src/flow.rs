@@ -45,9 +45,30 @@ impl Flow {
                     .text("url", &request.url)
                     .raw("headers", &list(headers))
                     .raw("limits", &limits);
+                if request.client_certificate {
+                    text.bool("client_certificate", true);
+                }
             }
             Request::Verify(request) => {
                 text.text("kind", "verify").text("alg", request.alg().as_str()).text("jwk", request.jwk());
+            }
+            #[cfg(feature = "signing")]
+            Request::Sign(request) => {
+                text.text("kind", "sign")
+                    .text("purpose", request.purpose())
+                    .text("key", request.key().name())
+                    .text("alg", request.alg().as_str());
+            }
+            #[cfg(feature = "signing")]
+            Request::Assertion(request) => {
+                text.text("kind", "assertion")
+                    .text("assertion_type", &request.assertion_type)
+                    .text("audience", &request.audience);
+            }
+            Request::Wait(request) => {
+                text.text("kind", "wait")
+                    .number("until", request.until.as_unix())
+                    .number("seconds", request.seconds.into());
             }
             _ => return None,
         }
@@ -66,6 +87,8 @@ impl Flow {
     pub fn signing_input(&self) -> Option<Vec<u8>> {
         match self.pending()? {
             Request::Verify(request) => Some(request.signing_input().to_vec()),
+            #[cfg(feature = "signing")]
+            Request::Sign(request) => Some(request.signing_input().to_vec()),
             _ => None,
         }
     }
@@ -104,6 +127,16 @@ impl Flow {
         self.resume(Reply::Verified(good), cache, now)
     }
 
+    #[wasm_bindgen(js_name = resumeWaited)]
+    pub fn resume_waited(&mut self, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+        self.resume(Reply::Waited, cache, now)
+    }
+
+    #[wasm_bindgen(js_name = resumeUnsupported)]
+    pub fn resume_unsupported(&mut self, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+        self.resume(Reply::Unsupported, cache, now)
+    }
+
     /// What the operation yielded: a handle, or JSON text. Undefined while it waits.
     pub fn outcome(&self) -> JsValue {
         let Some(Step::Done(outcome)) = &self.0 else { return JsValue::UNDEFINED };
@@ -112,6 +145,10 @@ impl Flow {
             Outcome::Session(session) => Session(session.clone()).into(),
             Outcome::Claims(claims) => session::id_token_claims(claims).into(),
             Outcome::UserInfo(userinfo) => session::userinfo(userinfo).into(),
+            #[cfg(feature = "server")]
+            Outcome::Grant(refreshed) => crate::server::RefreshedGrant(refreshed.clone()).into(),
+            #[cfg(feature = "server")]
+            Outcome::Setup(report) => crate::server::setup_report(report).into(),
             Outcome::Keys(report) => session::key_report(report).into(),
             _ => JsValue::UNDEFINED,
         }
@@ -126,7 +163,7 @@ impl Flow {
         }
     }
 
-    fn resume(&mut self, reply: Reply, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
+    pub(crate) fn resume(&mut self, reply: Reply, cache: &mut Cache, now: f64) -> Result<(), Thrown> {
         if let Some(Step::Pending(flow)) = self.0.take_if(|step| matches!(step, Step::Pending(_))) {
             self.0 = Some(flow.resume(reply, &mut cache.0, timestamp(now))?);
         }

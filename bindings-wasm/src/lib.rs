@@ -12,6 +12,10 @@ mod client;
 mod error;
 mod flow;
 mod provider;
+#[cfg(feature = "signing")]
+mod proving;
+#[cfg(feature = "server")]
+mod server;
 mod session;
 
 use alloc::borrow::ToOwned;
@@ -36,6 +40,12 @@ fn trap(_: &core::panic::PanicInfo<'_>) -> ! {
 #[wasm_bindgen]
 pub fn signatures() -> String {
     if cfg!(feature = "full") { "core" } else { "host" }.into()
+}
+
+/// Whether clients can prove themselves with keys in this build.
+#[wasm_bindgen]
+pub fn proves() -> bool {
+    cfg!(feature = "signing")
 }
 
 /// Every code that an error may carry.

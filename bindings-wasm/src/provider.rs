@@ -47,8 +47,8 @@ impl Provider {
         cache: &Cache,
         now: f64,
     ) -> Result<Flow, Thrown> {
-        let issuer = parse_issuer(issuer, allow_insecure_loopback)?;
         let policy = Policy::from_json(policy)?;
+        let issuer = Issuer::under(issuer, allow_insecure_loopback, &policy)?;
         Ok(relyingparty::Provider::discover(&issuer, &policy, &cache.0, timestamp(now))?.erase().into())
     }
 
@@ -56,9 +56,10 @@ impl Provider {
     pub fn from_metadata(
         issuer: &str,
         allow_insecure_loopback: bool,
+        policy: &str,
         document: &str,
     ) -> Result<Provider, Thrown> {
-        let issuer = parse_issuer(issuer, allow_insecure_loopback)?;
+        let issuer = Issuer::under(issuer, allow_insecure_loopback, &Policy::from_json(policy)?)?;
         let metadata = Metadata::parse(&issuer, document.as_bytes())?;
         Ok(Provider(relyingparty::Provider::from_metadata(metadata)))
     }
@@ -79,8 +80,4 @@ impl Provider {
     pub fn decisions(&self) -> String {
         bindings::decisions(&self.0.decisions())
     }
-}
-
-fn parse_issuer(issuer: &str, allow_insecure_loopback: bool) -> Result<Issuer, Thrown> {
-    Ok(if allow_insecure_loopback { Issuer::insecure_loopback(issuer) } else { Issuer::parse(issuer) }?)
 }

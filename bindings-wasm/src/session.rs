@@ -16,15 +16,16 @@ impl Session {
     /// All there is to read.
     pub fn view(&self) -> String {
         let Session(session) = self;
-        let claims = session.claims();
-        let verified = [claims.email_verified(), claims.email_verified_lenient()];
-        let mut view = verified_view(claims.as_json(), verified, &session.decisions());
+        let mut view = verified_view(session.claims().as_json(), &session.decisions());
         view.text("id_token", session.id_token())
-            .text("access_token", session.access_token())
             .text("token_type", session.token_type())
             .texts("scope", session.scope())
+            .texts("resource", session.resource())
             .raw("other_members", session.other_members_as_json())
             .text("encoded", &session.encode());
+        if let Some(access_token) = session.access_token() {
+            view.text("access_token", access_token);
+        }
         if let Some(refresh_token) = session.refresh_token() {
             view.text("refresh_token", refresh_token);
         }
@@ -34,26 +35,25 @@ impl Session {
         if let Some(return_to) = session.return_to() {
             view.text("return_to", return_to);
         }
+        #[cfg(feature = "signing")]
+        if let Some(thumbprint) = session.dpop_jkt() {
+            view.text("dpop_jkt", thumbprint);
+        }
         view.end()
     }
 }
 
 pub(crate) fn id_token_claims(claims: &IdTokenClaims) -> String {
-    let verified = [claims.email_verified(), claims.email_verified_lenient()];
-    verified_view(claims.as_json(), verified, &claims.decisions()).end()
+    verified_view(claims.as_json(), &claims.decisions()).end()
 }
 
 pub(crate) fn userinfo(userinfo: &UserInfo) -> String {
-    let verified = [userinfo.email_verified(), userinfo.email_verified_lenient()];
-    verified_view(userinfo.as_json(), verified, &userinfo.decisions()).end()
+    verified_view(userinfo.as_json(), &userinfo.decisions()).end()
 }
 
-fn verified_view(claims: &str, [email_verified, lenient]: [bool; 2], made: &[Decision]) -> Writer {
+fn verified_view(claims: &str, made: &[Decision]) -> Writer {
     let mut view = Writer::new();
-    view.raw("claims", claims)
-        .bool("email_verified", email_verified)
-        .bool("email_verified_lenient", lenient)
-        .raw("decisions", &decisions(made));
+    view.raw("claims", claims).raw("decisions", &decisions(made));
     view
 }
 

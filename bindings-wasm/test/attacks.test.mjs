@@ -139,9 +139,11 @@ describe('f7_secrets_of_every_stage', () => {
     await caught(client.callback('?code=canary&code=canary', 'canary'));
     await caught(client.callback('?code=canary&state=canary', 'canary'));
     await caught(client.authorize({ id_token_hint: 'canary' }));
-    await caught(client.authorize({ return_to: 'canary' }));
     await caught(client.verify({ canary: 'canary' }));
-    await caught(party(memoryProvider(), { secret: 'canary' }).authorize());
+    assert.throws(
+      () => party(memoryProvider(), { secret: 'canary' }),
+      (error) => errors.push(error) > 0,
+    );
     assert.ok(errors.length > 10);
     for (const error of errors) {
       canaries(['canary'])(error);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 const pem = (name) => readFileSync(new URL(`tls/${name}.pem`, import.meta.url), 'utf8');
 
@@ -13,6 +13,13 @@ export const TLS = { key: pem('key'), cert: pem('cert') };
 
 const BOMB = gzipSync(Buffer.alloc(32 * 1024 * 1024));
 const JSON_TYPE = { 'content-type': 'application/json' };
+
+function coded(coding, compress) {
+  return (_request, response) => {
+    response.writeHead(200, { ...JSON_TYPE, 'content-encoding': coding });
+    response.end(compress('{"coded":true}'));
+  };
+}
 
 /** By path: what the server does with a request. */
 const BEHAVIOURS = {
@@ -38,6 +45,22 @@ const BEHAVIOURS = {
   '/upgrade': (_request, response) => {
     response.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
   },
+  '/upgrade-unnamed': (_request, response) => {
+    response.socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  },
+  '/coded/gzip': coded('gzip', gzipSync),
+  '/coded/deflate': coded('deflate', deflateSync),
+  '/coded/br': coded('br', brotliCompressSync),
+  '/coded/x-gzip': coded('X-GZIP', gzipSync),
+  '/coded/members': coded('gzip', (text) => Buffer.concat([gzipSync(text.slice(0, 5)), gzipSync(text.slice(5))])),
+  '/coded/wrong': coded('gzip', (text) => text),
+  '/coded/cut': coded('gzip', (text) => gzipSync(text).subarray(0, -9)),
+  '/coded/zstd': coded('zstd', () => Buffer.from('28b52ffd00581100007b7d', 'hex')),
+  '/coded/twice': coded('gzip, gzip', (text) => gzipSync(gzipSync(text))),
+  '/coded/at-the-limit': coded('gzip', () => gzipSync(Buffer.alloc(4096, ' '))),
+  '/coded/past-the-limit': coded('gzip', () => gzipSync(Buffer.alloc(4097, ' '))),
+  '/coded/empty-members': (_request, response) =>
+    flood(response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }), gzipSync('')),
   '/cut': (_request, response) => {
     response.writeHead(200, { ...JSON_TYPE, 'content-length': '100' }).write('{');
     setTimeout(() => response.destroy(), 20);
@@ -68,8 +91,7 @@ export async function hostileServer(tls) {
   };
 }
 
-function flood(response) {
-  const chunk = Buffer.alloc(64 * 1024, ' ');
+function flood(response, chunk = Buffer.alloc(64 * 1024, ' ')) {
   const more = () => {
     while (!response.destroyed && response.write(chunk));
     if (!response.destroyed) response.once('drain', more);

@@ -109,11 +109,11 @@ describe('g6_junk', () => {
     const client = new rp.Client(rp.Provider.fromMetadata(ISSUER, METADATA), REGISTRATION);
     const entropy = crypto.getRandomValues(new Uint8Array(32));
     for (const max_age of [NaN, Infinity, () => 1, Symbol('s')])
-      assert.throws(() => client.authorize({ max_age }, entropy), TypeError);
+      assert.throws(() => client.authorize({ max_age }, entropy), { code: 'invalid_configuration' });
   });
 
   test('an authority file that is not there is said at once', () => {
-    assert.throws(() => nodeTransport({ ca_file: '/does/not/exist.pem' }), /ENOENT/);
+    assert.throws(() => nodeTransport({ ca_file: '/does/not/exist.pem' }), { code: 'invalid_configuration', message: /ENOENT/ });
     const certificate = new URL('tls/cert.pem', import.meta.url).pathname;
     assert.equal(typeof nodeTransport({ ca_file: certificate }), 'function');
     assert.ok(readFileSync(certificate).length > 0);

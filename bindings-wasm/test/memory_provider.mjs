@@ -74,7 +74,7 @@ export function memoryProvider() {
       await new Promise(setImmediate);
       return replies[request.endpoint](request);
     },
-    async login(rp, request) {
+    async login(rp, request = {}) {
       const { url, id } = await rp.authorize(request);
       const parameters = new URL(url).searchParams;
       nonce = parameters.get('nonce');

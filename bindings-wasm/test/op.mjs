@@ -67,6 +67,17 @@ export class Browser {
     });
   }
 
+  /** Goes to one page, or posts to it, and no further: its status, its text, and where it leads. */
+  async open(url, fields) {
+    const response = await this.#send(url, fields && new URLSearchParams(fields));
+    return { status: response.status, location: response.headers.get('location'), text: await response.text() };
+  }
+
+  /** The names of the cookies that it has. */
+  get cookies() {
+    return [...this.#cookies.keys()];
+  }
+
   async #walk(url, end, fill) {
     let body;
     for (let steps = 0; steps < 20; steps += 1) {

@@ -28,7 +28,7 @@ test('the types are right for every way to resolve the package', () => {
   ]);
 });
 
-test('the tarball holds the three builds, the types and the papers', () => {
+test('the tarball holds the three builds, the entries, the types and the papers', () => {
   const folders = new Set(
     installed.files.map((path) =>
       path
@@ -38,7 +38,8 @@ test('the tarball holds the three builds, the types and the papers', () => {
     ),
   );
   const papers = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
-  assert.deepEqual([...folders].sort(), [...papers, 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
+  const entries = ['full', 'manual', 'node'];
+  assert.deepEqual([...folders].sort(), [...papers, ...entries, 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
 });
 
 test('the manual entry says what it waits for', async () => {
@@ -49,8 +50,12 @@ test('the manual entry says what it waits for', async () => {
     client_id: 'c',
     redirect_uri: 'https://app.example/cb',
   });
-  await assert.rejects(rp.authorize(), /await init\(\) first/);
-  await assert.rejects(init(new Uint8Array([0])), WebAssembly.CompileError);
+  await assert.rejects(rp.authorize(), { code: 'module_unavailable', message: /await init\(\) first/ });
+  await assert.rejects(init(new Uint8Array([0])), (error) => {
+    assert.equal(error.code, 'module_unavailable');
+    assert.ok(error.cause instanceof WebAssembly.CompileError);
+    return true;
+  });
   const path = createRequire(installed.tarball).resolve('relyingparty/relyingparty.wasm');
   await init(readFileSync(path));
   assert.equal(typeof new Cache().toJson(), 'string');

@@ -4,31 +4,36 @@ import {
   Cache,
   CallbackParams,
   Client,
+  LoginCookies,
   MemoryStore,
   Provider,
   ProviderError,
   RelyingParty,
   RelyingPartyError,
   SessionStorageStore,
+  clearCookie,
+  dpopKeyStore,
   errorCodes,
   fetchTransport,
+  generateDpopKey,
   init,
   run,
   webVerifier,
 } from 'relyingparty';
-import type { Answer, ErrorCode, Session, Store, Transport } from 'relyingparty';
+import type { Answer, ErrorCode, ProvingAnswer, Session, Store, Transport } from 'relyingparty';
 import { RelyingParty as Full } from 'relyingparty/full';
 import { init as initFull } from 'relyingparty/full/manual';
 import { init as initManual } from 'relyingparty/manual';
-import { nodeTransport, nodeVerifier } from 'relyingparty/node';
+import { nodeTransport, nodeVerifier, tokenFile } from 'relyingparty/node';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 
 const registration = { client_id: 'c', redirect_uri: 'https://app.example/cb' };
 
 export async function login(): Promise<string> {
-  const rp = new RelyingParty({
+  const rp: RelyingParty = await RelyingParty.create({
     issuer: 'https://op.example',
     ...registration,
-    transport: nodeTransport({ ca_pem: '' }),
+    transport: nodeTransport({ ca_pem: '', proxy: 'http://proxy.example:3128', proxy_from_environment: false }),
   });
   const { url, id, cookie_name, max_age } = await rp.authorize({
     prompt: 'login',
@@ -36,13 +41,25 @@ export async function login(): Promise<string> {
     return_to: '/',
   });
   const session: Session = await rp.callback(url, id);
-  const refreshed = await rp.refresh(session);
+  const refreshed = await rp.refresh(session, { scopes: ['openid'], resource: 'urn:a', extra: { a: 'b' } });
+  const dropped: string | undefined = (await rp.authorize({ return_to: undefined })).return_to_dropped;
+  const other: RelyingParty = await RelyingParty.create({ issuer: url, client_id: id, redirect_uri: url });
+  await other.callback({ href: url }, dropped, { resource: [] });
+  await other.callback(new URL(url), null);
   const { claims } = await rp.userinfo(refreshed);
   const restored = await rp.restore(session.encoded);
   const expires: number | undefined = restored.expires_at;
   const iss: string = session.claims.iss;
-  const email: unknown = claims.email;
-  return [await rp.endSession(session, { state: 'x' }), cookie_name, max_age, expires, iss, email].join();
+  const email: string | undefined = claims.email;
+  const verified: boolean | undefined = session.claims.email_verified;
+  const updated: number | undefined = claims.updated_at;
+  const city: string | undefined = claims.address?.locality;
+  const groups: unknown = session.claims['groups'];
+  const sent: unknown = session.raw_claims['email'];
+  // @ts-expect-error: a claim may be absent
+  const name: string = claims.name;
+  const typed = [email, verified, updated, city, groups, sent, name];
+  return [await rp.endSession(session, { state: 'x' }), cookie_name, max_age, expires, iss, typed].join();
 }
 
 export async function sansIo(): Promise<Session> {
@@ -62,6 +79,88 @@ export async function sansIo(): Promise<Session> {
   return run(client.exchange(client.callback(pending, CallbackParams.parse('?code=x'))), answer);
 }
 
+export async function server(request: { url: string; cookie?: string }): Promise<string[]> {
+  const rp = new RelyingParty({
+    issuer: 'https://op.example',
+    ...registration,
+    sealing_keys: [new Uint8Array(32)],
+    policy: { accept_unsealed_sessions: true },
+  });
+  const cookies = new LoginCookies(request.cookie);
+  const { set_cookie } = await rp.authorize();
+  const session = await rp.callback(request.url, cookies);
+  const stored: string = await rp.encode(session);
+  const ended = cookies.ended(CallbackParams.parseFormPost('')).concat(cookies.surplus());
+  return [set_cookie, stored, ...ended.map(clearCookie)];
+}
+
+export async function keys(): Promise<readonly unknown[]> {
+  const options = { issuer: 'https://op.example', ...registration };
+  const pair = await generateDpopKey();
+  const kms = { sign: async (input: Uint8Array) => input, alg: 'PS256', kid: 'k', jwk: { kty: 'RSA' } };
+  const rp = new RelyingParty({
+    ...options,
+    signing_keys: [
+      pair.privateKey,
+      { key: pair, kid: 'a', alg: 'ES256' },
+      createPrivateKey('pem'),
+      { key: generateKeyPairSync('ed25519').privateKey, kid: 'b' },
+      { kty: 'EC', crv: 'P-256', x: '', y: '', d: '' },
+      createPrivateKey('pem').export({ format: 'jwk' }),
+      '-----BEGIN PRIVATE KEY-----',
+      kms,
+      { key: kms, kid: 'other' },
+      async () => createPrivateKey('pem'),
+    ],
+    dpop_keys: [dpopKeyStore(), pair, dpopKeyStore({ name: 'x' })],
+    client_assertion_audience: 'token_endpoint',
+    token_endpoint_auth_method: 'private_key_jwt',
+  });
+  new RelyingParty({ ...options, client_assertion: tokenFile('/var/run/secrets/tokens/op') });
+  // @ts-expect-error: a key that somebody else holds has an algorithm
+  new RelyingParty({ ...options, signing_keys: [{ sign: async (input: Uint8Array) => input }] });
+  // @ts-expect-error: an assertion is a function, so that each is fresh
+  new RelyingParty({ ...options, client_assertion: 'token' });
+  const { keys } = await rp.jwks();
+  return [...keys, (await rp.callback('?code=x', 'id')).dpop_jkt];
+}
+
+export async function signing(client: Client, session: Session): Promise<Session> {
+  const answer: ProvingAnswer = async (request) => {
+    if (request.kind === 'sign') return { signature: request.signing_input.subarray(0, request.alg.length) };
+    if (request.kind === 'assertion') return { assertion: request.audience };
+    return { unreachable: request.kind };
+  };
+  const entropy = client.needsEntropy() ? new Uint8Array(32) : undefined;
+  return run(entropy ? client.refresh(session, {}, entropy) : client.refresh(session), answer);
+}
+
+/** As Express declares it. */
+interface Express {
+  cookie(
+    name: string,
+    value: string,
+    options: { path?: string; httpOnly?: boolean; secure?: boolean; sameSite?: boolean | 'lax' | 'none'; maxAge?: number },
+  ): this;
+}
+
+export async function express(response: Express, rp: RelyingParty): Promise<Express> {
+  const { cookie } = await rp.authorize();
+  return response.cookie(...cookie);
+}
+
+/** What a host without `RelyingParty` does for a callback. */
+export async function taken(client: Client, store: Store, cookies: LoginCookies, query: string): Promise<string> {
+  const params = CallbackParams.parse(query);
+  const { handle } = params;
+  const { id, reason } = params.loginId(cookies, registration.redirect_uri);
+  if (!id || !handle) return params.unclaimed(reason, handle && (await store.whyMissing?.({ handle })));
+  const pending = (await store.take({ id, handle })) ?? params.unclaimed(reason);
+  const others = client.putBack(pending, params);
+  if (others) await store.put(others);
+  return pending;
+}
+
 export function explain(error: unknown): ErrorCode | undefined {
   if (error instanceof ProviderError) return error.error === 'access_denied' ? error.code : undefined;
   if (!(error instanceof RelyingPartyError)) return undefined;
@@ -76,7 +175,13 @@ export function explain(error: unknown): ErrorCode | undefined {
   }
 }
 
-export const stores: Store[] = [new MemoryStore({ limit: 1 }), new SessionStorageStore()];
+export const stores: Store[] = [
+  new MemoryStore({ limit: 1 }),
+  new SessionStorageStore(),
+  new SessionStorageStore({ storage: () => localStorage }),
+  { put() {}, take: () => null },
+  { put() {}, take: () => null, async used() {}, whyMissing: async () => 'expired' },
+];
 export const loaders: Promise<void>[] = [
   initManual(new Uint8Array()),
   initFull(new URL('https://app.example/x.wasm')),
@@ -89,6 +194,17 @@ new RelyingParty({ issuer: 'https://op.example', client_id: 'c' });
 new RelyingParty({ issuer: 'https://op.example', ...registration, alow_insecure_loopback: true });
 // @ts-expect-error: what is left out is left out, never undefined
 new RelyingParty({ issuer: 'https://op.example', ...registration, client_secret: process.env['SECRET'] });
+// @ts-expect-error: expectations that are undefined are none
+full.verify('token', undefined);
+// @ts-expect-error: a policy that is undefined is none
+Provider.discover('https://op.example', { policy: undefined });
+full satisfies RelyingParty;
+new RelyingParty({
+  issuer: 'https://op.example',
+  ...registration,
+  on_event: (...[channel, event]) =>
+    void (channel === 'relyingparty:request' ? event.status?.toFixed() : event.passed === true),
+});
 // @ts-expect-error: the manual entry has no module of its own
 initManual();
 // @ts-expect-error: a session is not made by hand

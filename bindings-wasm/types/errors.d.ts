@@ -1,6 +1,6 @@
-import type { Decision } from './index.js';
+import type { Decision } from './claims.js';
 
-/** What went wrong. Codes are the interface; messages may change. */
+/** What went wrong. Codes are stable; messages may change. */
 export type ErrorCode =
   | 'no_pending_login'
   | 'pending_login_expired'
@@ -18,12 +18,20 @@ export type ErrorCode =
   | 'invalid_configuration'
   | 'policy_out_of_range'
   | 'reserved_parameter'
+  | 'profile_unmet'
   | 'endpoint_missing'
   | 'auth_method_unsupported'
   | 'pkce_unsupported'
   | 'signing_alg_unsupported'
   | 'no_signature_backend'
   | 'wrong_reply'
+  | 'unsupported_request'
+  | 'entropy_missing'
+  | 'signature_unusable'
+  | 'assertion_unusable'
+  | 'origin_not_allowed'
+  | 'dpop_key_mismatch'
+  | 'proving_needed'
   | 'weak_entropy'
   | 'implausible_clock'
   | 'unreadable_pending_login'
@@ -31,9 +39,11 @@ export type ErrorCode =
   | 'unreadable_cache'
   | 'session_mismatch'
   | 'no_refresh_token'
+  | 'no_access_token'
   | 'unexpected_status'
   | 'redirect_refused'
   | 'unexpected_content_type'
+  | 'compressed_response'
   | 'response_too_large'
   | 'malformed_json'
   | 'metadata_member_missing'
@@ -42,6 +52,8 @@ export type ErrorCode =
   | 'response_member_missing'
   | 'response_member_invalid'
   | 'token_type_unsupported'
+  | 'token_not_bound'
+  | 'dpop_nonce_refused'
   | 'userinfo_sub_mismatch'
   | 'provider_error'
   | 'provider_status'
@@ -68,62 +80,94 @@ export type ErrorCode =
   | 'sub_mismatch'
   | 'at_hash_mismatch'
   | 'refreshed_claim_changed'
+  | 'metadata_unavailable'
   | 'keys_unavailable'
-  | 'unreachable';
+  | 'unreachable'
+  /** The WebAssembly module could not be loaded: a policy forbids it, its file did not arrive, or `init` was not called. */
+  | 'module_unavailable'
+  /**
+   * The store of pending logins threw, or the browser's storage of a DPoP key: see `details.operation` (`put`, `take`,
+   * `dpop_key`), `details.reason` and `cause`.
+   */
+  | 'store_failed';
 
 /** Whose fault it is. */
 export type ErrorCategory =
   'Callback' | 'Configuration' | 'Misuse' | 'Protocol' | 'Provider' | 'Token' | 'Transport';
 
-/** Every code there is. */
+/** Every `code` that an error can have. */
 export function errorCodes(): ErrorCode[];
 
-/** What the core refuses. */
+/** The base class of all errors of this package. `message` is safe to show anywhere. */
 export class RelyingPartyError extends Error {
   protected constructor();
+  /** The stable name of what went wrong. */
   readonly code: ErrorCode;
+  /** Whose fault it is. */
   readonly category: ErrorCategory;
-  /** Public values that explain the error, by name. Nothing in them is secret. */
+  /**
+   * Whether the same call may succeed later: the provider or the network failed temporarily. The provider may have used up what
+   * can be sent only once (a code, a refresh token); the later call then ends with `invalid_grant`.
+   */
+  readonly retryable: boolean;
+  /** Public values that explain the error. Never a secret. They can be text from outside: escape them. */
   readonly details: Readonly<Record<string, string>>;
-  /** What was checked, and last the check that failed. */
+  /** The checks that were made. If a check failed, it is the last one. */
   readonly decisions: readonly Decision[];
+  /**
+   * What the transport, the store or the runtime threw. It can contain secrets, so `JSON.stringify` and `console.log` leave it
+   * out. Node shows it if an uncaught error ends the process: catch errors.
+   */
+  readonly cause?: unknown;
 }
 
-/** The authorization response does not belong to a login in progress: offer to log in again. */
+/** The authorization response does not belong to a login of this browser. Offer to log in again. */
 export class CallbackError extends RelyingPartyError {
+  /** `Callback`. */
   readonly category: 'Callback';
 }
 
-/** The relying party is set up in a way that cannot work: an administrator mends it. */
+/** The configuration is wrong, or does not fit the provider's metadata. An administrator has to change it. */
 export class ConfigurationError extends RelyingPartyError {
+  /** `Configuration`. */
   readonly category: 'Configuration';
 }
 
-/** The library was called in a way its contract excludes: a developer mends it. */
+/** The application called the library in a wrong way. A developer has to change it. */
 export class MisuseError extends RelyingPartyError {
+  /** `Misuse`. */
   readonly category: 'Misuse';
 }
 
-/** The provider's answer breaks the specification. */
+/** The provider's response does not follow the specifications. */
 export class ProtocolError extends RelyingPartyError {
+  /** `Protocol`. */
   readonly category: 'Protocol';
 }
 
-/** The provider answered with an OAuth error of its own: untrusted text, to be escaped before it is shown. */
+/**
+ * The provider reported an error (RFC 6749 4.1.2.1 and 5.2). Its three members are untrusted text: escape them before you show
+ * them. All are absent if the provider gave no reason (`provider_status`, `unexpected_status`).
+ */
 export class ProviderError extends RelyingPartyError {
+  /** `Provider`. */
   readonly category: 'Provider';
-  /** Such as `access_denied`. */
+  /** The provider's error code, for example `access_denied`. Untrusted. */
   readonly error?: string;
+  /** The provider's explanation. Untrusted. */
   readonly error_description?: string;
+  /** A page of the provider about the error. Untrusted. */
   readonly error_uri?: string;
 }
 
-/** A token failed a check. */
+/** A token failed a check: signature, issuer, audience, time, nonce or another claim. */
 export class TokenError extends RelyingPartyError {
+  /** `Token`. */
   readonly category: 'Token';
 }
 
 /** The provider could not be reached. */
 export class TransportError extends RelyingPartyError {
+  /** `Transport`. */
   readonly category: 'Transport';
 }

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { json } from 'node:stream/consumers';
 
 /** What a test may ask of the provider: the paths, each the name of a method of `OpenIdProvider`. */
-const VERBS = new Set(['register', 'rotate', 'down', 'up', 'requests']);
+const VERBS = new Set(['register', 'rotate', 'keys', 'nonces', 'revoked', 'down', 'up', 'requests']);
 
 /**
  * Serves `op`'s verbs to tests, on a port of its own: `POST /<verb>` with a JSON object, or nothing, as body.

@@ -10,12 +10,23 @@ import { OpenIdProvider } from './op.mjs';
 
 // The notices of oidc-provider belong on stderr: stdout carries the one line.
 console.info = console.error;
+// Each rotation makes a `Provider`, which warns as the one before it did: once is enough.
+const warned = new Set();
+console.warn = (warning) => {
+  if (!warned.has(warning)) console.error(warning);
+  warned.add(warning);
+};
 
 const { values: args } = parseArgs({
-  options: { 'port': { type: 'string' }, 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } },
+  options: {
+    'port': { type: 'string' },
+    'host': { type: 'string' },
+    'tls-cert': { type: 'string' },
+    'tls-key': { type: 'string' },
+  },
 });
 const tls = args['tls-cert'] && { cert: readFileSync(args['tls-cert']), key: readFileSync(args['tls-key']) };
-const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls });
+const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls, host: args.host });
 console.log(JSON.stringify({ issuer: op.issuer, control: await control(op) }));
 
 process.on('SIGTERM', () => process.exit(0));

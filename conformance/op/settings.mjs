@@ -13,18 +13,24 @@ const KEYS = {
   EdDSA: ['ed25519', {}],
 };
 
-/** One fresh private signing key per algorithm. */
-export function signingKeys() {
+/** What clients may sign their assertions and their DPoP proofs with: all that oidc-provider has. */
+const ASYMMETRIC = [...['RS', 'PS', 'ES'].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`)), 'EdDSA', 'Ed25519'];
+const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
+
+/** One fresh private signing key per algorithm: of `algs`, or of all there are. */
+export function signingKeys(algs = Object.keys(KEYS)) {
   return Promise.all(
-    Object.entries(KEYS).map(async ([alg, [type, options]]) => {
+    algs.map(async (alg) => {
+      if (!Object.hasOwn(KEYS, alg)) throw new TypeError(`no keys for ${alg}`);
+      const [type, options] = KEYS[alg];
       const { privateKey } = await generate(type, options);
       return { ...privateKey.export({ format: 'jwk' }), kid: `${alg}-${randomBytes(6).toString('hex')}`, alg, use: 'sig' };
     }),
   );
 }
 
-/** The configuration of one `Provider`. */
-export function settings(storage, keys) {
+/** The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes. */
+export function settings(storage, keys, nonceSecret) {
   return {
     adapter: storage.adapter,
     jwks: { keys },
@@ -38,13 +44,45 @@ export function settings(storage, keys) {
     features: {
       claimsParameter: { enabled: true },
       devInteractions: { enabled: true },
-      resourceIndicators: { enabled: false },
+      // Asked of who sends a proof: clients without one never meet it.
+      dPoP: { enabled: true, nonceSecret, requireNonce: () => true },
+      // Demanded of the clients whose metadata say so.
+      jwtResponseModes: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { payment: { validate() {} } },
+        // What is asked for is granted.
+        authorizationDetailsForGrantSource: ({ oidc: { params } }) => params.authorization_details && JSON.parse(params.authorization_details),
+        authorizationDetailsForAccessToken: (_ctx, _token, source) => source.rar,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => undefined,
+        // A token request that does not name a resource gets none, as the login may have asked for.
+        useGrantedResource: () => false,
+        getResourceServerInfo: (_ctx, resource) => ({
+          scope: 'openid api',
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
     },
+    enabledJWA: {
+      authorizationSigningAlgValues: Object.keys(KEYS),
+      clientAuthSigningAlgValues: [...ASYMMETRIC, ...SYMMETRIC],
+      dPoPSigningAlgValues: ASYMMETRIC,
+      requestObjectSigningAlgValues: ASYMMETRIC,
+    },
     pkce: { required: () => true },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // Each use of a refresh token yields another one, and a second use of one ends the whole grant.
     rotateRefreshToken: true,
+    revokeGrantPolicy: () => true,
     clientBasedCORS: (_ctx, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
     ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 3600, Interaction: 3600, RefreshToken: DAY, Session: DAY, Grant: DAY },
   };

@@ -259,9 +259,12 @@ fn e1_e5_a_login_ends_once_and_only_in_its_own_browser() {
     let (back, cookie) = app.sign_in();
     let elsewhere = app.get(&back, "");
     assert_eq!(elsewhere.status, 400);
-    assert!(elsewhere.body.contains("no_pending_login"));
+    assert!(elsewhere.body.contains("no_pending_login") && elsewhere.body.contains("no_cookie"));
     assert_eq!(app.get(&back, &cookie).status, 303);
-    assert!(app.get(&back, &cookie).body.contains("no_pending_login"));
+    for cookies in [cookie.as_str(), ""] {
+        let again = app.get(&back, cookies);
+        assert!(again.body.contains("no_pending_login") && again.body.contains("was used before"));
+    }
 }
 
 #[test]

@@ -6,28 +6,23 @@
 #[allow(dead_code, reason = "the examples use the rest of it")]
 mod hosts;
 mod op;
+#[allow(dead_code, reason = "the other tests use the rest of it")]
+mod party;
 
-use std::sync::Mutex;
-
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conformance::browser::Browser;
 use hosts::{entropy, now};
-use op::{Op, tls};
+use op::{Op, Proxy, tls};
+use party::Party;
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, EndSessionRequest, Error, Expectations,
-    Issuer, PendingLogin, Policy, Provider, Registration, Reply, Request, Session, drive, drive_async,
+    AuthorizeRequest, CallbackParams, Client, Coalescer, EndSessionRequest, Error, Expectations, Policy,
+    Registration, TokenRequest, drive, drive_async,
 };
 use serde_json::json;
 
 const REDIRECT: &str = "https://app.example/callback";
 const LOGGED_OUT: &str = "https://app.example/";
-
-/// A relying party with a blocking host, at one provider.
-struct Party {
-    agent: ureq::Agent,
-    browser: Browser,
-    cache: Mutex<Cache>,
-    client: Client,
-}
 
 impl Party {
     /// Registers a client with these members at the provider, and finds the provider.
@@ -46,32 +41,7 @@ impl Party {
         registration.client_secret = registered["client_secret"].as_str().map(Into::into);
         registration.post_logout_redirect_uri = Some(LOGGED_OUT.into());
         registration.scopes.push("offline_access".into());
-        let agent = hosts::ureq::agent(ca_pem);
-        let mut cache = Cache::default();
-        let issuer = Issuer::insecure_loopback(&op.issuer)?;
-        let step = Provider::discover(&issuer, &policy, &cache, now())?;
-        let provider = drive(step, &mut cache, now, |request| hosts::ureq::answer(&agent, request))?;
-        let client = Client::new(provider, registration, policy)?;
-        let browser = Browser::new(ca_pem);
-        Ok(Party { agent, browser, cache: Mutex::new(cache), client })
-    }
-
-    fn answer(&self, request: &Request) -> Reply {
-        hosts::ureq::answer(&self.agent, request)
-    }
-
-    /// Begins a login and takes the browser through the provider's pages.
-    fn visit(&mut self, request: &AuthorizeRequest) -> (PendingLogin, CallbackParams) {
-        let login = self.client.authorize(request, entropy().unwrap(), now()).unwrap();
-        let back = self.browser.follow(&login.url, REDIRECT).unwrap();
-        (login.pending, CallbackParams::parse(&back).unwrap())
-    }
-
-    fn login(&mut self) -> Result<Session, Error> {
-        let (pending, response) = self.visit(&AuthorizeRequest::default());
-        let stored = pending.encode();
-        let code = self.client.callback(PendingLogin::decode(Some(&stored))?, &response, now())?;
-        drive(self.client.exchange(code)?, &self.cache, now, |request| self.answer(request))
+        Party::at(&op.issuer, registration, policy, ca_pem)
     }
 }
 
@@ -123,6 +93,40 @@ fn a_confidential_client_does_everything_a_session_can() {
     request.state = Some("s t".into());
     let logout = party.client.end_session(&request).unwrap();
     assert_eq!(party.browser.follow(&logout, LOGGED_OUT).unwrap(), format!("{LOGGED_OUT}?state=s+t"));
+}
+
+/// Whom an access token is for. One for UserInfo is no JWT.
+fn audience(access_token: &str) -> Option<String> {
+    let payload = URL_SAFE_NO_PAD.decode(access_token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    claims["aud"].as_str().map(str::to_owned)
+}
+
+#[test]
+#[ignore = "needs the certified provider: cargo ci rust-live"]
+fn a_resource_is_asked_for_the_whole_way() {
+    const RESOURCE: &str = "https://api.example/v1";
+    let op = Op::start();
+    let mut request = AuthorizeRequest::default();
+    request.resource = vec![RESOURCE.into()];
+    request.scopes = Some(["openid", "offline_access", "api"].map(str::to_owned).to_vec());
+    for (sent, expected) in [(true, Some(RESOURCE)), (false, None)] {
+        let mut policy = Policy::default();
+        policy.resource_in_token_requests = sent;
+        let mut party = Party::new(&op, json!({ "redirect_uris": [REDIRECT] }), policy);
+        let (pending, response) = party.visit(&request);
+        let code = party.client.callback(pending, &response, now()).unwrap();
+        let step = party.client.exchange(code).unwrap();
+        let session = drive(step, &party.cache, now, |request| party.answer(request)).unwrap();
+        assert_eq!(audience(session.access_token().unwrap()).as_deref(), expected);
+        let step = party.client.refresh(&session).unwrap();
+        let session = drive(step, &party.cache, now, |request| party.answer(request)).unwrap();
+        assert_eq!(audience(session.access_token().unwrap()).as_deref(), expected);
+        let other = TokenRequest::from_json(r#"{"resource":"https://other.example"}"#).unwrap();
+        let step = party.client.refresh_with(&session, &other).unwrap();
+        let refused = drive(step, &party.cache, now, |request| party.answer(request)).unwrap_err();
+        assert_eq!(refused.server_error().map(|error| error.error.as_str()), Some("invalid_target"));
+    }
 }
 
 #[test]
@@ -223,7 +227,7 @@ async fn an_async_host_logs_in_over_https_with_a_ca_file() {
         )
     })
     .unwrap();
-    let http = hosts::reqwest::client(Some(&ca_pem)).unwrap();
+    let http = hosts::reqwest::client(Some(&ca_pem), None).unwrap();
     let coalescer = Coalescer::default();
     let host = |request| hosts::reqwest::answer(&http, request);
     let (pending, response) = tokio::task::block_in_place(|| party.visit(&AuthorizeRequest::default()));
@@ -244,6 +248,46 @@ fn f10_a_blocking_host_logs_in_over_https_with_a_ca_file_and_not_without() {
     assert_eq!(party.login().unwrap().claims().sub(), "alice");
     let error = Party::trusting(&op, members(), Policy::default(), None).map(|_| ()).unwrap_err();
     assert_eq!(error.code(), "unreachable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the certified provider: cargo ci rust-live"]
+async fn both_hosts_log_in_through_a_proxy_with_a_password() {
+    let (op, proxy, ca_pem) = (Op::start_far_away(), Proxy::start(), tls().ca_pem);
+    let blocking = |url: &str| hosts::ureq::agent(Some(&ca_pem), Some(hosts::ureq::proxy(url).unwrap()));
+    let register = || {
+        let registered =
+            op.register(json!({ "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" }));
+        Registration::new(registered["client_id"].as_str().unwrap(), REDIRECT)
+    };
+    let find = |url: &str| Party::with(blocking(url), &op.issuer, register(), Policy::default());
+    let mut party = tokio::task::block_in_place(|| find(&proxy.with_password())).unwrap();
+    let session = tokio::task::block_in_place(|| party.login()).unwrap();
+    assert!(session.claims().iss().starts_with("https://op.example:"));
+    let seen = tokio::task::block_in_place(|| proxy.seen());
+    let connect = format!("CONNECT {} true", op.issuer.trim_start_matches("https://"));
+    assert!(!seen.is_empty() && seen.iter().all(|line| *line == connect), "{seen:?}");
+
+    let http =
+        hosts::reqwest::client(Some(&ca_pem), Some(hosts::reqwest::proxy(&proxy.with_password()).unwrap()));
+    let http = http.unwrap();
+    let host = |request| hosts::reqwest::answer(&http, request);
+    let (pending, response) = tokio::task::block_in_place(|| party.visit(&AuthorizeRequest::default()));
+    tokio::task::block_in_place(|| proxy.seen());
+    let code = party.client.callback(pending, &response, now()).unwrap();
+    let session = drive_async(party.client.exchange(code).unwrap(), &party.cache, now, host).await.unwrap();
+    assert_eq!(session.claims().sub(), "alice");
+    assert_eq!(tokio::task::block_in_place(|| proxy.seen()), [connect]);
+
+    let error = tokio::task::block_in_place(|| find(&proxy.url)).map(drop).unwrap_err();
+    assert_eq!(error.code(), "unreachable");
+    // This machine is not behind it.
+    let near = hosts::ureq::proxy("http://127.0.0.1:9").unwrap();
+    for local in
+        ["https://localhost/", "http://127.0.0.1:8080/", "http://[::1]:8080/", "http://op.localhost/"]
+    {
+        assert!(near.is_no_proxy(&local.parse().unwrap()), "{local}");
+    }
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn answer(request: &Request, scripted: Option<ScriptedReply>) -> Reply {
             Reply::Http(HttpResponse::new(reply.status, reply.headers, reply.body.into_bytes()))
         }
         (Request::Http(_), None) => Reply::Unreachable { reason: "the script is over".into() },
+        (Request::Wait(_), _) => Reply::Waited,
         _ => Reply::Verified(false),
     }
 }

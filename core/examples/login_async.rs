@@ -17,7 +17,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hosts::{Logins, Settings, entropy, now, reqwest};
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Error, Policy, Provider, Session, drive_async,
+    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Error, LoginCookies, Policy, Provider,
+    Session, drive_async,
 };
 
 struct App {
@@ -30,7 +31,8 @@ struct App {
 
 impl App {
     async fn new(settings: Settings) -> Result<App, Error> {
-        let http = reqwest::client(settings.ca_pem.as_deref()).expect("usable certificates");
+        let proxy = settings.proxy.as_deref().map(|url| reqwest::proxy(url).expect("a usable proxy"));
+        let http = reqwest::client(settings.ca_pem.as_deref(), proxy).expect("usable certificates");
         let mut cache = Cache::default();
         let step = Provider::discover(&settings.issuer, &Policy::default(), &cache, now())?;
         let provider = drive_async(step, &mut cache, now, |request| reqwest::answer(&http, request)).await?;
@@ -53,7 +55,7 @@ impl App {
     /// The browser is back.
     async fn finish(&self, query: &str, cookies: &str) -> Result<Session, Error> {
         let response = CallbackParams::parse(query)?;
-        let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
+        let login = self.logins.take(self.client.login_id(&response, &LoginCookies::parse(cookies))?)?;
         let code = self.client.callback(login, &response, now())?;
         let step = self.client.exchange(code)?;
         self.coalescer

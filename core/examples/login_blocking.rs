@@ -15,7 +15,8 @@ use std::sync::Mutex;
 
 use hosts::{Logins, Settings, entropy, now, ureq};
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, Policy, Provider, Session, drive,
+    AuthorizeRequest, Cache, CallbackParams, Client, Coalescer, LoginCookies, Policy, Provider, Session,
+    drive,
 };
 
 struct App {
@@ -28,7 +29,8 @@ struct App {
 
 impl App {
     fn new(settings: Settings) -> Result<App, relyingparty::Error> {
-        let (agent, mut cache) = (ureq::agent(settings.ca_pem.as_deref()), Cache::default());
+        let proxy = settings.proxy.as_deref().map(|url| ureq::proxy(url).expect("a usable proxy"));
+        let (agent, mut cache) = (ureq::agent(settings.ca_pem.as_deref(), proxy), Cache::default());
         let step = Provider::discover(&settings.issuer, &Policy::default(), &cache, now())?;
         let provider = drive(step, &mut cache, now, |request| ureq::answer(&agent, request))?;
         let client = Client::new(provider, settings.registration, Policy::default())?;
@@ -50,7 +52,7 @@ impl App {
     /// The browser is back.
     fn finish(&self, target: &str, cookies: &str) -> Result<Session, relyingparty::Error> {
         let response = CallbackParams::parse(target)?;
-        let login = self.logins.take(cookies, response.cookie_name().as_deref())?;
+        let login = self.logins.take(self.client.login_id(&response, &LoginCookies::parse(cookies))?)?;
         let code = self.client.callback(login, &response, now())?;
         let step = self.client.exchange(code)?;
         self.coalescer.drive(step, &self.cache, now, |request| ureq::answer(&self.agent, request))

@@ -4,13 +4,14 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::decision::Decision;
-use crate::error::{Error, ErrorKind};
-use crate::flow::VerifyRequest;
 use crate::jose::{Alg, Choice, Jws, Key, KeySet, MOST_KEYS};
-use crate::json::{Json, Object};
-pub use crate::json::{Writer, list, quoted};
-use crate::policy::Policy;
+pub use crate::login::cookies::{Tie, set_cookie};
+use crate::machine::flow::VerifyRequest;
+use crate::machine::policy::Policy;
+use crate::report::{Decision, Error, ErrorKind};
+pub use crate::text::json::{Build, Writer, list, members, quoted};
+use crate::text::json::{Json, Object};
+pub use crate::text::odd::{MEMBERS, Odd, Place};
 
 /// Decisions as a JSON array.
 pub fn decisions(decisions: &[Decision]) -> String {
@@ -30,14 +31,19 @@ pub fn message(error: &Error) -> String {
     error.message()
 }
 
-/// The pairs of a JSON array of arrays of two strings; of anything else none.
+/// An error that a binding finds itself, with the details of its kind in their order.
+pub fn refused<const N: usize>(kind: ErrorKind, details: [&str; N]) -> Error {
+    kind.with(details)
+}
+
+/// The pairs of a JSON array of arrays of two strings, however many; of anything else none.
 pub fn pairs(array: &str) -> Vec<(String, String)> {
     let pair = |pair: Json<'_>| {
         let mut texts = pair.texts()?.into_iter();
         Some((texts.next()?, texts.next()?))
     };
     let object = Writer::new().raw("pairs", array).end();
-    let pairs = Object::parse(object.as_bytes()).ok().and_then(|object| object.get("pairs")?.elements());
+    let pairs = Object::parse_own(object.as_bytes()).ok().and_then(|object| object.get("pairs")?.elements());
     pairs.into_iter().flatten().filter_map(pair).collect()
 }
 
@@ -59,7 +65,7 @@ pub fn verify_request(
 
 /// The request to check a compact JWS with a JWK Set, whatever its payload; or why nobody would be asked.
 pub fn verify_request_of_jws(key_set: &str, alg: Alg, jws: &str) -> Result<VerifyRequest, &'static str> {
-    let jws = Jws::parse(jws, &Policy::default()).map_err(|error| error.code())?;
+    let jws = Jws::parse(jws, Policy::default().token()).map_err(|error| error.code())?;
     let alg = jws.alg(&[alg]).ok_or("is of another algorithm")?;
     let keys = Object::parse(key_set.as_bytes()).map_err(|_| "the key set is not JSON")?;
     let keys = KeySet::parse(&keys, MOST_KEYS)?;

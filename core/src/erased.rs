@@ -2,21 +2,34 @@
 
 use alloc::boxed::Box;
 
-use crate::cache::Cache;
-use crate::claims::IdTokenClaims;
-use crate::error::Error;
-use crate::flow::{Flow, Reply, Request, Step};
-use crate::flows::{
-    Exchange, KeyRefresh, KeyReport, Refresh, Restoration, UserInfo, UserInfoFetch, Verification,
+#[cfg(feature = "signing")]
+use crate::login::{ApiResponse, Authorization, AuthorizationCode, Call, Push, SignedCallback};
+use crate::login::{
+    Exchange, Refresh, RefreshedGrant, Restoration, Session, TokenRefresh, UserInfo, UserInfoFetch,
+    Verification,
 };
-use crate::provider::{Discovery, Provider};
-use crate::session::Session;
-use crate::time::Timestamp;
+use crate::machine::cache::Cache;
+use crate::machine::flow::{Flow, Reply, Request, Step};
+use crate::provider::{Discovery, KeyRefresh, KeyReport, Provider};
+use crate::report::Error;
+#[cfg(feature = "setup")]
+use crate::setup::{SetupCheck, SetupReport};
+use crate::text::time::Timestamp;
+use crate::token::claims::IdTokenClaims;
 
 /// What an operation yields.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
+    /// Of [`Push`].
+    #[cfg(feature = "signing")]
+    Authorization(Authorization),
+    /// Of [`SignedCallback`].
+    #[cfg(feature = "signing")]
+    Code(AuthorizationCode),
+    /// Of [`Call`].
+    #[cfg(feature = "signing")]
+    Answer(ApiResponse),
     /// Of [`Discovery`].
     Provider(Provider),
     /// Of [`KeyRefresh`].
@@ -25,20 +38,26 @@ pub enum Outcome {
     Session(Session),
     /// Of [`UserInfoFetch`].
     UserInfo(UserInfo),
+    /// Of [`TokenRefresh`].
+    Grant(RefreshedGrant),
     /// Of [`Verification`].
     Claims(IdTokenClaims),
+    /// Of [`SetupCheck`].
+    #[cfg(feature = "setup")]
+    Setup(SetupReport),
 }
 
 macro_rules! erase {
-    ($($flow:ident => $outcome:ident;)+) => {
+    ($($(#[$when:meta])* $flow:ident => $outcome:ident;)+) => {
         /// Any operation, suspended on its request.
         #[derive(Debug)]
         #[non_exhaustive]
         pub enum AnyFlow {
-            $(#[doc = concat!("A [`", stringify!($flow), "`](crate::", stringify!($flow), ").")] $flow(Box<$flow>),)+
+            $($(#[$when])* #[doc = concat!("A [`", stringify!($flow), "`](crate::", stringify!($flow), ").")] $flow(Box<$flow>),)+
         }
 
         $(
+            $(#[$when])*
             impl Step<$flow> {
                 /// The same step, its type forgotten.
                 pub fn erase(self) -> Step<AnyFlow> {
@@ -54,22 +73,31 @@ macro_rules! erase {
             type Output = Outcome;
 
             fn request(&self) -> &Request {
-                match self { $(AnyFlow::$flow(flow) => flow.request(),)+ }
+                match self { $($(#[$when])* AnyFlow::$flow(flow) => flow.request(),)+ }
             }
 
             fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
-                match self { $(AnyFlow::$flow(flow) => flow.resume(reply, cache, now).map(Step::<$flow>::erase),)+ }
+                match self { $($(#[$when])* AnyFlow::$flow(flow) => flow.resume(reply, cache, now).map(Step::<$flow>::erase),)+ }
             }
         }
     };
 }
 
 erase! {
+    #[cfg(feature = "signing")]
+    Push => Authorization;
+    #[cfg(feature = "signing")]
+    SignedCallback => Code;
+    #[cfg(feature = "signing")]
+    Call => Answer;
     Discovery => Provider;
     KeyRefresh => Keys;
     Exchange => Session;
     Refresh => Session;
     Restoration => Session;
+    TokenRefresh => Grant;
     UserInfoFetch => UserInfo;
     Verification => Claims;
+    #[cfg(feature = "setup")]
+    SetupCheck => Setup;
 }

@@ -1,19 +1,19 @@
-//! An OpenID Connect relying party that does no I/O.
+//! An OpenID Connect relying party without I/O.
 //!
-//! The library says which HTTP request it wants next and is handed the response. The host (you) owns
-//! the network, the clock and the randomness, so it works with any HTTP client, with or without an
-//! async runtime, and on wasm. The same code is the Python package and the npm package of this name.
+//! The library says which HTTP request it needs next and is handed the response. The host (your application) owns the
+//! network, the clock and the randomness. So the library works with any HTTP client, with or without an async runtime,
+//! and on wasm. The Python package and the npm package of this name use the same code.
 //!
 //! # A login
 //!
-//! A login is two halves around the browser's trip to the provider.
+//! A login has two halves: one before and one after the browser's visit to the provider.
 //!
 //! ```no_run
 //! use relyingparty::*;
 //! # struct Store;
-//! # impl Store { fn put(&self, _: &str, _: String) {} fn take(&self, _: Option<&str>) -> Option<String> { None } }
+//! # impl Store { fn put(&self, _: &str, _: String) {} fn take(&self, _: &str) -> Option<String> { None } }
 //! # fn login(store: Store, host: fn(&Request) -> Reply, now: fn() -> Timestamp, random: fn() -> [u8; 32],
-//! #          cookie: fn(Option<&str>) -> Option<&'static str>, query: &str) -> Result<(), Error> {
+//! #          header: &str, query: &str) -> Result<(), Error> {
 //! // Once: find the provider, put the client together.
 //! let (issuer, policy, mut cache) = (Issuer::parse("https://op.example")?, Policy::default(), Cache::default());
 //! let provider = drive(Provider::discover(&issuer, &policy, &cache, now())?, &mut cache, now, host)?;
@@ -23,12 +23,12 @@
 //! // The user wants to log in: remember the login, tie it to the browser, send the browser away.
 //! let login = client.authorize(&AuthorizeRequest::default(), Entropy::new(random())?, now())?;
 //! store.put(login.pending.id(), login.pending.encode());
-//! // Set-Cookie: {login.pending.cookie_name()}={login.pending.id()}; Secure; HttpOnly; Path=/; SameSite=Lax
+//! // Set-Cookie: {login.pending.set_cookie()}
 //! // Location: {login.url}
 //!
 //! // The browser is back: take the login that its cookie names, check, exchange the code.
-//! let response = CallbackParams::parse(query)?;
-//! let stored = store.take(cookie(response.cookie_name().as_deref()));
+//! let (response, cookies) = (CallbackParams::parse(query)?, LoginCookies::parse(header));
+//! let stored = store.take(client.login_id(&response, &cookies)?);
 //! let code = client.callback(PendingLogin::decode(stored.as_deref())?, &response, now())?;
 //! let session = drive(client.exchange(code)?, &mut cache, now, host)?;
 //! println!("{} of {}", session.claims().sub(), session.claims().iss());
@@ -56,30 +56,161 @@
 //! # }
 //! ```
 //!
-//! A host that answers requests sends them exactly as they are, follows no redirect, sends no cookies or
-//! other ambient credentials, verifies TLS, and enforces the request's [`Limits`]. What can be seen in a
-//! response is checked again. [`Endpoint::coalesces`] says which requests may share one answer or be retried;
-//! a [`Coalescer`], whose drivers take the place of the plain ones, makes a herd of logins that miss the same keys
-//! send one request.
+//! There are three kinds of [`Request`]: send HTTP, [wait](Request::Wait) before the next attempt, and check a
+//! signature if the [policy](Policy::signatures) leaves signatures to the host. A host that cannot do one of them
+//! answers [`Reply::Unsupported`]. If it cannot wait, the flow makes no further attempts.
+//!
+//! The host sends requests exactly as they are, follows no redirect, sends no cookies or other ambient credentials,
+//! verifies TLS, and enforces the request's [`Limits`]. What a response shows is checked again. Requests ask for no
+//! compression. If a response is compressed all the same, the host decompresses it within the limit, or hands it over
+//! and it is refused (`compressed_response`). Proxies are up to the HTTP client: `core/examples/hosts` shows it for
+//! ureq and reqwest. [`Endpoint::coalesces`] says which requests may share one response or be retried. With a
+//! [`Coalescer`] many logins that need the same keys send one request.
 //!
 //! # What is checked
 //!
-//! Everything that the specifications ask of a relying party, always: there is no switch that skips a check and
-//! no `Option` whose `None` does. [`Session`], [`IdTokenClaims`] and [`UserInfo`] have no public constructor:
-//! holding one is the proof. What was requested (`nonce`, `max_age`, essential `acr`, the subject of an
-//! `id_token_hint`) is checked on return without further code. Each check is a [`Decision`], kept with its outcome in
-//! sessions and errors, so that a login can be explained.
+//! Everything that the specifications require of a relying party, always. No option skips a check. [`Session`],
+//! [`IdTokenClaims`] and [`UserInfo`] have no public constructor: they exist only if every check passed. What was
+//! requested (`nonce`, `max_age`, an essential `acr`, the subject of an `id_token_hint`) is checked in the callback
+//! without further code. Each check is a [`Decision`] in the session or the error, so that a login can be explained.
+//!
+//! # Claims
+//!
+//! The standard claims (OIDC Core 5.1) have accessors that check their type when they are read, such as
+//! [`IdTokenClaims::email`] and [`UserInfo::email`]: a claim that is absent or of the wrong type is `None`.
+//! [`get`](IdTokenClaims::get) returns any claim as the provider sent it, of any type; [`read`](IdTokenClaims::read)
+//! reads all claims into a type of your own.
 //!
 //! # What the host keeps
 //!
 //! * a [`Cache`]: metadata and keys. Losing it costs a fetch, never a check.
 //! * a [`PendingLogin`] per login in progress, found by a random id that lives in the browser.
-//! * a [`Session`] per user; [`Session::encode`] and [`Client::restore`] carry one through a store.
+//! * a [`Session`] per user.
+//! * where sessions are sealed, `SealingKeys`, beside the client secret.
+//!
+//! # Login cookies
+//!
+//! Each login that a browser starts leaves a cookie, and a page of another site can start any number. [`LoginCookies`]
+//! reads the `Cookie` header. [`Client::login_id`] returns the id to look up in the store, or says why there is none.
+//! [`surplus`](LoginCookies::surplus) names the cookies to clear with the response that starts a login (eight stay,
+//! within 6,000 bytes), [`ended`](LoginCookies::ended) those to clear with the response to a callback, whether the
+//! login succeeded or failed.
+//!
+//! ```
+//! # use relyingparty::*;
+//! # fn callback(client: &Client, header: &str, query: &str) -> Result<(), Error> {
+//! let (response, cookies) = (CallbackParams::parse(query)?, LoginCookies::parse(header));
+//! let set_cookie: Vec<String> = cookies.ended(&response).iter().map(|name| clear_cookie(name)).collect();
+//! let stored_under: &str = client.login_id(&response, &cookies)?;
+//! # let _ = (stored_under, set_cookie); Ok(()) }
+//! ```
+//!
+//! The name of the cookie begins with `__Host-`. Safari keeps no such cookie from `http://localhost`: if the redirect URI
+//! is http on this machine, the cookie has neither the prefix nor `Secure`. A client with an https redirect URI never
+//! reads that cookie, because anybody can plant it.
+//!
+//! # Callbacks without a login
+//!
+//! Anybody can open the redirect URI. The detail `reason` of `no_pending_login` is its [cause](LoginMissing), and the
+//! message says the next step. If the store knows that the login was [used](LoginMissing::Used) or has
+//! [expired](LoginMissing::Expired), pass that to [`CallbackParams::unclaimed`]. If a login is not the client's own by
+//! [`Client::owns`], put it back into the store: another client or another tab waits for it.
+//!
+//! # Stored sessions
+//!
+//! `Client::seal` (feature `sealed`) writes a session that only who has the client's `SealingKeys` can read or make.
+//! The first key seals, all of them open, so that keys can be rotated. [`Client::restore`] opens it without a request,
+//! as long as you keep it. The seal proves that this application wrote the text, not that it is the newest one.
+//!
+//! [`Session::encode`] writes a session as plain text, for a store that nobody else can write. [`Client::restore`]
+//! verifies its ID token again, except for its expiry. That needs the key that signed it, and proves nothing about the
+//! other tokens.
+//!
+//! [`Client::refresh_token`] takes a bare refresh token that another library obtained. It yields a [`Grant`], which
+//! names no end user, and a [`Session`] if an ID token came along.
+//!
+//! # What a login asks for
+//!
+//! The [`resource`](AuthorizeRequest::resource) of a login (RFC 8707) is sent with its code and with every refresh: the
+//! pending login and the session remember it. [`Policy::resource_in_token_requests`] turns that off.
+//! [`Policy::scope_in_refreshes`] sends the scopes with every refresh, as Microsoft Entra ID needs it. A
+//! [`TokenRequest`] changes what one exchange or refresh asks for:
+//!
+//! ```
+//! # use relyingparty::*;
+//! # fn refresh(client: &Client, session: &Session) -> Result<Step<Refresh>, Error> {
+//! let mut request = TokenRequest::default();
+//! request.resource = Some(vec!["https://api.example".into()]);
+//! request.extra = vec![("tenant".into(), "1".into())];
+//! client.refresh_with(session, &request)
+//! # }
+//! ```
+//!
+//! # Clients that prove themselves with keys
+//!
+//! A client with [`signing_keys`](Registration::signing_keys) authenticates with `private_key_jwt`. With
+//! [`dpop_keys`](Registration::dpop_keys) its access tokens are bound to a key (DPoP, RFC 9449): whoever steals one cannot use it.
+//! [`require_pushed_authorization_requests`](Registration::require_pushed_authorization_requests) (RFC 9126),
+//! [`require_signed_request_object`](Registration::require_signed_request_object) (RFC 9101) and the response mode
+//! [`QueryJwt`](ResponseMode::QueryJwt) (JARM) keep anybody from changing what goes through the browser;
+//! [`Policy::fapi2`] demands all that FAPI 2.0 does. The verbs of such a client are those of [`Client::proving`]: what they make is
+//! new each time, and takes an [`Entropy`].
+//!
+//! ```
+//! # use relyingparty::*;
+//! # fn key_client(provider: Provider, pem: &str) -> Result<Client, Error> {
+//! let key = SigningKey::from_pem(pem)?.with_alg(Alg::Es256)?.with_kid("2026-11")?;
+//! let registration = Registration::new("client", "https://app.example/callback").with_signing_keys([key]);
+//! Client::new(provider, registration, Policy::default())
+//! # }
+//! # fn exchange(client: &Client, code: AuthorizationCode, entropy: Entropy, cache: &Cache, now: Timestamp) -> Result<Step<Exchange>, Error> {
+//! client.proving(entropy, cache, now).exchange(code)
+//! # }
+//! ```
+//!
+//! A key in an HSM or a KMS is a [`SigningKey::held_by_host`]: the flow asks for each signature with [`Request::Sign`]. An identity
+//! that the platform gives (a Kubernetes service account's token) is asked for with [`Request::Assertion`]. RSA keys are held here
+//! with the feature `aws-lc-rs` only (RUSTSEC-2023-0071). [`Client::call`] sends an access token to an API, with its proof, and to
+//! no origin that it is not for.
+//!
+//! # Private networks
+//!
+//! The metadata of an issuer with a public name may not lead to an address or a local name, and no request uses http. A
+//! Kubernetes API server has its keys at its own address: [`Policy::local_hosts`] lists such hosts. For development,
+//! [`Policy::danger_http_hosts`] and [`Issuer::under`] allow http for the listed hosts, and
+//! [`Issuer::insecure_loopback`] allows it on this machine (`127.0.0.0/8`, `[::1]`, `localhost` and names under it).
+//! Their documentation says what each risks.
+//!
+//! # Keys
+//!
+//! A token that anybody may have sent causes at most one fetch of keys per cooldown, for an unknown key and for a bad
+//! signature. A token that the provider itself sent cannot be requested again, so keys are fetched for it regardless of
+//! the cooldown, in a few attempts ([`key_tries`](Policy::key_tries), [`key_wait_secs`](Policy::key_wait_secs)).
+//! Between them the flow asks its host to [wait](Request::Wait). If the key cannot be fetched, an [`Exchange`] ends
+//! with `keys_unavailable` or `unknown_key`. A [`Refresh`] keeps the new tokens and the claims that were verified
+//! before, if everything that can be checked without the key is in order.
+//!
+//! # Providers
+//!
+//! Providers differ from the specifications, and from each other. An optional member that is empty, of another type or
+//! otherwise unusable counts as absent, and a [decision](Decision) `left_out` names it; a call that needs it then fails
+//! and says so. A value that a check is about never counts as absent. If a provider needs more, an option of the
+//! [`Policy`] or the [`Registration`] allows it, at any issuer, and each use is a decision `leniency` that names the
+//! option. A few providers are known by their issuer ([`use_known_provider`](Policy::use_known_provider)).
+//! `docs/providers.md` in the repository lists them, with sources.
 //!
 //! # Errors
 //!
-//! [`Error::code`] is stable and [`Error::category`] says whose fault it is. No error, `Debug` or `Display`
-//! of this library shows a token, code, verifier, state, nonce or secret.
+//! [`Error::code`] is stable. [`Error::category`] says whose fault the error is, [`Error::is_retryable`] whether the
+//! same call may succeed later. No error, `Debug` or `Display` of this library shows a token, code, verifier, state,
+//! nonce or secret. A message can be shown anywhere. [Details](Error::details) can contain text from outside: escape
+//! them.
+//!
+//! # Watching
+//!
+//! [`observed`] and [`observed_async`] wrap the closure that answers requests, so that a hook of yours can count and
+//! trace them. The hook sees no secret. Decisions are in sessions and errors. [`Error::is_retryable`] tells an outage
+//! from a mistake.
 //!
 //! # Features
 //!
@@ -88,9 +219,35 @@
 //!   With neither, set [`Policy::signatures`] to [`Signatures::Host`] and answer [`Request::Verify`].
 //! * `std` (default): [`Coalescer`], and a `Mutex` as [`CacheAccess`]. Without it the crate is `no_std` and asks for an
 //!   allocator only.
+//! * `sealed` (default): `SealingKeys` and `Client::seal`, so that a stored session outlives the key that signed its ID token.
+//! * `setup` (default): [`SetupCheck`], which judges issuer, registration and policy at the provider before anybody logs in.
+//! * `signing` (default): clients that prove themselves with keys: assertions, DPoP, pushed and signed requests, signed responses,
+//!   calls of APIs, profiles.
+//! * `private-keys` (default): keys that are held here, from JWK, PEM and PKCS#8. Without it the host signs.
 //! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
 //! * `http`: conversions from and to the `http` crate's types, so that reqwest, ureq and hyper take
 //!   requests in one line.
+//!
+//! # Where things stand
+//!
+//! The sources are rooms, one above the other; each uses what is below it, and a test holds the order:
+//!
+//! | room, from the bottom | what is in it |
+//! | --- | --- |
+//! | `report` | errors, decisions. The lowest, since everything else reports |
+//! | `text` | JSON, URLs, base64url, times, entropy, secrets |
+//! | `jose` | algorithms, keys, signatures, seals. Below `machine`, since the cache holds keys, and a request may ask for a signature |
+//! | `machine` | flows, requests, HTTP, drivers, the policy, the cache |
+//! | `token` | the checks of a signed token, its claims |
+//! | `binding` | proofs of possession (DPoP) |
+//! | `provider` | the issuer, metadata, discovery, fetches of keys |
+//! | `client` | the registration, [`Client`] |
+//! | `grants` | the token endpoint, [`Grant`] |
+//! | `login` | authorization, callback, exchange, refresh, UserInfo, sessions |
+//! | `logout` | RP-initiated logout |
+//! | `setup` | judging a set-up at the provider |
+//!
+//! A verb of [`Client`] stands in the room of what it does.
 //!
 //! # Left out on purpose
 //!
@@ -115,69 +272,62 @@
 
 extern crate alloc;
 
-mod authorize;
+#[cfg(feature = "signing")]
+mod binding;
 pub mod bindings;
-mod cache;
-mod callback;
-mod checks;
-mod claims;
 mod client;
-#[cfg(feature = "std")]
-mod coalesce;
-mod config;
-mod decision;
-mod drive;
-mod entropy;
 mod erased;
-mod error;
-mod expectations;
-mod flow;
-mod flows;
-mod http;
-mod issuer;
+mod grants;
 mod jose;
-mod json;
+mod login;
 mod logout;
-mod metadata;
-mod pending;
-mod policy;
+mod machine;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/observability-rust.md")]
+mod observability {}
 #[cfg(doctest)]
 mod proofs;
 mod provider;
-mod registration;
-mod requested;
-mod secret;
-mod session;
-mod time;
+mod report;
+#[cfg(feature = "setup")]
+mod setup;
+mod text;
 mod token;
-mod uri;
 
-pub use authorize::{Authorization, AuthorizeRequest};
-pub use cache::Cache;
-pub use callback::{AuthorizationCode, CallbackParams};
-pub use claims::IdTokenClaims;
-pub use client::Client;
-#[cfg(feature = "std")]
-pub use coalesce::Coalescer;
-pub use decision::Decision;
-pub use drive::{CacheAccess, drive, drive_async};
-pub use entropy::Entropy;
+#[cfg(feature = "signing")]
+pub use client::AssertionAudience;
+pub use client::{AuthMethod, Client, Registration};
 pub use erased::{AnyFlow, Outcome};
-pub use error::{Category, Error, ErrorKind, ServerError};
-pub use expectations::Expectations;
-pub use flow::{Flow, Reply, Request, Step, VerifyRequest};
-pub use flows::{
-    Exchange, KeyRefresh, KeyReport, Refresh, Restoration, UserInfo, UserInfoFetch, Verification,
-};
-pub use http::{Endpoint, HttpRequest, HttpResponse, Limits, Method};
-pub use issuer::Issuer;
+#[cfg(feature = "signing")]
+pub use grants::Challenge;
+pub use grants::Grant;
+#[cfg(feature = "sealed")]
+pub use jose::SealingKeys;
+#[cfg(feature = "signing")]
+pub use jose::SigningKey;
 pub use jose::{Alg, DroppedKey, UsableKey};
+#[cfg(feature = "sealed")]
+pub use login::SessionSeal;
+#[cfg(feature = "signing")]
+pub use login::{Access, ApiRequest, ApiResponse, Call, Proving, Push, SignedCallback};
+pub use login::{
+    Authorization, AuthorizationCode, AuthorizeRequest, CallbackParams, Exchange, Held, LoginCookie,
+    LoginCookies, PendingLogin, Refresh, RefreshedGrant, ResponseMode, Restoration, Session, TokenRefresh,
+    TokenRequest, UserInfo, UserInfoFetch, Verification, clear_cookie,
+};
 pub use logout::EndSessionRequest;
-pub use metadata::Metadata;
-pub use pending::{PendingLogin, ResponseMode};
-pub use policy::{Policy, Signatures};
-pub use provider::{Discovery, Provider};
-pub use registration::{AuthMethod, Registration};
-pub use secret::Secret;
-pub use session::Session;
-pub use time::Timestamp;
+#[cfg(feature = "std")]
+pub use machine::Coalescer;
+pub use machine::{Answered, Asked, Observed, observed, observed_async};
+#[cfg(feature = "signing")]
+pub use machine::{AssertionRequest, SignRequest};
+pub use machine::{
+    Cache, CacheAccess, Endpoint, Flow, HttpRequest, HttpResponse, Limits, Method, Policy, Profile, Reply,
+    Request, Signatures, Step, VerifyRequest, WaitRequest, drive, drive_async,
+};
+pub use provider::{Discovery, Issuer, KeyRefresh, KeyReport, Metadata, Provider};
+pub use report::{Category, Decision, Error, ErrorKind, LoginMissing, ServerError};
+#[cfg(feature = "setup")]
+pub use setup::{Finding, SetupCheck, SetupReport, Verdict};
+pub use text::{Entropy, Secret, Timestamp};
+pub use token::{Address, Expectations, IdTokenClaims};

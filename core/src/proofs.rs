@@ -95,9 +95,41 @@ does_not_compile! {
         ("client: Client, session: Session")
         "let _ = client.userinfo(&session);"
         "let _ = client.userinfo(\"access token\");"
+    a17_a_grant_is_not_made "E0423"
+        ("grant: Grant")
+        "let _: Grant = grant;"
+        "let _ = Grant(todo!());"
+    a17_a_grant_has_no_default "E0277"
+        ("grant: Grant")
+        "let _: Grant = grant;"
+        "fn made<T: Default>() -> T { T::default() } let _: Grant = made();"
+    a17_a_grant_is_not_deserialized "E0277"
+        ("grant: Grant")
+        "let _: Grant = grant;"
+        "let _: Grant = serde_json::from_str(\"{}\").unwrap();"
+    b12_a_grant_is_not_a_session "E0308"
+        ("session: Session, grant: Grant")
+        "let _: (Session, &Grant) = (session, &grant);"
+        "let _: Session = grant;"
+    b12_a_grant_does_not_become_a_session "E0277"
+        ("session: Session, grant: Grant")
+        "let _: (Session, &Grant) = (session, &grant);"
+        "let _: Session = grant.into();"
+    b12_a_session_does_not_become_a_grant "E0277"
+        ("session: Session")
+        "let _: &Grant = session.grant();"
+        "let _: Grant = session.into();"
+    b12_a_grant_names_no_end_user "E0599"
+        ("session: Session")
+        "let _ = session.claims(); let grant: &Grant = session.grant();"
+        "let _ = grant.claims();"
+    b12_userinfo_is_not_asked_for_a_grant "E0308"
+        ("client: Client, session: Session, grant: Grant")
+        "let _ = client.userinfo(&session); let _: &Grant = &grant;"
+        "let _ = client.userinfo(&grant);"
     f9_an_access_token_is_not_put_into_a_session "E0616"
         ("session: Session")
-        "let _: &str = session.access_token();"
+        "let _: Option<&str> = session.access_token();"
         "let _ = session.0;"
 }
 
@@ -131,6 +163,14 @@ does_not_compile! {
         ("session: Session")
         "let _ = serde_json::to_string(&session.encode());"
         "let _ = serde_json::to_string(&session);"
+    f7_a_grant_is_not_serialized "E0277"
+        ("grant: Grant")
+        "let _ = serde_json::to_string(&grant.access_token());"
+        "let _ = serde_json::to_string(&grant);"
+    f7_a_grant_has_no_display "E0277"
+        ("grant: Grant")
+        "let _ = format!(\"{grant:?}\");"
+        "let _ = format!(\"{grant}\");"
     f7_a_pending_login_is_not_serialized_by_the_way "E0277"
         ("login: PendingLogin")
         "let _ = serde_json::to_string(&login.encode());"
@@ -143,4 +183,60 @@ does_not_compile! {
         ("secret: Secret, other: Secret")
         "let _ = (&secret, &other);"
         "let _ = secret == other;"
+}
+
+#[cfg(feature = "sealed")]
+does_not_compile! {
+    e14_one_draw_seals_one_session "E0382"
+        ("client: Client, session: Session, draw: Entropy")
+        "let _ = client.seal(&session, draw);"
+        "let _ = client.seal(&session, draw);"
+    e14_a_draw_that_sealed_begins_no_login "E0382"
+        ("client: Client, session: Session, request: AuthorizeRequest, draw: Entropy, now: Timestamp")
+        "let _ = client.seal(&session, draw);"
+        "let _ = client.authorize(&request, draw, now);"
+    a17_a_grant_is_not_sealed_as_a_session "E0308"
+        ("client: Client, session: Session, grant: Grant, draw: Entropy")
+        "let _: (Session, Grant) = (session, grant.clone());"
+        "let _ = client.seal(&grant, draw);"
+    f7_sealing_keys_have_no_display "E0277"
+        ("keys: SealingKeys")
+        "let _ = format!(\"{keys:?}\");"
+        "let _ = format!(\"{keys}\");"
+    f7_sealing_keys_are_not_serialized "E0277"
+        ("client: Client, keys: SealingKeys")
+        "let _: Client = client.with_sealing_keys(keys.clone());"
+        "let _ = serde_json::to_string(&keys);"
+    f7_sealing_keys_are_not_handed_out "E0624"
+        ("client: Client")
+        "let _ = client.registration();"
+        "let _ = client.sealing_keys();"
+    a25_sealing_keys_are_not_compared_with_an_operator "E0369"
+        ("keys: SealingKeys, other: SealingKeys")
+        "let _ = (&keys, &other);"
+        "let _ = keys == other;"
+}
+
+#[cfg(feature = "signing")]
+does_not_compile! {
+    e14_one_draw_signs_for_one_verb "E0382"
+        ("client: Client, session: Session, draw: Entropy, cache: &Cache, now: Timestamp")
+        "let _ = client.proving(draw, cache, now).refresh(&session);"
+        "let _ = client.proving(draw, cache, now).refresh(&session);"
+    e14_what_proves_serves_one_verb "E0382"
+        ("proving: Proving<'_>, session: Session")
+        "let _ = proving.refresh(&session);"
+        "let _ = proving.userinfo(&session);"
+    f7_a_signing_key_has_no_display "E0277"
+        ("key: SigningKey")
+        "let _ = format!(\"{key:?}\");"
+        "let _ = format!(\"{key}\");"
+    f7_a_signing_key_is_not_serialized "E0277"
+        ("key: SigningKey")
+        "let _ = serde_json::to_string(&key.public_jwk());"
+        "let _ = serde_json::to_string(&key);"
+    f7_a_signing_key_signs_nothing_of_the_hosts "E0624"
+        ("key: SigningKey")
+        "let _ = key.thumbprint();"
+        "let _ = key.sign(b\"anything\");"
 }

@@ -117,6 +117,10 @@ const HOST: &[(&str, Provoke)] = &[
         set(&mut w, "token_endpoint", Value::Null);
         begin(w, json!({}))
     }),
+    ("proving_needed", |mut w| {
+        set(&mut w, "require_pushed_authorization_requests", true);
+        begin(w, json!({}))
+    }),
     ("auth_method_unsupported", |w| {
         client(w, |w| set(w, "token_endpoint_auth_methods_supported", json!(["private_key_jwt"])))
     }),
@@ -129,6 +133,10 @@ const HOST: &[(&str, Provoke)] = &[
     }),
     #[cfg(not(any(feature = "rustcrypto", feature = "aws-lc-rs")))]
     ("no_signature_backend", |w| client(w, |w| w.policy.signatures = relyingparty::Signatures::Core)),
+    ("unsupported_request", |w| {
+        let step = w.provider().refresh_keys(&w.policy).unwrap();
+        relyingparty::drive(step, &mut w.cache.clone(), || START, |_| Reply::Unsupported).unwrap_err()
+    }),
     ("wrong_reply", |mut w| {
         let step = w.provider().refresh_keys(&w.policy).unwrap();
         let Step::Pending(flow) = step else { panic!("it asks") };
@@ -149,13 +157,27 @@ const HOST: &[(&str, Provoke)] = &[
         w.op.without_member("refresh_token");
         after_login(w, |w, session| w.refresh(session).unwrap_err())
     }),
+    ("no_access_token", |mut w| {
+        w.op.without_member("access_token");
+        w.op.without_claim("at_hash");
+        w.policy.accept_missing_access_token = Some(true);
+        after_login(w, |w, session| w.client().userinfo(session).unwrap_err())
+    }),
 ];
 
 /// Of the categories `Protocol`, `Provider` and `Transport`.
 const PROVIDER: &[(&str, Provoke)] = &[
-    ("unexpected_status", |w| answered(w, Endpoint::Jwks, 500, JSON, "canary")),
+    ("unexpected_status", |mut w| {
+        w.op.answer_with(Endpoint::Jwks, typed_response(500, JSON, "canary"));
+        let step = w.provider().refresh_keys(&w.policy).unwrap();
+        w.run(step).unwrap_err()
+    }),
     ("redirect_refused", |w| answered(w, Endpoint::Token, 302, JSON, "canary")),
     ("unexpected_content_type", |w| answered(w, Endpoint::Token, 200, "text/html", "canary")),
+    ("compressed_response", |w| {
+        let body = *b"\x1f\x8bcanary";
+        login(w, |w| w.op.answer_with(Endpoint::Token, typed_response(200, JSON, body)))
+    }),
     ("response_too_large", |w| answered(w, Endpoint::Token, 200, JSON, &"canary".repeat(50_000))),
     ("malformed_json", |w| answered(w, Endpoint::Token, 200, JSON, "canary")),
     ("metadata_member_missing", |w| metadata(w, "jwks_uri", Value::Null)),
@@ -166,7 +188,7 @@ const PROVIDER: &[(&str, Provoke)] = &[
         w.run(step).unwrap_err()
     }),
     ("response_member_missing", |w| login(w, |w| w.op.without_member("id_token"))),
-    ("response_member_invalid", |w| login(w, |w| w.op.member("expires_in", "canary"))),
+    ("response_member_invalid", |w| login(w, |w| w.op.member("access_token", "canary\n"))),
     ("token_type_unsupported", |w| login(w, |w| w.op.member("token_type", "mac"))),
     ("userinfo_sub_mismatch", |mut w| {
         w.op.userinfo = json!({ "sub": "canary" });
@@ -179,6 +201,15 @@ const PROVIDER: &[(&str, Provoke)] = &[
         answered(w, Endpoint::Token, 400, JSON, r#"{"error":"invalid_grant","error_description":"canary"}"#)
     }),
     ("provider_status", |w| answered(w, Endpoint::Token, 500, "text/html", "canary")),
+    ("metadata_unavailable", |mut w| {
+        w.op.unreachable(Endpoint::Discovery);
+        let discover = |w: &mut World| {
+            let step = Provider::discover(&w.issuer(), &w.policy, &w.cache, START)?;
+            w.run(step)
+        };
+        discover(&mut w).unwrap_err();
+        discover(&mut w).unwrap_err()
+    }),
     ("keys_unavailable", |mut w| {
         w.op.unreachable(Endpoint::Jwks);
         w.try_login().unwrap_err();
@@ -196,7 +227,8 @@ const TOKEN: &[(&str, Provoke)] = &[
     ("typ_refused", |w| header(w, &json!({ "alg": "EdDSA", "typ": "at+jwt" }))),
     ("unknown_key", |w| header(w, &json!({ "alg": "EdDSA", "kid": "k2" }))),
     ("ambiguous_key", |mut w| {
-        w.op.jwks = json!({ "keys": [w.op.key.jwk(), w.op.key.jwk()] });
+        let twin = Key::seeded(w.op.key.alg, "k1", "twin").jwk();
+        w.op.jwks = json!({ "keys": [w.op.key.jwk(), twin] });
         w.try_login().unwrap_err()
     }),
     ("bad_signature", |mut w| {
@@ -236,14 +268,139 @@ const TOKEN: &[(&str, Provoke)] = &[
     }),
 ];
 
+/// Of clients that prove themselves with keys: of the categories `Configuration` and `Misuse`.
+#[cfg(feature = "signing")]
+mod proving {
+    use relyingparty::{ApiRequest, Method, Policy, Request, SigningKey};
+
+    use super::*;
+
+    /// A public key; the host has the other half, as far as anybody here knows.
+    const JWK: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    fn key() -> SigningKey {
+        SigningKey::held_by_host("canary", relyingparty::Alg::EdDsa, Some(JWK)).unwrap()
+    }
+
+    /// A step of a login whose exchange signs, after this reply.
+    fn exchange(mut world: World, change: impl Fn(&mut World), replies: Vec<Reply>) -> Error {
+        change(&mut world);
+        let authorization = world.begin();
+        let sent = world.op.authorize(&authorization.url);
+        let code = world.callback(authorization, &sent).unwrap();
+        let client = world.client();
+        let mut step = client.proving(support::entropy(9), &world.cache, START).exchange(code).unwrap();
+        for reply in replies {
+            let Step::Pending(flow) = step else { panic!("nobody was asked") };
+            step = match flow.resume(reply, &mut world.cache, START) {
+                Ok(step) => step,
+                Err(error) => return error,
+            };
+        }
+        panic!("no error: {step:?}")
+    }
+
+    fn signature() -> Reply {
+        Reply::Signature(vec![7; 64])
+    }
+
+    fn tokens(body: &str) -> Reply {
+        Reply::Http(typed_response(200, JSON, body))
+    }
+
+    fn bound(world: &mut World) {
+        world.registration.dpop_keys = vec![key()];
+    }
+
+    pub(super) const HOST: &[(&str, Provoke)] = &[
+        ("profile_unmet", |w| client(w, |w| w.policy.profile = Policy::fapi2().profile)),
+        ("entropy_missing", |mut w| {
+            w.registration.signing_keys = vec![key()];
+            w.registration.client_secret = None;
+            w.try_login().unwrap_err()
+        }),
+        ("signature_unusable", |w| exchange(w, bound, vec![Reply::Signature(b"canary".to_vec())])),
+        ("assertion_unusable", |w| {
+            let by_host = |w: &mut World| w.registration.client_assertion_type = Some("urn:x".into());
+            exchange(w, by_host, vec![Reply::Assertion("canary canary".into())])
+        }),
+        ("dpop_key_mismatch", |mut w| {
+            bound(&mut w);
+            let authorization = w.begin();
+            let sent = w.op.authorize(&authorization.url);
+            let code = w.callback(authorization, &sent).unwrap();
+            w.registration.dpop_keys.clear();
+            w.client().exchange(code).unwrap_err()
+        }),
+        ("origin_not_allowed", |w| {
+            after_login(w, |w, session| {
+                let request = ApiRequest::new(Method::Get, "https://api.example/canary");
+                w.client().call(session, request).unwrap_err()
+            })
+        }),
+    ];
+
+    pub(super) const PROVIDER: &[(&str, Provoke)] = &[
+        ("token_not_bound", |w| {
+            let reply = tokens(r#"{"access_token":"canary","id_token":"canary","token_type":"Bearer"}"#);
+            exchange(w, bound, vec![signature(), reply])
+        }),
+        ("dpop_nonce_refused", |w| {
+            let mut refusal = typed_response(400, JSON, r#"{"error":"use_dpop_nonce"}"#);
+            refusal.headers.push(("dpop-nonce".into(), "canary canary".into()));
+            exchange(w, bound, vec![signature(), Reply::Http(refusal)])
+        }),
+    ];
+
+    #[test]
+    fn every_request_to_sign_can_be_answered_wrongly() {
+        let error = exchange(canary_world(), bound, vec![Reply::Verified(true)]);
+        assert_eq!(error.code(), "wrong_reply");
+        let mut world = canary_world();
+        bound(&mut world);
+        let authorization = world.begin();
+        let sent = world.op.authorize(&authorization.url);
+        let code = world.callback(authorization, &sent).unwrap();
+        let client = world.client();
+        let step = client.proving(support::entropy(9), &world.cache, START).exchange(code).unwrap();
+        let Step::Pending(flow) = step else { panic!("nobody was asked") };
+        assert!(matches!(flow.request(), Request::Sign(_)));
+    }
+}
+
+#[cfg(not(feature = "signing"))]
+mod proving {
+    use super::Provoke;
+
+    pub(super) const HOST: &[(&str, Provoke)] = &[];
+    pub(super) const PROVIDER: &[(&str, Provoke)] = &[];
+
+    /// Nothing is signed in this build.
+    pub(super) const OUT_OF_REACH: [&str; 8] = [
+        "assertion_unusable",
+        "dpop_key_mismatch",
+        "dpop_nonce_refused",
+        "entropy_missing",
+        "origin_not_allowed",
+        "profile_unmet",
+        "signature_unusable",
+        "token_not_bound",
+    ];
+}
+
 fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
-    [CALLBACK, HOST, PROVIDER, TOKEN].into_iter().flatten()
+    [CALLBACK, HOST, PROVIDER, TOKEN, proving::HOST, proving::PROVIDER].into_iter().flatten()
 }
 
 /// With cryptography compiled in there is no asking for it in vain.
 fn out_of_reach() -> BTreeSet<&'static str> {
-    let backend = cfg!(any(feature = "rustcrypto", feature = "aws-lc-rs"));
-    if backend { BTreeSet::from(["no_signature_backend"]) } else { BTreeSet::new() }
+    let mut codes = BTreeSet::new();
+    if cfg!(any(feature = "rustcrypto", feature = "aws-lc-rs")) {
+        codes.insert("no_signature_backend");
+    }
+    #[cfg(not(feature = "signing"))]
+    codes.extend(proving::OUT_OF_REACH);
+    codes
 }
 
 #[test]

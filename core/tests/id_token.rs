@@ -63,7 +63,10 @@ fn b3_another_spelling_of_the_issuer_is_taken_only_when_registered() {
     claims["iss"] = "accounts.google.com".into();
     assert_eq!(code(&world.verify_claims(&claims)), "iss_mismatch");
     world.registration.issuer_aliases = vec!["accounts.google.com".into()];
-    assert_eq!(world.verify_claims(&claims).unwrap().iss(), "accounts.google.com");
+    let verified = world.verify_claims(&claims).unwrap();
+    assert_eq!(verified.iss(), "https://op.example", "u20: one end user has one name");
+    let iss = verified.decisions().into_iter().find(|decision| decision.check == "iss").unwrap();
+    assert_eq!((iss.expected.as_str(), iss.found.as_str()), ("https://op.example", "accounts.google.com"));
     claims["iss"] = "accounts.google.com.evil.example".into();
     assert_eq!(code(&world.verify_claims(&claims)), "iss_mismatch");
 }
@@ -342,5 +345,33 @@ fn b13_an_email_is_verified_only_where_the_provider_says_so() {
         claims["email_verified"] = value.clone();
         let claims = world.verify_claims(&claims).unwrap();
         assert_eq!((claims.email_verified(), claims.email_verified_lenient()), (strict, lenient), "{value}");
+    }
+}
+
+#[test]
+fn u18_a_claim_that_names_another_kind_of_token_refuses_it() {
+    for (claim, kind) in [
+        ("typ", "Bearer"),
+        ("typ", "Refresh"),
+        ("typ", "Offline"),
+        ("typ", "Logout"),
+        ("typ", "JWT"),
+        ("typ", ""),
+        ("token_use", "access"),
+        ("token_use", "ID token"),
+    ] {
+        let mut world = World::new();
+        let mut claims = world.claims();
+        claims[claim] = kind.into();
+        assert_eq!(code(&world.verify_claims(&claims)), "typ_refused", "{claim} {kind}");
+        world.op.claim(claim, kind);
+        assert_eq!(code(&world.try_login()), "typ_refused", "{claim} {kind}");
+    }
+    for (claim, kind) in
+        [("typ", json!("ID")), ("typ", json!(1)), ("token_use", json!("id")), ("use", json!("x"))]
+    {
+        let mut world = World::new();
+        world.op.claim(claim, kind);
+        assert_eq!(code(&world.try_login()), "ok", "{claim}");
     }
 }

@@ -2,9 +2,12 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use relyingparty::{Alg, CallbackParams, Endpoint, Policy};
+use relyingparty::{
+    Alg, AuthorizeRequest, CallbackParams, Endpoint, Error, Metadata, Policy, Timestamp, drive,
+};
 use serde_json::{Value, json};
 use support::{Key, World, b64, code, typed_response};
 
@@ -40,17 +43,27 @@ const LIMITS: &[Limit] = &[
         let step = world.client().userinfo(&session).unwrap();
         code(&world.run(step))
     }),
-    limit("max_header_bytes", [4_096, 100, 8_192], "malformed_token", |world, size| {
+    limit("key_tries", [3, 1, 10], "unknown_key", |world, tries| {
+        world.policy.key_wait_secs = 60;
+        world.op.late = tries - 1;
+        code(&world.try_login())
+    }),
+    limit("key_wait_secs", [10, 2, 60], "unknown_key", |world, seconds| {
+        let pause = (world.policy.key_wait_secs / world.policy.key_tries).max(1);
+        world.op.late = 1;
+        login_with_slow_keys(world, i64::try_from(seconds).unwrap() - i64::from(pause))
+    }),
+    limit("max_header_bytes", [4_096, 100, 16_384], "malformed_token", |world, size| {
         let header = padded(r#"{"alg":"EdDSA","kid":"k1","x":""#, size, r#""}"#);
         let token = world.op.key.token_of(&header, &world.claims().to_string());
         code(&world.verify(&token))
     }),
-    limit("max_kid_bytes", [256, 8, 256], "malformed_token", |world, size| {
+    limit("max_kid_bytes", [256, 8, 1_024], "malformed_token", |world, size| {
         world.op.rotate(&"k".repeat(size));
         let claims = world.claims();
         code(&world.verify_claims(&claims))
     }),
-    limit("max_sub_bytes", [255, 12, 255], "claim_invalid", |world, size| {
+    limit("max_sub_bytes", [255, 12, 1_024], "claim_invalid", |world, size| {
         let mut claims = world.claims();
         claims["sub"] = "s".repeat(size).into();
         code(&world.verify_claims(&claims))
@@ -84,17 +97,17 @@ const LIMITS: &[Limit] = &[
         let step = world.client().userinfo(&session).unwrap();
         code(&world.run(step))
     }),
-    limit("max_json_members", [512, 16, 1_024], "malformed_token", |world, members| {
+    limit("max_json_members", [512, 16, 16_384], "malformed_token", |world, members| {
         let mut claims = world.claims();
         claims["x"] = vec![1; members].into();
         code(&world.verify_claims(&claims))
     }),
-    limit("max_json_members", [512, 16, 1_024], "malformed_json", |world, members| {
+    limit("max_json_members", [512, 16, 16_384], "malformed_json", |world, members| {
         let metadata = world.op.metadata.as_object_mut().unwrap();
         (metadata.len()..members).for_each(|more| drop(metadata.insert(format!("x{more}"), more.into())));
         discovered(world)
     }),
-    limit("max_json_members", [512, 16, 1_024], "malformed_json", |world, members| {
+    limit("max_json_members", [512, 16, 16_384], "malformed_json", |world, members| {
         world.op.member("x", vec![1; members]);
         code(&world.try_login())
     }),
@@ -125,27 +138,37 @@ const LIMITS: &[Limit] = &[
         answer_of_size(world, Endpoint::Token, size);
         code(&world.refresh(&session))
     }),
-    limit("max_callback_bytes", [16_384, 600, 16_384], "callback_malformed", |world, size| {
+    limit("max_callback_bytes", [16_384, 600, 65_536], "callback_malformed", |world, size| {
         // Several parameters, none of them too long.
         let login = world.begin();
         let mut text = world.op.authorize(&login.url);
         for more in 0.. {
             let name = format!("&p{more}=");
             let left = size - text.len();
-            if left < 130 {
+            if left < 510 {
                 text = padded(&format!("{text}&q="), size, "");
                 break;
             }
-            text = padded(&format!("{text}{name}"), text.len() + 120, "");
+            text = padded(&format!("{text}{name}"), text.len() + 500, "");
         }
         code(&world.callback(login, &text))
     }),
-    limit("max_parameter_bytes", [8_192, 128, 8_192], "callback_malformed", |world, size| {
+    limit("max_parameter_bytes", [8_192, 128, 32_768], "callback_malformed", |world, size| {
         let login = world.begin();
         world.op.code = "c".repeat(size);
         let text = world.op.authorize(&login.url);
         code(&world.callback(login, &text))
     }),
+    limit(
+        "max_return_to_bytes",
+        [4_096, 64, 16_384],
+        "is longer than max_return_to_bytes allows",
+        |world, size| {
+            let mut request = AuthorizeRequest::default();
+            request.return_to = Some(padded("/", size, ""));
+            world.try_begin(&request).unwrap().return_to_dropped.unwrap_or("ok")
+        },
+    ),
     limit("state_timeout_secs", [600, 10, 3_600], "pending_login_expired", |world, age| {
         let login = world.begin();
         let text = world.op.authorize(&login.url);
@@ -260,8 +283,14 @@ fn a14_every_limit_holds_at_its_value_and_breaks_one_past_it() {
                 let mut world = World::new();
                 world.policy = policy_with(name, value);
                 // What else would stand in the way of a token or a document that large.
-                if *name == "max_json_depth" || *name == "max_json_members" {
+                if ["max_json_depth", "max_json_members", "max_header_bytes"].contains(name) {
+                    world.policy.max_token_bytes = 65_536;
+                }
+                if *name == "max_json_depth" {
                     world.policy.max_header_bytes = 8_192;
+                }
+                if *name == "max_parameter_bytes" {
+                    world.policy.max_callback_bytes = 65_536;
                 }
                 of(&mut world, amount as usize)
             };
@@ -294,17 +323,100 @@ fn a14_no_limit_is_left_out_and_none_goes_above_its_cap() {
     }
 }
 
+/// A login for which the first answer with keys takes so many seconds.
+fn login_with_slow_keys(world: &mut World, seconds: i64) -> &'static str {
+    let authorization = world.begin();
+    let query = world.op.authorize(&authorization.url);
+    let exchange = world.client().exchange(world.callback(authorization, &query).unwrap()).unwrap();
+    let (start, op, late) = (world.now, &mut world.op, Cell::new(0));
+    let clock = || Timestamp::from_unix(start.as_unix() + late.get());
+    code(&drive(exchange, &mut world.cache, clock, |request| {
+        let reply = op.answer(request, start);
+        late.set(if op.count(Endpoint::Jwks) > 0 { seconds } else { 0 });
+        reply
+    }))
+}
+
+/// What an error says of itself: its details, in one text.
+fn said<T>(result: Result<T, Error>) -> String {
+    format!(
+        "{:?}",
+        result.err().map(|error| error
+            .details()
+            .into_iter()
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>())
+    )
+}
+
+#[test]
+fn an_error_that_a_limit_makes_names_the_member_of_the_policy_to_raise() {
+    let mut world = World::new();
+    let named = |member: &str, said: String| assert!(said.contains(member), "{member}: {said}");
+    let mut claims = world.claims();
+    claims["sub"] = "s".repeat(256).into();
+    named("raise max_sub_bytes", said(world.verify_claims(&claims)));
+    claims["sub"] = "s".into();
+    claims["groups"] = vec!["g"; 513].into();
+    named("raise max_json_members", said(world.verify_claims(&claims)));
+    claims["groups"] = nested(17);
+    named("raise max_json_depth", said(world.verify_claims(&claims)));
+    named("max_token_bytes", said(world.verify(&"a".repeat(16_385))));
+    let header = padded(r#"{"alg":"EdDSA","x":""#, 4_097, r#""}"#);
+    named("raise max_header_bytes", said(world.verify(&world.op.key.token_of(&header, "{}").clone())));
+    let header = format!(r#"{{"alg":"EdDSA","kid":"{}"}}"#, "k".repeat(257));
+    named("raise max_kid_bytes", said(world.verify(&world.op.key.token_of(&header, "{}").clone())));
+    let session = world.login();
+    answer_of_size(&mut world, Endpoint::Token, 262_145);
+    named("max_response_bytes", said(world.refresh(&session)));
+    world.op.code = "c".repeat(8_193);
+    let login = world.begin();
+    let query = world.op.authorize(&login.url);
+    named("raise max_parameter_bytes", said(world.callback(login, &query)));
+    let login = world.begin();
+    let query = (0..3).map(|more| padded(&format!("p{more}="), 6_000, "")).collect::<Vec<_>>().join("&");
+    named("raise max_callback_bytes", said(world.callback(login, &query)));
+    world.op.jwks = json!({ "keys": vec![world.op.key.jwk(); 101] });
+    named(
+        "max_keys",
+        said(
+            world.run(
+                relyingparty::Provider::from_metadata(
+                    Metadata::parse(&world.issuer(), world.op.metadata.to_string().as_bytes()).unwrap(),
+                )
+                .refresh_keys(&Policy::default())
+                .unwrap(),
+            ),
+        ),
+    );
+    // What no policy bounds names none.
+    let wide =
+        format!("{{{}}}", (0..513).map(|member| format!("\"{member}\":0")).collect::<Vec<_>>().join(","));
+    assert!(!said(AuthorizeRequest::from_json(&wide)).contains("raise"));
+}
+
+#[test]
+fn a_user_in_eleven_hundred_groups_logs_in_where_the_policy_says_so() {
+    let mut world = World::new();
+    world.op.claim("groups", (0..1_100).map(|group| format!("/department/team-{group}")).collect::<Vec<_>>());
+    assert_eq!(code(&world.try_login()), "token_too_large");
+    world.policy.max_token_bytes = 65_536;
+    assert_eq!(code(&world.try_login()), "malformed_token");
+    world.policy.max_json_members = 2_000;
+    assert_eq!(code(&world.try_login()), "ok");
+}
+
 /// What is read before there is a policy is bounded all the same.
 #[test]
 fn a14_a_callback_is_bounded_before_a_client_looks_at_it() {
     let of = |size: usize| code(&CallbackParams::parse(&padded("a=b&c=", size, "")));
-    assert_eq!([of(8_192 + 6), of(8_192 + 7)], ["ok", "callback_malformed"]);
+    assert_eq!([of(32_768 + 6), of(32_768 + 7)], ["ok", "callback_malformed"]);
     let many = |parameters: usize| {
         let text: Vec<_> = (0..parameters).map(|number| format!("p{number}=x")).collect();
         code(&CallbackParams::parse(&text.join("&")))
     };
     assert_eq!([many(256), many(257)], ["ok", "callback_malformed"]);
-    let full = padded("a=&", 16_384, "").replacen("p", "&", 8_000);
+    let full = padded("a=&", 65_536, "").replacen("p", "&", 40_000);
     assert_eq!(code(&CallbackParams::parse(&full)), "ok");
     assert_eq!(code(&CallbackParams::parse(&format!("{full}&"))), "callback_malformed");
 }

@@ -26,7 +26,10 @@ fn a_login_ends_in_a_session_with_every_algorithm_and_whoever_checks_the_signatu
             world.policy.signatures = signatures;
             let session = world.login();
             assert_eq!((session.claims().iss(), session.claims().sub()), (world.op.issuer(), "subject-1"));
-            assert_eq!((session.access_token(), session.refresh_token()), ("access-1", Some("refresh-1")));
+            assert_eq!(
+                (session.access_token(), session.refresh_token()),
+                (Some("access-1"), Some("refresh-1"))
+            );
             let asked = [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token, Endpoint::UserInfo];
             let (keys, by_host) = match (alg.is_symmetric(), signatures) {
                 (true, _) => (0, 0),
@@ -147,7 +150,7 @@ fn the_decisions_of_a_login_are_listed_in_order_and_all_passed() {
     let session = world.try_login_with(&request).unwrap();
     let names: Vec<_> = session.decisions().iter().map(|decision| decision.check).collect();
     let expected = "pending_login pending_login pending_login response_mode state state_age response_iss code \
-                    client_authentication token_type typ alg iss aud exp iat sub nonce auth_time at_hash keys \
+                    client_authentication token_type typ alg iss aud exp iat sub nonce auth_time keys at_hash \
                     key signature";
     assert_eq!(names.join(" "), expected);
     assert!(session.decisions().iter().all(|decision| decision.passed && !decision.rule.is_empty()));

@@ -1,4 +1,4 @@
-//! The table "Coming from OpenIDConnect.jl" of the README, a test for each line.
+//! The table of `docs/openidconnect-jl.md`, a test for each line.
 
 mod support;
 

@@ -69,11 +69,10 @@ fn b9_an_essential_acr_is_one_of_those_demanded() {
 #[test]
 fn b13_a_login_for_one_end_user_is_not_another_ones() {
     let mut world = World::new();
-    let hint = |world: &World, sub: &str| world.op.key.token(&json!({ "sub": sub }));
     for (sub, outcome) in [("subject-1", "ok"), ("subject-2", "sub_mismatch"), ("Subject-1", "sub_mismatch")]
     {
         let mut request = AuthorizeRequest::default();
-        request.id_token_hint = Some(hint(&world, sub));
+        request.id_token_hint = Some(world.hint(sub));
         assert_eq!(code(&world.try_login_with(&request)), outcome, "{sub}");
         let demand = json!({ "claims": { "id_token": { "sub": { "value": sub } } } });
         assert_eq!(login(demand, &[]), outcome, "{sub}");
@@ -123,5 +122,138 @@ fn expectations_are_demands_on_any_token() {
     }
     for bad in [r#"{"max_agee":1}"#, r#"{"nonce":1}"#, r#"{"max_age":"1"}"#] {
         assert_eq!(code(&Expectations::from_json(bad)), "invalid_configuration", "{bad}");
+    }
+}
+
+/// What becomes of a login whose `claims` are these, before it leaves for the provider.
+fn asked(claims: &Value) -> &'static str {
+    let mut request = AuthorizeRequest::default();
+    request.claims = Some(claims.to_string());
+    code(&World::new().try_begin(&request))
+}
+
+#[test]
+fn u1_a_demand_without_a_value_is_refused_and_not_dropped() {
+    for part in ["id_token", "userinfo"] {
+        for demand in [
+            json!({ "acr": { "essential": true, "value": null } }),
+            json!({ "acr": { "essential": true, "values": null } }),
+            json!({ "acr": { "essential": true, "values": [] } }),
+            json!({ "acr": { "essential": true, "values": ["gold", null] } }),
+            json!({ "acr": { "essential": true, "values": [""] } }),
+            json!({ "acr": { "essential": true, "value": "" } }),
+            json!({ "acr": { "essential": null } }),
+            json!({ "acr": { "values": [] } }),
+            json!({ "acr": {} }),
+            json!({ "acr": [] }),
+            json!({ "acr": true }),
+            json!({ "acr": "" }),
+            json!({ "sub": { "value": null } }),
+            json!({ "sub": { "values": [] } }),
+            json!({ "sub": { "value": "a", "values": ["b"] } }),
+            json!({ "sub": {} }),
+            json!({ "auth_time": { "essential": "true" } }),
+            json!({ "auth_time": { "value": 1 } }),
+            json!({ "email": { "value": null } }),
+            json!({ "email": "" }),
+            json!({ "x": { "deeper": { "value": null } } }),
+            Value::Null,
+            json!([]),
+            json!(""),
+            json!(false),
+        ] {
+            let claims = json!({ part: demand });
+            assert_eq!(asked(&claims), "invalid_configuration", "{claims}");
+        }
+    }
+    for whole in [json!(null), json!([]), json!(""), json!({ "idToken": { "sub": { "value": "a" } } })] {
+        assert_eq!(asked(&whole), "invalid_configuration", "{whole}");
+    }
+    for claims in [r#"{"claims":null}"#, r#"{"claims":""}"#, r#"{"claims":[]}"#] {
+        assert_eq!(code(&AuthorizeRequest::from_json(claims)), "invalid_configuration", "{claims}");
+    }
+    for empty in ["", " "] {
+        for member in ["prompt", "acr_values"] {
+            let request = AuthorizeRequest::from_json(&json!({ member: empty }).to_string()).unwrap();
+            assert_eq!(code(&World::new().try_begin(&request)), "invalid_configuration", "{member}");
+        }
+    }
+}
+
+#[test]
+fn u1_what_asks_for_a_claim_without_a_demand_stays_good() {
+    for claims in [
+        json!({}),
+        json!({ "id_token": {} }),
+        json!({ "userinfo": { "given_name": null, "email": { "essential": true }, "sub": null } }),
+        json!({ "id_token": { "acr": null, "auth_time": null, "picture": null } }),
+        json!({ "id_token": { "acr": { "values": ["gold"] }, "auth_time": { "essential": false } } }),
+        json!({ "userinfo": { "verified_claims": [
+            { "verification": { "trust_framework": null }, "claims": { "given_name": null } }
+        ] } }),
+    ] {
+        assert_eq!(asked(&claims), "ok", "{claims}");
+    }
+}
+
+#[test]
+fn u1_the_subject_asked_for_in_userinfo_is_checked_as_well() {
+    let of = |sub: &str| json!({ "claims": { "userinfo": { "sub": { "value": sub } } } });
+    assert_eq!(login(of("subject-1"), &[]), "ok");
+    assert_eq!(login(of("subject-2"), &[]), "sub_mismatch");
+    let both = |one: Value, other: Value| json!({ "id_token": { "sub": { "values": one } }, "userinfo": { "sub": { "values": other } } });
+    assert_eq!(asked(&both(json!(["a", "b"]), json!(["b"]))), "ok");
+    assert_eq!(asked(&both(json!(["a"]), json!(["b"]))), "invalid_configuration");
+    // Nobody would look at these.
+    for claim in ["acr", "auth_time"] {
+        let essential = json!({ "userinfo": { claim: { "essential": true } } });
+        assert_eq!(asked(&essential), "invalid_configuration", "{essential}");
+    }
+}
+
+/// Every place of a tree, each with the tree in which it holds something else.
+fn spoilt(tree: &Value, with: &Value) -> Vec<(String, Value)> {
+    let mut trees = vec![("".to_owned(), with.clone())];
+    let Some(members) = tree.as_object() else { return trees };
+    for (name, member) in members {
+        for (place, spoilt) in spoilt(member, with) {
+            let mut copy = tree.clone();
+            copy[name] = spoilt;
+            trees.push((format!("/{name}{place}"), copy));
+        }
+    }
+    trees
+}
+
+#[test]
+fn u1_no_odd_value_anywhere_in_claims_makes_a_demand_go_away() {
+    let tree = json!({
+        "id_token": {
+            "acr": { "essential": true, "values": ["gold"] },
+            "auth_time": { "essential": true },
+            "sub": { "value": "subject-1" },
+        },
+        "userinfo": { "sub": { "values": ["subject-1"] }, "email": { "essential": true } },
+    });
+    let met = [("acr", json!("gold")), ("auth_time", json!(NOW))];
+    assert_eq!(login(json!({ "claims": tree }), &met), "ok");
+    let odd = [
+        json!(null),
+        json!([]),
+        json!(""),
+        json!(" "),
+        json!(0),
+        json!("x"),
+        json!([null]),
+        json!([{}]),
+        json!([[]]),
+    ];
+    for with in &odd {
+        for (place, claims) in spoilt(&tree, with) {
+            // A claim may be asked for without a demand.
+            let voluntary = with.is_null() && place.split('/').count() == 3;
+            let expected = if voluntary { "ok" } else { "invalid_configuration" };
+            assert_eq!(asked(&claims), expected, "{place} = {with}");
+        }
     }
 }

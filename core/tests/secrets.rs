@@ -2,19 +2,21 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Coalescer, Decision, EndSessionRequest, Entropy, Expectations,
-    Flow, Issuer, Provider, Reply, Request, Secret, Signatures, Step,
+    Answered, Asked, AuthorizeRequest, Cache, CallbackParams, Coalescer, Decision, EndSessionRequest,
+    Entropy, Expectations, Flow, Held, Issuer, LoginCookies, Provider, Reply, Request, Secret, Signatures,
+    Step, TokenRequest, observed, observed_async,
 };
 use serde_json::json;
 use support::{START, World, canary_world, json_response, secrets_in};
 
 /// Public names that hold no value of a login: functions, traits, and plain numbers and names.
-const WITHOUT_SECRETS: &str = "Alg AuthMethod CacheAccess Category Endpoint ErrorKind Flow Limits Method ResponseMode \
-                               Signatures Timestamp UsableKey";
+const WITHOUT_SECRETS: &str = "Address Alg AssertionAudience AuthMethod CacheAccess Category Endpoint ErrorKind Flow Limits \
+                               LoginMissing Method Profile ResponseMode Signatures Timestamp UsableKey WaitRequest";
 /// Public names whose secrets are looked for elsewhere: in error_codes.rs, for every code there is.
 const ELSEWHERE: &str = "Error ServerError";
 
@@ -55,6 +57,13 @@ fn everything() -> Shown {
     shown.show("Metadata", client.provider().metadata());
     shown.show("Provider", client.provider());
     shown.show("Secret", &Secret::new("canary"));
+    #[cfg(feature = "sealed")]
+    {
+        let keys = relyingparty::SealingKeys::new([*b"canary-canary-canary-0123456789-"]).unwrap();
+        shown.show("SealingKeys", &keys);
+        let issuer = client.provider().issuer();
+        shown.show("SessionSeal", &relyingparty::SessionSeal::new(keys, issuer, "client", &world.policy));
+    }
     shown.show("Entropy", &Entropy::new(*b"canary-canary-canary-canary-0123456789").unwrap());
     shown.show("Expectations", &Expectations::none().nonce("canary").access_token("canary").subject("s"));
     let issuer = Issuer::parse(world.op.issuer()).unwrap();
@@ -70,6 +79,14 @@ fn everything() -> Shown {
     let authorization = world.begin();
     shown.show("Authorization", &authorization);
     shown.show("PendingLogin", &authorization.pending);
+    let cookies = LoginCookies::parse(authorization.pending.set_cookie().split(';').next().unwrap());
+    assert_eq!(
+        cookies.id(&CallbackParams::parse(&world.op.authorize(&authorization.url)).unwrap()),
+        Some(authorization.pending.id())
+    );
+    shown.show("LoginCookies", &cookies);
+    shown.show("LoginCookie", &authorization.pending.cookie());
+    shown.show("Held", &[Held::from(Some(authorization.pending.id())), Held::from(&cookies)]);
     let response = CallbackParams::parse(&world.op.authorize(&authorization.url)).unwrap();
     shown.show("CallbackParams", &response);
     let code = client.callback(authorization.pending, &response, START).unwrap();
@@ -80,6 +97,7 @@ fn everything() -> Shown {
     shown.show("Exchange", &exchange);
     let Request::Http(request) = exchange.request() else { panic!("a token request") };
     shown.show("HttpRequest", request);
+    observe(&mut shown, exchange.request(), &world.op.answer(exchange.request(), START));
     let reply = world.op.answer(exchange.request(), START);
     let Reply::Http(response) = &reply else { panic!("a token response") };
     shown.show("HttpResponse", response);
@@ -97,6 +115,7 @@ fn everything() -> Shown {
     shown.show("Step", &done);
     let Step::Done(session) = done else { panic!("a session") };
     shown.show("Session", &session);
+    shown.show("Grant", session.grant());
     shown.show("IdTokenClaims", session.claims());
     shown.decisions(&session.decisions());
 
@@ -116,6 +135,9 @@ fn everything() -> Shown {
     shown.show("Restoration", &client.restore(&session.encode(), &world.cache, START).unwrap());
     let erased = client.refresh(&session).unwrap().erase();
     shown.show("AnyFlow", &erased);
+    let step = client.refresh_token("canary", session.claims().sub()).unwrap();
+    shown.show("TokenRefresh", &step);
+    shown.show("RefreshedGrant", &world.run(step).unwrap());
     shown.show("Outcome", &world.run(erased).unwrap());
     shown.show("KeyRefresh", &client.provider().refresh_keys(&world.policy).unwrap());
     let step = client.provider().refresh_keys(&world.policy).unwrap();
@@ -129,7 +151,126 @@ fn everything() -> Shown {
     shown.show("AuthorizeRequest", &AuthorizeRequest::from_json(&request.to_string()).unwrap());
     let request = json!({ "id_token_hint": session.id_token(), "state": "canary" });
     shown.show("EndSessionRequest", &EndSessionRequest::from_json(&request.to_string()).unwrap());
+    #[cfg(feature = "setup")]
+    {
+        let issuer = Issuer::parse(world.op.issuer()).unwrap();
+        let step = relyingparty::SetupCheck::start(&issuer, &world.registration, &world.policy);
+        let check = pending(step);
+        shown.show("SetupCheck", &check);
+        let report = world.run(Step::Pending(check)).unwrap();
+        shown.show("SetupReport", &report);
+        shown.show("Finding", &report.findings[0]);
+        shown.show("Verdict", &report.findings[0].verdict);
+    }
+    let request = json!({ "scopes": ["openid"], "extra": { "assertion": "canary" } });
+    shown.show("TokenRequest", &TokenRequest::from_json(&request.to_string()).unwrap());
+    #[cfg(feature = "signing")]
+    proving::everything(&mut shown);
     shown
+}
+
+/// What a client does that proves itself with keys, each value shown on the way.
+#[cfg(feature = "signing")]
+mod proving {
+    use relyingparty::{
+        Access, Alg, ApiRequest, AuthorizeRequest, CallbackParams, Client, Flow, Method, Reply, Request,
+        ResponseMode, SigningKey,
+    };
+    use serde_json::json;
+
+    use super::{Shown, pending};
+    use crate::support::{START, World, canary_world, entropy, typed_response};
+
+    /// The public half of a key that the host has.
+    const JWK: &str =
+        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k1"}"#;
+
+    fn world() -> World {
+        let mut world = canary_world();
+        let key = SigningKey::held_by_host("kms", Alg::EdDsa, Some(JWK)).unwrap();
+        world.registration.client_secret = None;
+        world.registration.token_endpoint_auth_method = None;
+        world.registration = world.registration.with_signing_keys([key.clone()]).with_dpop_keys([key]);
+        world.registration.require_signed_request_object = true;
+        world.registration.require_pushed_authorization_requests = true;
+        world.registration.api_origins = vec!["https://api.example".into()];
+        world.op.metadata["pushed_authorization_request_endpoint"] = "https://op.example/par".into();
+        world
+    }
+
+    fn signed<F: Flow>(shown: &mut Shown, world: &mut World, mut flow: F) -> F {
+        while let Request::Sign(asked) = flow.request() {
+            shown.show("SignRequest", asked);
+            shown.show("SigningKey", asked.key());
+            let reply = Reply::Signature(vec![7; 64]);
+            flow = pending(flow.resume(reply, &mut world.cache, START).unwrap());
+        }
+        shown.show("HttpRequest", flow.request());
+        flow
+    }
+
+    pub(super) fn everything(shown: &mut Shown) {
+        let mut world = world();
+        let client: Client = world.client();
+        let proving = client.proving(entropy(1), &world.cache, START);
+        shown.show("Proving", &proving);
+        let push = pending(proving.authorize(&AuthorizeRequest::default()).unwrap());
+        shown.show("Push", &push);
+        let push = signed(shown, &mut world, push);
+        shown.show("Push", &push);
+
+        let mut request = AuthorizeRequest::default();
+        request.response_mode = Some(ResponseMode::QueryJwt);
+        let mut plain = canary_world();
+        plain.registration.authorization_signed_response_alg = Some(Alg::EdDsa);
+        let begun = plain.try_begin(&request).unwrap();
+        let claims = json!({ "iss": plain.op.issuer(), "aud": "client", "exp": START.as_unix() + 60, "code": "canary" });
+        let response = format!("response={}", plain.op.key.token(&claims));
+        let response = CallbackParams::parse(&response).unwrap();
+        let step = plain.client().signed_callback(begun.pending, response, &Default::default(), START);
+        shown.show("SignedCallback", &pending(step.unwrap()));
+
+        let mut plain = canary_world();
+        plain.registration.api_origins = vec!["https://api.example".into()];
+        let session = plain.login();
+        shown.show("Access", &Access::from(&session));
+        let request = ApiRequest::new(Method::Post, "https://api.example/canary").body("canary");
+        shown.show("ApiRequest", &request);
+        let call = pending(plain.client().call(&session, request).unwrap());
+        shown.show("Call", &call);
+        let mut refusal = typed_response(401, "text/plain", "canary");
+        refusal.headers.push(("WWW-Authenticate".into(), "Bearer error=\"invalid_token\"".into()));
+        let answered = call.resume(Reply::Http(refusal), &mut plain.cache, START).unwrap();
+        let relyingparty::Step::Done(answered) = answered else { panic!("asks again") };
+        shown.show("ApiResponse", &answered);
+        shown.show("Challenge", &answered.challenge);
+
+        let mut by_host = canary_world();
+        by_host.registration.client_secret = None;
+        by_host.registration.token_endpoint_auth_method = None;
+        by_host.registration.client_assertion_type = Some("urn:x".into());
+        let begun = by_host.begin();
+        let query = by_host.op.authorize(&begun.url);
+        let exchange = by_host.callback(begun, &query).unwrap();
+        let client = by_host.client();
+        let exchange = pending(client.proving(entropy(3), &by_host.cache, START).exchange(exchange).unwrap());
+        let Request::Assertion(asked) = exchange.request() else { panic!("{:?}", exchange.request()) };
+        shown.show("AssertionRequest", asked);
+        let exchange = exchange.resume(Reply::Assertion("canary".into()), &mut by_host.cache, START);
+        shown.show("Exchange", &pending(exchange.unwrap()));
+    }
+}
+
+/// What a hook sees of a request and its reply.
+fn observe(shown: &mut Shown, request: &Request, reply: &Reply) {
+    let seen = RefCell::new(shown);
+    let hook = |asked: &Asked<'_>| {
+        seen.borrow_mut().show("Asked", asked);
+        |answered: Answered| seen.borrow_mut().show("Answered", &answered)
+    };
+    observed(|_| reply.clone(), hook)(request);
+    let future = observed_async(|_| std::future::ready(reply.clone()), hook)(request.clone());
+    seen.borrow_mut().show("Observed", &future);
 }
 
 /// The types that `lib.rs` exports.
@@ -142,6 +283,10 @@ fn exported() -> BTreeSet<&'static str> {
 }
 
 #[test]
+#[cfg_attr(
+    not(all(feature = "sealed", feature = "setup", feature = "signing")),
+    ignore = "the list is that of all features"
+)]
 fn f7_every_public_type_is_looked_at() {
     let mut looked_at: BTreeSet<&str> = everything().0.into_keys().collect();
     looked_at.extend(WITHOUT_SECRETS.split_whitespace().chain(ELSEWHERE.split_whitespace()));

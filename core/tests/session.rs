@@ -199,10 +199,11 @@ fn a_logout_url_says_who_leaves_and_where_to() {
     let mut world = World::new();
     assert_eq!(end_session(&world, json!({})).unwrap(), "https://op.example/logout?client_id=client");
     world.registration.post_logout_redirect_uri = Some("https://rp.example/bye?a=b".into());
-    let request = json!({ "id_token_hint": "a.b.c", "state": "s 1", "logout_hint": "h", "ui_locales": "de", "extra": { "x": "y" } });
+    let hint = world.hint("subject-1");
+    let request = json!({ "id_token_hint": hint, "state": "s 1", "logout_hint": "h", "ui_locales": "de", "extra": { "x": "y" } });
     let expected = [
         ("client_id", "client"),
-        ("id_token_hint", "a.b.c"),
+        ("id_token_hint", &hint),
         ("state", "s 1"),
         ("logout_hint", "h"),
         ("ui_locales", "de"),
@@ -282,6 +283,76 @@ fn e9_a_redirect_after_logout_is_one_a_browser_may_follow() {
         world.registration.post_logout_redirect_uri = Some(bad.into());
         assert_eq!(code(&world.try_client()), "invalid_configuration", "{bad}");
     }
+}
+
+#[test]
+fn u3_a_logout_url_gives_no_token_of_another_issuer_or_client_away() {
+    let (world, session) = logged_in();
+    let of = |client: &relyingparty::Client, session| {
+        code(&client.end_session(&EndSessionRequest::default().of(session)))
+    };
+    assert_eq!(of(&world.client(), &session), "ok");
+    let url = world.client().end_session(&EndSessionRequest::default().of(&session)).unwrap();
+    assert!(sent(&url).contains(&("id_token_hint".into(), session.id_token().into())));
+    let mut elsewhere = World::at("https://evil.example", relyingparty::Alg::EdDsa);
+    assert_eq!(of(&elsewhere.client(), &session), "session_mismatch");
+    let mut other = World::new();
+    other.registration.client_id = "another".into();
+    assert_eq!(of(&other.client(), &session), "session_mismatch");
+    // The same for the bare token, in both verbs that send one.
+    for world in [&mut elsewhere, &mut other] {
+        let hint = json!({ "id_token_hint": session.id_token() });
+        assert_eq!(end_session(world, hint.clone()), Err("session_mismatch"));
+        let request = relyingparty::AuthorizeRequest::from_json(&hint.to_string()).unwrap();
+        assert_eq!(code(&world.try_begin(&request)), "session_mismatch");
+    }
+    for bad in ["", "a.b.c", "other"] {
+        assert_eq!(
+            end_session(&world, json!({ "id_token_hint": bad })),
+            Err("invalid_configuration"),
+            "{bad}"
+        );
+    }
+    let mut both = EndSessionRequest::default().of(&session);
+    both.id_token_hint = Some(session.id_token().into());
+    assert_eq!(code(&world.client().end_session(&both)), "invalid_configuration");
+}
+
+#[test]
+fn u3_a_hint_under_an_alias_of_the_issuer_is_this_clients() {
+    let mut world = World::new();
+    let claims = json!({ "iss": "op.example", "aud": ["x", "client"], "sub": "subject-1" });
+    let hint = json!({ "id_token_hint": world.op.key.token(&claims) });
+    assert_eq!(end_session(&world, hint.clone()), Err("session_mismatch"));
+    world.registration.issuer_aliases = vec!["op.example".into()];
+    assert!(end_session(&world, hint).is_ok());
+}
+
+#[test]
+fn e9_the_redirect_of_one_logout_is_checked_as_the_registrations_is() {
+    let world = World::new();
+    for bad in [
+        "javascript:alert(1)",
+        "//evil.example",
+        "https://rp.example/\r\nX: y",
+        "",
+        "/bye",
+        "http://rp.example/",
+    ] {
+        let request = json!({ "post_logout_redirect_uri": bad });
+        assert_eq!(end_session(&world, request), Err("invalid_configuration"), "{bad:?}");
+    }
+}
+
+#[test]
+fn u5_a_stored_session_of_any_length_is_not_read() {
+    let (mut world, session) = logged_in();
+    let padded = |size: usize| {
+        let stored = session.encode();
+        " ".repeat(size - stored.len()) + &stored
+    };
+    assert_eq!(code(&restore(&mut world, &padded(262_144))), "ok");
+    assert_eq!(code(&restore(&mut world, &padded(262_145))), "unreadable_session");
 }
 
 #[test]

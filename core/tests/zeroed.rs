@@ -100,6 +100,8 @@ fn texts(secrets: &[String]) -> Vec<&str> {
     secrets.iter().map(String::as_str).collect()
 }
 
+#[cfg(feature = "sealed")]
+const CANARY_KEY: &str = "canary-sealing-key-of-32-octets!";
 const CODE: &str = "canary-code-of-more-than-24-octets";
 const CLIENT_SECRET: &str = "canary-client-secret-of-more-than-24-octets";
 const TOKENS: [&str; 2] = ["canary-access-token-of-more-than-24", "canary-refresh-token-of-more-than-24"];
@@ -150,6 +152,27 @@ fn f7_the_tokens_of_a_session_are_zeroed_with_it() {
     assert_eq!(freed(&secrets, || drop(restored)).1, [0; 3], "a restored session");
     let expectations = Expectations::none().access_token(TOKENS[0]).nonce(TOKENS[1]);
     assert_eq!(freed(&TOKENS, || drop(expectations)).1, [0; 2], "expectations");
+}
+
+#[cfg(feature = "sealed")]
+#[test]
+fn f7_what_is_sealed_is_zeroed_while_it_is_sealed_and_opened() {
+    let mut world = World::new();
+    for (name, token) in ["access_token", "refresh_token"].into_iter().zip(TOKENS) {
+        world.op.member(name, token);
+    }
+    world.op.without_claim("at_hash");
+    let session = world.login();
+    let (keys, found) = freed(&[CANARY_KEY], || relyingparty::SealingKeys::new([CANARY_KEY]).unwrap());
+    assert_eq!(found, [0], "while keys are taken");
+    let client = world.client().with_sealing_keys(keys);
+    let signature = session.id_token().rsplit_once('.').unwrap().1.to_owned();
+    let secrets = [TOKENS[0], TOKENS[1], &signature, CANARY_KEY];
+    let (text, found) = freed(&secrets, || client.seal(&session, support::entropy(1)).unwrap());
+    assert_eq!(found, [0; 4], "while it is sealed");
+    let (restored, found) = freed(&secrets, || client.restore(&text, &world.cache, START));
+    assert_eq!(found, [0; 4], "while it is opened");
+    assert_eq!(freed(&secrets, || drop((restored, client))).1, [0; 4], "what was restored, and the keys");
 }
 
 /// RFC 7519 tokens of any size: what is too large costs nothing.

@@ -10,6 +10,7 @@
 //! `cargo run --release --bin seeds` writes what the repository's own documents have to offer.
 
 pub mod keys;
+pub mod proving;
 pub mod reference;
 pub mod rules;
 pub mod script;

@@ -101,6 +101,18 @@ pub fn base64url(text: &str) -> Option<Vec<u8>> {
     (bits < 6 && pending == 0).then_some(octets)
 }
 
+/// A key whose members may be in base64, padded or not, with the same members in base64url.
+pub fn in_base64url(jwk: &Value) -> Value {
+    let mut jwk = jwk.clone();
+    for member in ["n", "e", "x", "y"] {
+        if let Some(text) = jwk[member].as_str() {
+            let unpadded = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+            jwk[member] = unpadded.replace('+', "-").replace('/', "_").into();
+        }
+    }
+    jwk
+}
+
 pub fn to_base64url(octets: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let sextets = |chunk: &[u8]| {

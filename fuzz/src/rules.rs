@@ -36,7 +36,7 @@ pub fn broken(claims: &Map<String, Value>, nonce: Option<&str>) -> Option<&'stat
 
 /// Whether the header is one that an ID token may have.
 pub fn header_is_usable(header: &Map<String, Value>) -> bool {
-    let steering = ["crit", "b64", "jwk", "jku", "x5u"].iter().any(|member| header.contains_key(*member));
+    let steering = ["crit", "b64"].iter().any(|member| header.contains_key(*member));
     let typ = match header.get("typ") {
         None => Some("jwt".to_owned()),
         Some(typ) => typ.as_str().map(str::to_ascii_lowercase),

@@ -5,8 +5,8 @@ use relyingparty::{Endpoint, Flow, HttpRequest, Reply, Request, Step, Timestamp}
 
 use crate::world::{NOW, json_reply, reply};
 
-/// More exchanges than any operation has use for.
-const MOST_EXCHANGES: usize = 3;
+/// What one operation makes at most: a token request, three for keys, and a pause before each but the first of these.
+const MOST_EXCHANGES: usize = 6;
 
 pub struct Script<'a> {
     bytes: &'a [u8],
@@ -73,9 +73,18 @@ impl<'a> Script<'a> {
                 Step::Done(output) => return Ok(output),
                 Step::Pending(flow) => flow,
             };
-            let Request::Http(request) = flow.request() else { panic!("the core checks signatures") };
-            see(request);
-            let reply = self.answer(honest(request.endpoint));
+            let reply = match flow.request() {
+                Request::Http(request) => {
+                    see(request);
+                    self.answer(honest(request.endpoint))
+                }
+                Request::Wait(request) => {
+                    assert!((1..=60).contains(&request.seconds), "a pause is short");
+                    self.now = request.until;
+                    Reply::Waited
+                }
+                _ => panic!("the core checks signatures"),
+            };
             step = flow.resume(reply, cache, self.now)?;
         }
         panic!("it asks again and again");

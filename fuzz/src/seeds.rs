@@ -99,10 +99,46 @@ fn own() -> Seeds {
         add("pending_login", asked.to_string());
     }
     add("session", SESSION.encode().replace(SESSION.id_token(), "ID_TOKEN"));
+    for text in ["SEALED", "v1.", "v1.AAAA", "SEALEDA", " SEALED", "v2.SEALED"] {
+        add("sealed", text.into());
+    }
+    add("sealed", SESSION.encode());
     add("cache", CACHE.to_json());
     let fetched = json!({ "of": METADATA["issuer"], "attempted_at": 1_800_000_000, "fetched_at": 1_800_000_000,
                           "max_age": 60, "document": *METADATA });
     add("cache", json!({ "metadata": [fetched], "keys": [] }).to_string());
+    for response in [
+        r#"{"request_uri":"urn:ietf:params:oauth:request_uri:1","expires_in":60}"#,
+        r#"{"error":"invalid_request","error_description":"no"}"#,
+        r#"{"request_uri":"https://op.example/r","expires_in":3.6e1,"more":[]}"#,
+    ] {
+        add("pushed", response.into());
+    }
+    let said = json!({ "iss": METADATA["issuer"], "aud": "client", "exp": 1_800_000_060, "code": "canary-code", "state": "STATE" });
+    for (name, value) in
+        [("iat", json!(1_800_000_000)), ("error", json!("access_denied")), ("aud", json!(["client"]))]
+    {
+        let mut said = said.clone();
+        said[name] = value;
+        add("signed_response", said.to_string());
+    }
+    add("signed_response", said.to_string());
+    for challenge in [
+        "DPoP error=\"use_dpop_nonce\"\nnonce-1",
+        "DPoP error=\"use_dpop_nonce\", algs=\"ES256\", Bearer\n",
+        "Bearer error=\"insufficient_user_authentication\", acr_values=\"a b\", max_age=5",
+        "Basic realm=\"a \\\"b\", DPoP error=invalid_token,scope=\"c\"\nn",
+    ] {
+        add("challenge", challenge.into());
+    }
+    let keys: Value =
+        serde_json::from_str(include_str!("../../core/tests/data/signing_keys.json")).expect("it is JSON");
+    for key in keys["keys"].as_object().expect("they have names").values() {
+        add("private_key", key["jwk"].to_string());
+        for form in ["pkcs8", "encrypted", "public", "traditional"] {
+            add("private_key", key[form].as_str().unwrap_or_default().to_owned());
+        }
+    }
     // No byte: an honest login. Then one that goes wrong at each of the first places.
     for place in 0..12 {
         add("login", format!("{}\u{7}\u{4}\u{1}\u{2}\u{3}", "\0".repeat(place)));

@@ -14,8 +14,12 @@ fn shown(error: &Error) -> String {
     format!("{error} {error:?} {:?} {:?}", error.details(), error.decisions())
 }
 
-/// Asserts that an error shows none of the secrets, but for one that the input holds in a public place too.
+/// Asserts that an error shows none of the secrets, but for one that the input holds in a public place too, and that nothing
+/// of its message means anything in a page or a line of a log.
 pub fn keeps(error: &Error, secrets: &[&str], public: &[String]) {
+    let message = error.to_string();
+    let harmless = |letter: char| letter == '\u{fffd}' || letter.is_ascii() && !letter.is_ascii_control();
+    assert!(message.chars().all(harmless) && !message.contains(['<', '>', '&', '`', '\\']), "{message:?}");
     let shown = shown(error);
     for secret in secrets.iter().filter(|secret| is_recognisable(secret)) {
         let mut public = PUBLIC.into_iter().chain(public.iter().map(String::as_str));

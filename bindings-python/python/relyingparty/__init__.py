@@ -1,8 +1,8 @@
-"""OpenID Connect login: :class:`RelyingParty` in plain calls, :class:`AsyncRelyingParty` on asyncio.
+"""OpenID Connect login: :class:`RelyingParty` for threads, :class:`AsyncRelyingParty` for asyncio.
 
-Beneath them is the same core without I/O, for hosts that bring their own: :class:`Provider` and :class:`Client` make
-flows, :func:`run` and :func:`run_async` carry them to their end. Times are Unix seconds, durations seconds. Every
-error is an :class:`Error` with a stable ``code``; :func:`error_codes` lists them.
+Beneath them is the layer without I/O: :class:`Provider` and :class:`Client` make flows, :func:`run` and
+:func:`run_async` run them with your own network. Times are Unix seconds, durations are seconds. Every error is an
+:class:`Error` with a stable ``code``; :func:`error_codes` lists them.
 """
 
 import copyreg
@@ -11,30 +11,49 @@ from typing import TYPE_CHECKING, NoReturn
 
 from relyingparty import _relyingparty
 from relyingparty._relyingparty import (
+    ApiResponse,
+    Assertion,
+    AssertionRequest,
     Authorization,
     AuthorizationCode,
     Cache,
     CallbackParams,
+    Challenge,
     Claims,
     Client,
     Flow,
+    Grant,
     HttpRequest,
     HttpResponse,
     IdTokenClaims,
     Issuer,
     KeyReport,
     Limits,
+    LoginCookies,
     PendingLogin,
     Policy,
     Provider,
+    RefreshedGrant,
     Registration,
+    SealingKeys,
     Session,
+    SessionSeal,
+    SetupReport,
+    SigningKey,
+    SignRequest,
     Unreachable,
+    Unsupported,
     UserInfo,
     VerifyRequest,
+    Waited,
+    WaitRequest,
     __version__,
+    check_setup,
+    clear_cookie,
     error_codes,
 )
+from relyingparty.assertions import token_file
+from relyingparty.claims import Address
 from relyingparty.codes import ErrorCode
 from relyingparty.decisions import Decision
 from relyingparty.errors import (
@@ -47,6 +66,7 @@ from relyingparty.errors import (
     TokenError,
     TransportError,
 )
+from relyingparty.findings import Finding
 from relyingparty.lazy import lazy
 from relyingparty.relying_party import RelyingParty
 from relyingparty.run import Reply, Request, run, run_async
@@ -57,7 +77,7 @@ if TYPE_CHECKING:
     from relyingparty.async_relying_party import AsyncRelyingParty
     from relyingparty.transports import ThreadedTransport, UrllibTransport
 else:
-    __getattr__ = lazy(
+    __getattr__, __dir__ = lazy(
         globals(),
         {
             "AsyncRelyingParty": "relyingparty.async_relying_party",
@@ -78,6 +98,10 @@ del _kind
 Mapping.register(Claims)
 
 __all__ = [
+    "Address",
+    "ApiResponse",
+    "Assertion",
+    "AssertionRequest",
     "AsyncRelyingParty",
     "AsyncStore",
     "AsyncTransport",
@@ -86,19 +110,23 @@ __all__ = [
     "Cache",
     "CallbackError",
     "CallbackParams",
+    "Challenge",
     "Claims",
     "Client",
     "ConfigurationError",
     "Decision",
     "Error",
     "ErrorCode",
+    "Finding",
     "Flow",
+    "Grant",
     "HttpRequest",
     "HttpResponse",
     "IdTokenClaims",
     "Issuer",
     "KeyReport",
     "Limits",
+    "LoginCookies",
     "MemoryStore",
     "MisuseError",
     "PendingLogin",
@@ -106,22 +134,34 @@ __all__ = [
     "ProtocolError",
     "Provider",
     "ProviderError",
+    "RefreshedGrant",
     "Registration",
     "RelyingParty",
     "Reply",
     "Request",
+    "SealingKeys",
     "Session",
+    "SessionSeal",
+    "SetupReport",
+    "SignRequest",
+    "SigningKey",
     "Store",
     "ThreadedTransport",
     "TokenError",
     "Transport",
     "TransportError",
     "Unreachable",
+    "Unsupported",
     "UrllibTransport",
     "UserInfo",
     "VerifyRequest",
+    "WaitRequest",
+    "Waited",
     "__version__",
+    "check_setup",
+    "clear_cookie",
     "error_codes",
     "run",
     "run_async",
+    "token_file",
 ]

@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from relyingparty._relyingparty import HttpRequest
-from relyingparty.coalesce import Answer
+from relyingparty.coalesce import Answer, key_of
+from relyingparty.sharing import Part, Sharing, Work, doing, refusal
 
-_Key = tuple[asyncio.AbstractEventLoop, str]
 
-
-class AsyncCoalescer:
+class AsyncCoalescer(Sharing[Answer]):
     """Shares the answers of GETs between the tasks of an event loop.
 
     A GET belongs to no task that waits for it: one that is cancelled takes no other with it.
     """
-
-    def __init__(self) -> None:
-        self._open: dict[_Key, _AsyncGet] = {}
 
     @asynccontextmanager
     async def get(
@@ -34,31 +29,74 @@ class AsyncCoalescer:
 
         Leave the block when the flow has consumed it.
         """
-        key = (asyncio.get_running_loop(), request.url)
-        get = self._open.get(key)
-        if get is None:
-            get = self._open[key] = _AsyncGet(asyncio.create_task(send(request)))
-            get.task.add_done_callback(partial(self._close_abandoned, key, get))
-        get.waiting += 1
+        self._forget_closed_loops()
+        key, given_up = (asyncio.get_running_loop(), key_of(request)), None
+        while True:
+            part, work = self.join(key, request.limits.timeout_secs, given_up)
+            if part is Part.REFUSED:
+                yield refusal()
+                return
+            work.waiting += 1
+            try:
+                answer = None
+                if part is Part.WAITS:
+                    given_up = None if await settled(work) else work
+                    answer = work.outcome
+                else:
+                    work.task = started(self._sent(work, request, send))
+                    answer = await asyncio.shield(work.task)
+                if answer is not None:
+                    yield answer
+                    return
+            finally:
+                work.waiting -= 1
+                if work.over:
+                    self.close(work)
+                elif not work.waiting and work.task is not None:
+                    self.close(work)
+                    work.task.cancel()
+
+    async def _sent(
+        self, work: Work[Answer], request: HttpRequest, send: Callable[[HttpRequest], Coroutine[Any, Any, Answer]]
+    ) -> Answer:
         try:
-            yield await asyncio.shield(get.task)
+            with doing(work):
+                answer = await send(request)
+            work.end(answer)
+            return answer
         finally:
-            get.waiting -= 1
-            if get.task.done():
-                self._close(key, get)
+            if not work.over:
+                self.close(work)
+                work.end(None)
 
-    def _close_abandoned(self, key: _Key, get: _AsyncGet, _: object) -> None:
-        if not get.waiting:
-            self._close(key, get)
-
-    def _close(self, key: _Key, get: _AsyncGet) -> None:
-        if self._open.get(key) is get:
-            del self._open[key]
+    def _forget_closed_loops(self) -> None:
+        with self._lock:
+            for work in list(self._open.values()):
+                if work.task is not None and work.task.get_loop().is_closed():
+                    self._close(work)
 
 
-class _AsyncGet:
-    """A GET between tasks, and how many wait for it."""
+def started(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """A task whose failure may be nobody's to look at."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())
+    return task
 
-    def __init__(self, task: asyncio.Task[Answer]) -> None:
-        self.task = task
-        self.waiting = 0
+
+async def settled(work: Work[Any]) -> bool:
+    """Whether ``work``, which a thread or another loop may do, was over before waiting was no longer worth it."""
+    loop = asyncio.get_running_loop()
+    woken: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def call() -> None:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(wake)
+
+    work.on_end(call)
+    while (left := work.left()) > 0 and not work.over:
+        await asyncio.wait({woken}, timeout=left)
+    return work.over

@@ -1,105 +1,373 @@
-"""A login in plain calls, on asyncio."""
+"""A login in plain calls, on asyncio: the relying party whose verbs are awaited."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from relyingparty import settings
 from relyingparty._relyingparty import (
+    ApiResponse,
+    AssertionRequest,
     Authorization,
     CallbackParams,
     Flow,
+    Grant,
     HttpRequest,
     IdTokenClaims,
+    LoginCookies,
+    RefreshedGrant,
     Session,
+    SetupReport,
+    SignRequest,
     UserInfo,
     VerifyRequest,
+    Waited,
+    WaitRequest,
 )
-from relyingparty.async_coalesce import AsyncCoalescer
-from relyingparty.options import AuthorizeOptions, EndSessionOptions, Expectations
-from relyingparty.run import Reply, Request
+from relyingparty.answers import answered, asserted, patience, raised, signed, verified
+from relyingparty.async_coalesce import AsyncCoalescer, settled, started
+from relyingparty.coalesce import Answer
+from relyingparty.errors import Error
+from relyingparty.log import decided, exchanged
+from relyingparty.options import AuthorizeOptions, Content, EndSessionOptions, Expectations, Headers, TokenOptions
+from relyingparty.refreshes import REFRESHES, Outcome, Refresh, Refreshed, told
+from relyingparty.run import Reply, Request, pause
+from relyingparty.sharing import LITTLE, Part, Work, doing, refusal
 from relyingparty.stores import AsyncStore, Store
 from relyingparty.transports import AsyncTransport, ThreadedTransport, UrllibTransport
 from relyingparty.verbs import Verb, Verbs
+from relyingparty.withheld import Withheld
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from relyingparty.options import Method, Response
+
 T = TypeVar("T")
 
 
-class AsyncRelyingParty(Verbs[AsyncTransport, Store | AsyncStore, Callable[[VerifyRequest], Awaitable[bool]]]):
-    """A client at one provider, on asyncio. Make one for the life of the program; tasks may share it.
+class AsyncRelyingParty(
+    Verbs[
+        AsyncTransport,
+        Store | AsyncStore,
+        Callable[[VerifyRequest], Awaitable[bool]],
+        Callable[[], str | Awaitable[str]],
+    ]
+):
+    """A client at one provider, on asyncio. Create one per process; tasks may share it.
 
-    The verbs are those of :class:`~relyingparty.RelyingParty`, awaited. The store may be an asyncio one; the
-    default transport is ``urllib`` in a thread.
+    >>> rp = AsyncRelyingParty("https://op.example", "my-client", "https://app.example/callback", client_secret="…")
+    >>> login = await rp.authorize(return_to="/inbox")
+    >>> session = await rp.callback(request.url, LoginCookies(request.cookies))
+
+    The verbs are those of :class:`~relyingparty.RelyingParty`, awaited. The store may be an
+    :class:`~relyingparty.AsyncStore`. The default transport is ``urllib`` in threads of its own.
     """
 
     _gets: AsyncCoalescer
     _coalescer = AsyncCoalescer
 
+    @staticmethod
+    def _default_sleep(seconds: float) -> Awaitable[None]:
+        return pause(seconds)
+
+    @staticmethod
+    def _judge(transport: object, store: object, functions: Iterable[tuple[str, object]]) -> None:
+        settings.awaited("transport", transport)
+
     def _default_transport(self, transport: UrllibTransport) -> AsyncTransport:
         return ThreadedTransport(transport)
 
+    async def check(self) -> SetupReport:
+        """Check the set-up at the provider before anybody logs in.
+
+        Fetches metadata and keys and looks at everything that a login needs: endpoints, algorithms, PKCE, redirect URI,
+        client authentication, clock. Problems are findings of the report, not exceptions.
+        ``print(await rp.check())`` shows the report as a table; so does ``python -m relyingparty check ISSUER``.
+        """
+        return await self._run(self._check())
+
     async def authorize(self, **options: Unpack[AuthorizeOptions]) -> Authorization:
-        """See :meth:`relyingparty.RelyingParty.authorize`."""
-        return await self._run(self._authorize(options))
+        """Start a login (OIDC Core 3.1.2.1).
 
-    async def callback(self, query_or_url: str, id: str | None) -> Session:
-        """See :meth:`relyingparty.RelyingParty.callback`."""
-        return await self._run(self._callback(CallbackParams.parse(query_or_url), id))
+        Send the browser to the result's ``url``, with ``set_cookie`` as a ``Set-Cookie`` header.
 
-    async def callback_form_post(self, body: str, id: str | None) -> Session:
-        """See :meth:`relyingparty.RelyingParty.callback_form_post`."""
-        return await self._run(self._callback(CallbackParams.parse_form_post(body), id))
+        :param options: what to ask for (:class:`~relyingparty.options.AuthorizeOptions`).
+        :raises ConfigurationError: an option, or what the provider supports, does not allow this login.
+        :raises ProviderError: the provider refused the request that was pushed to it.
+        :raises TransportError: the provider's metadata could not be fetched, or the request could not be pushed.
+        """
+        given = Withheld(options)
+        del options
+        return await self._run(self._authorize(given))
 
-    async def refresh(self, session: Session) -> Session:
-        """See :meth:`relyingparty.RelyingParty.refresh`."""
-        return await self._run(self._refresh(session))
+    async def callback(
+        self, query_or_url: Response, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
+    ) -> Session:
+        """Finish the login that the browser came back from (OIDC Core 3.1.2.5 and 3.1.3).
+
+        Checks the response, exchanges the code and verifies the ID token.
+
+        :param query_or_url: the URL of the request or its query, as text, bytes or your framework's URL object.
+        :param id: the :class:`~relyingparty.LoginCookies` of the request; or the id of the login, from
+            :meth:`LoginCookies.id <relyingparty.LoginCookies.id>`, ``None`` if the browser has none. With the cookies
+            an error can say which of them came.
+        :param options: what the token request asks for, instead of what the login asked for
+            (:class:`~relyingparty.options.TokenOptions`).
+        :raises CallbackError: the response belongs to no login of this browser (``no_pending_login``, whose detail
+            ``reason`` says why), or came too late.
+        :raises ProviderError: the provider or the user refused, for example ``access_denied``.
+        :raises TokenError: a check of the ID token, or of a signed response, failed.
+        """
+        given, login, more = Withheld(query_or_url), Withheld(id), Withheld(options)
+        del query_or_url, id, options
+        return await self._run(self._callback(CallbackParams.parse(given.take()), login, more))
+
+    async def callback_form_post(
+        self, body: str | bytes, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
+    ) -> Session:
+        """Finish a login of ``response_mode="form_post"``.
+
+        Like :meth:`callback`, with the body of the POST instead of the URL.
+
+        :param body: the body that the browser posted.
+        :param id: see :meth:`callback`.
+        :param options: see :meth:`callback`.
+        :raises CallbackError: see :meth:`callback`, as for the other errors.
+        """
+        given, login, more = Withheld(body), Withheld(id), Withheld(options)
+        del body, id, options
+        return await self._run(self._callback(CallbackParams.parse_form_post(given.take()), login, more))
+
+    async def refresh(self, session: Session, **options: Unpack[TokenOptions]) -> Session:
+        """Get a session with a new access token (OIDC Core 12). Store it in place of ``session``.
+
+        Refresh tokens can be valid for one use, and a second use can end the session. So refreshes of one session in
+        this process share one request, even if it was restored from its text more than once, and for the next 10
+        seconds a call with the old session gets the same result. Coordinating several processes is up to the
+        application.
+
+        :param options: what this refresh asks for, instead of what the login asked for
+            (:class:`~relyingparty.options.TokenOptions`). Refreshes that ask for different things run one after the
+            other, each with the session that the one before yielded.
+        :raises MisuseError: ``no_refresh_token``: the login got none. Ask for the scope ``offline_access``.
+        :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid: log in again.
+        """
+        more = Withheld(options)
+        del options
+        return await self._run(self._refresh(session, more))
+
+    async def refresh_token(self, refresh_token: str, sub: str, **options: Unpack[TokenOptions]) -> RefreshedGrant:
+        """Get tokens for a refresh token that another library obtained for this client and the user ``sub``.
+
+        The result has a session if an ID token came along and passed every check.
+
+        :param options: what to ask for (:class:`~relyingparty.options.TokenOptions`).
+        :raises MisuseError: ``no_refresh_token``: the text is empty.
+        :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid.
+        :raises TokenError: ``sub_mismatch``: the ID token is about another user.
+        """
+        given, more = Withheld(refresh_token), Withheld(options)
+        del refresh_token, options
+        return await self._run(self._refresh_token(given, sub, more))
 
     async def userinfo(self, session: Session) -> UserInfo:
-        """See :meth:`relyingparty.RelyingParty.userinfo`."""
+        """Fetch the claims of the UserInfo endpoint about the session's user (OIDC Core 5.3).
+
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
+        :raises ProviderError: the provider refused, for example because the access token expired.
+        :raises ProtocolError: ``userinfo_sub_mismatch``: the claims are about another user.
+        """
         return await self._run(self._userinfo(session))
 
+    async def call(
+        self,
+        session_or_grant: Session | Grant,
+        method: Method,
+        url: str,
+        *,
+        headers: Headers = (),
+        content: Content = None,
+    ) -> ApiResponse:
+        """Call an API with the access token of a session or a grant (RFC 6750 2.1, RFC 9449 7).
+
+        Adds the header ``Authorization``; for a token that is bound to a key also the proof, and where the API asks for
+        a nonce the request is sent once more with it. The response is returned whatever its status: if the API refuses
+        the token, its ``challenge`` says what it wants instead. Redirects are not followed. A response can have 262144
+        bytes and take 10 seconds.
+
+        :param session_or_grant: whose access token to send.
+        :param method: such as ``GET``.
+        :param url: of the API. Its origin must be that of a ``resource`` of the login, or one of the ``api_origins``.
+        :param headers: further headers.
+        :param content: the body.
+        :raises MisuseError: ``origin_not_allowed``: the token is not for this URL; ``no_access_token``.
+        :raises ConfigurationError: ``invalid_configuration``: the method, the URL or a header cannot be sent.
+        :raises TransportError: there was no response, or it broke a limit.
+        """
+        more, body = Withheld[Headers](headers), Withheld[Content](content)
+        del headers, content
+        return await self._run(self._call(session_or_grant, method, url, more, body))
+
     async def verify(self, id_token: str, **expectations: Unpack[Expectations]) -> IdTokenClaims:
-        """See :meth:`relyingparty.RelyingParty.verify`."""
-        return await self._run(self._verify(id_token, expectations))
+        """Verify an ID token that came from elsewhere, and return its claims (OIDC Core 3.1.3.7).
+
+        :param id_token: the token, a compact JWS.
+        :param expectations: what it must contain beside what is always checked
+            (:class:`~relyingparty.options.Expectations`).
+        :raises TokenError: a check failed; ``code`` says which.
+        :raises TransportError: the provider's keys could not be fetched.
+        """
+        token, given = Withheld(id_token), Withheld(expectations)
+        del id_token, expectations
+        return await self._run(self._verify(token, given))
+
+    async def encode(self, session: Session) -> str:
+        """The session as sealed text: only who has the ``sealing_keys`` can read or make it. :meth:`restore` reads it.
+
+        :raises ConfigurationError: ``invalid_configuration``: there are no ``sealing_keys``.
+        :raises MisuseError: ``session_mismatch``: the session belongs to another client.
+        """
+        return self._seal(session)
 
     async def restore(self, stored: str) -> Session:
-        """See :meth:`relyingparty.RelyingParty.restore`."""
-        return await self._run(self._restore(stored))
+        """Read a stored session.
+
+        With ``sealing_keys``: what :meth:`encode` wrote. No request is made, and the provider may have withdrawn the
+        key of the ID token. Without: what ``session.encode()`` wrote; its ID token is verified again, except for its
+        expiry.
+
+        :raises MisuseError: ``unreadable_session``: damaged, or sealed with other keys or for another client.
+        """
+        given = Withheld(stored)
+        del stored
+        return await self._run(self._restore(given))
 
     async def end_session(self, session: Session | None = None, **options: Unpack[EndSessionOptions]) -> str:
-        """See :meth:`relyingparty.RelyingParty.end_session`."""
-        return await self._run(self._end_session(session, options))
+        """The URL that logs the user out at the provider (OIDC RP-Initiated Logout 2).
+
+        End the application's own session first, then send the browser there.
+
+        :param session: the session that ends; its ID token becomes the ``id_token_hint``.
+        :param options: what to ask for (:class:`~relyingparty.options.EndSessionOptions`).
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
+        """
+        given = Withheld(options)
+        del options
+        return await self._run(self._end_session(session, given))
 
     async def _run(self, verb: Verb[T]) -> T:
-        found = None
+        try:
+            result = await self._ran(verb)
+        except Error as error:
+            decided(error)
+            raise
+        decided(result)
+        return result
+
+    async def _ran(self, verb: Verb[T]) -> T:
+        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
+        found: list[Any] = [None]
         while True:
             try:
-                step = verb.send(found)
+                step = verb.send(found.pop())
             except StopIteration as end:
                 result: T = end.value
                 return result
             if isinstance(step, Flow):
-                found = await self._carry(step)
+                found.append(await self._carry(step))
+            elif isinstance(step, Refresh):
+                found.append(await self._refreshed(step))
             else:
-                found = await step if inspect.isawaitable(step) else step
+                found.append(await step if inspect.isawaitable(step) else step)
+            del step
 
-    async def _carry(self, flow: Flow[T]) -> T:
-        """As :func:`~relyingparty.run_async`, with the GETs that tasks can share."""
+    async def _carry(self, flow: Flow[T], work: Work[Any] | None = None) -> T:
+        """As :func:`~relyingparty.run_async`, with the GETs that tasks can share. Others may wait for ``work``."""
         while (request := flow.request) is not None:
             if isinstance(request, HttpRequest) and request.coalesces:
-                async with self._gets.get(request, self._transport.send) as answer:
+                if work is not None:
+                    # Who shares a GET may wait for two others.
+                    work.give(2 * (request.limits.timeout_secs + LITTLE))
+                async with self._gets.get(request, self._send) as answer:
                     flow.resume(answer)
+            elif isinstance(request, WaitRequest):
+                if work is not None:
+                    work.give(request.seconds + LITTLE)
+                await self._sleep(request.seconds)
+                flow.resume(Waited())
             else:
+                if work is not None:
+                    work.give(patience(request))
                 flow.resume(await self._answer(request))
         return flow.result
 
+    async def _refreshed(self, refresh: Refresh) -> Refreshed:
+        flow, given_up = refresh.flow, None
+        while True:
+            entered = REFRESHES.enter(refresh, flow, given_up)
+            if isinstance(entered, Refreshed):
+                return entered
+            part, work = entered
+            if part is Part.WAITS:
+                given_up = None if await settled(work) else work
+                if isinstance(work.outcome, Refreshed):
+                    return work.outcome
+                # What was wrong with what somebody else asked for says nothing of this.
+                if work.outcome is not None and work.asked == refresh.asked:
+                    raise told(work.outcome)
+                flow = refresh.begin()
+                continue
+            if part is Part.REFUSED:
+                flow.resume(refusal())
+            # It belongs to no task that waits for it: the token is spent, whoever is cancelled meanwhile.
+            work.task = started(self._refreshing(refresh, flow, work))
+            refreshed: Refreshed = await asyncio.shield(work.task)
+            return refreshed
+
+    async def _refreshing(self, refresh: Refresh, flow: Flow[Session], work: Work[Outcome]) -> Refreshed:
+        outcome: Outcome | None = None
+        try:
+            with doing(work):
+                outcome = Refreshed(refresh.asked, await self._carry(flow, work))
+            return outcome
+        except Error as error:
+            outcome = error
+            raise
+        finally:
+            REFRESHES.leave(work, outcome, refresh.now)
+            # An exception leads to this frame: it would be kept by what it leads to.
+            del outcome
+
+    async def _send(self, request: HttpRequest) -> Answer:
+        since = time.perf_counter()
+        try:
+            given: object = await self._transport.send(request)
+        except Exception as error:
+            given = raised(error)
+        answer = answered(given)
+        exchanged(request, answer, since)
+        return answer
+
     async def _answer(self, request: Request) -> Reply:
         if isinstance(request, HttpRequest):
-            return await self._transport.send(request)
-        if self._verifier is None:
-            raise TypeError("the policy leaves signatures to the host: pass a verifier")
-        return await self._verifier(request)
+            return await self._send(request)
+        try:
+            if isinstance(request, SignRequest):
+                return signed(await _awaited(request.sign()))
+            if isinstance(request, AssertionRequest):
+                assert self._client_assertion is not None
+                return asserted(await _awaited(self._client_assertion()))
+            assert self._verifier is not None
+            return verified(await self._verifier(request))
+        except Exception as error:
+            return raised(error, "the function")
+
+
+async def _awaited(given: Any) -> Any:
+    """What a function returned that may be one of asyncio."""
+    return await given if inspect.isawaitable(given) else given

@@ -1,4 +1,4 @@
-"""The codes of errors, as a type. ``relyingparty.error_codes()`` yields the same set from the core."""
+"""The codes of errors, as a type. ``relyingparty.error_codes()`` returns the same set."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ ErrorCode = Literal[
     "invalid_configuration",
     "policy_out_of_range",
     "reserved_parameter",
+    "profile_unmet",
     "endpoint_missing",
     "auth_method_unsupported",
     "pkce_unsupported",
     "signing_alg_unsupported",
     "no_signature_backend",
     "wrong_reply",
+    "entropy_missing",
+    "signature_unusable",
+    "assertion_unusable",
+    "origin_not_allowed",
+    "dpop_key_mismatch",
+    "proving_needed",
     "weak_entropy",
     "implausible_clock",
     "unreadable_pending_login",
@@ -34,9 +41,11 @@ ErrorCode = Literal[
     "unreadable_cache",
     "session_mismatch",
     "no_refresh_token",
+    "no_access_token",
     "unexpected_status",
     "redirect_refused",
     "unexpected_content_type",
+    "compressed_response",
     "response_too_large",
     "malformed_json",
     "metadata_member_missing",
@@ -45,6 +54,8 @@ ErrorCode = Literal[
     "response_member_missing",
     "response_member_invalid",
     "token_type_unsupported",
+    "token_not_bound",
+    "dpop_nonce_refused",
     "userinfo_sub_mismatch",
     "provider_error",
     "provider_status",
@@ -56,6 +67,8 @@ ErrorCode = Literal[
     "unknown_key",
     "ambiguous_key",
     "keys_unavailable",
+    "metadata_unavailable",
+    "unsupported_request",
     "bad_signature",
     "claim_missing",
     "claim_invalid",
@@ -74,3 +87,4 @@ ErrorCode = Literal[
     "refreshed_claim_changed",
     "unreachable",
 ]
+"""The ``code`` of an error."""

@@ -1,4 +1,4 @@
-"""What was checked, as data."""
+"""The checks that were made."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 
 class Decision(NamedTuple):
-    """One check that the core made while a login, a token or an answer passed through it."""
+    """One check that was made of a login, a token or a response."""
 
     check: str
-    """What was checked, for instance ``issuer`` or ``signature``."""
+    """What was checked, for example ``iss`` or ``signature``."""
     rule: str
-    """The section of the specification that asks for it, for instance ``OIDC Core 3.1.3.7``."""
+    """The section of the specification that requires it, for example ``OIDC Core 3.1.3.7``."""
     expected: str
-    """The public value that was required."""
+    """The value that was required. Secret values are described, not shown."""
     found: str
-    """The public value that was found; secrets are masked by the core."""
+    """The value that was found. Secret values are described, not shown."""
     passed: bool
-    """Whether the check passed. The first that does not ends the operation."""
+    """Whether the check passed. The first check that fails ends the operation."""

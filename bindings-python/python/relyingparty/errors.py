@@ -1,7 +1,6 @@
-"""The exceptions that this package raises: one class for each side that can be at fault.
+"""The exceptions that this package raises: one class for each party that can be at fault.
 
-The core decides the class, the ``code`` and the message. Codes are stable and meant to be compared;
-messages are for people and may change. ``relyingparty.error_codes()`` lists every code.
+Codes are stable: compare them. Messages are for people and may change. ``relyingparty.error_codes()`` lists every code.
 """
 
 from __future__ import annotations
@@ -13,75 +12,96 @@ from relyingparty.decisions import Decision
 
 
 class Error(Exception):
-    """Base of all errors of this package."""
+    """The base class of all errors of this package. ``str(error)`` is safe to show anywhere."""
 
     category: ClassVar[str]
-    """Whose fault it is: the class by its name in the other languages."""
+    """Whose fault it is: the name of the class without ``Error``."""
     code: ErrorCode
-    """Stable name of what went wrong, for instance ``state_mismatch``."""
+    """The stable name of what went wrong, for example ``state_mismatch``."""
     details: dict[str, str]
-    """Public values that explain it (issuer, audience, algorithm, key id). Never a secret or a token."""
+    """Public values that explain it (issuer, audience, algorithm, key id). Never a secret or a token. Escape them."""
     decisions: list[Decision]
-    """The checks made up to here; the last is the one that failed, where a check failed."""
+    """The checks that were made. If a check failed, it is the last one."""
+    _retryable: bool
 
     def __init__(self, message: str, code: ErrorCode, details: dict[str, str], decisions: list[Decision]) -> None:
         super().__init__(message)
         self.code = code
         self.details = details
         self.decisions = decisions
+        self._retryable = False
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same call may succeed later: the provider or the network failed temporarily.
+
+        The provider may have used up what can be sent only once (a code, a refresh token). The later call then ends
+        with ``invalid_grant``.
+        """
+        return self._retryable
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.code, self.details, self.decisions)
+        arguments = (str(self), self.code, self.details, self.decisions)
+        return type(self), arguments, {"_retryable": self._retryable}
 
 
 class CallbackError(Error):
-    """The browser came back with something that does not belong to a login started here."""
+    """The authorization response does not belong to a login of this browser. Offer to log in again."""
 
     category = "Callback"
+    """``Callback``."""
 
 
 class ConfigurationError(Error):
-    """The settings given to this package, or their fit with the provider's metadata, are wrong."""
+    """The configuration is wrong, or does not fit the provider's metadata. An administrator has to change it."""
 
     category = "Configuration"
+    """``Configuration``."""
 
 
 class MisuseError(Error):
-    """The calling program used the API in an order or with values that cannot be right."""
+    """The application called the library in a wrong way. A developer has to change it."""
 
     category = "Misuse"
+    """``Misuse``."""
 
 
 class ProtocolError(Error):
-    """The provider's answer does not follow the specifications."""
+    """The provider's response does not follow the specifications."""
 
     category = "Protocol"
+    """``Protocol``."""
 
 
 class TokenError(Error):
     """A token failed a check: signature, issuer, audience, time, nonce or another claim."""
 
     category = "Token"
+    """``Token``."""
 
 
 class TransportError(Error):
     """The provider could not be reached. The transport's own exception is the ``__cause__``."""
 
     category = "Transport"
+    """``Transport``."""
 
 
 class ProviderError(Error):
-    """The provider itself reports an error (RFC 6749 4.1.2.1 and 5.2).
+    """The provider reported an error (RFC 6749 4.1.2.1 and 5.2).
 
-    ``error``, ``error_description`` and ``error_uri`` are what it sent: untrusted text, to be escaped
-    before it is shown, and not part of ``str()``. All are ``None`` when it refused without saying why
-    (``provider_status``).
+    ``error``, ``error_description`` and ``error_uri`` are what it sent: untrusted text, escape it before you show it.
+    All are ``None`` if the provider gave no reason (``provider_status``, ``unexpected_status``).
     """
 
     category = "Provider"
+    """``Provider``."""
     error: str | None
+    """The provider's error code, for example ``access_denied``. Untrusted."""
     error_description: str | None
+    """The provider's explanation. Untrusted."""
     error_uri: str | None
+    """A page of the provider about the error. Untrusted."""
 
     def __init__(
         self,
@@ -99,5 +119,5 @@ class ProviderError(Error):
         self.error_uri = error_uri
 
     def __reduce__(self) -> tuple[Any, ...]:
-        constructor, arguments = super().__reduce__()
-        return constructor, (*arguments, self.error, self.error_description, self.error_uri)
+        constructor, arguments, state = super().__reduce__()
+        return constructor, (*arguments, self.error, self.error_description, self.error_uri), state

@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 
-def lazy(package: dict[str, Any], modules: Mapping[str, str]) -> Callable[[str], Any]:
-    """The ``__getattr__`` of ``package``, given by its globals, where each name is found in the module beside it."""
+def lazy(package: dict[str, Any], modules: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` of a package, from its globals and the module of each lazy name."""
 
     def attribute(name: str) -> Any:
         if name not in modules:
@@ -19,4 +19,7 @@ def lazy(package: dict[str, Any], modules: Mapping[str, str]) -> Callable[[str],
         package[name] = getattr(import_module(modules[name]), name)
         return package[name]
 
-    return attribute
+    def listed() -> list[str]:
+        return sorted({*package, *modules})
+
+    return attribute, listed

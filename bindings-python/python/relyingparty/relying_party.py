@@ -1,141 +1,383 @@
-"""A login in plain calls."""
+"""A login in plain calls: the blocking relying party."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from relyingparty import settings
 from relyingparty._relyingparty import (
+    ApiResponse,
+    AssertionRequest,
     Authorization,
     CallbackParams,
     Flow,
+    Grant,
     HttpRequest,
     IdTokenClaims,
+    LoginCookies,
+    RefreshedGrant,
     Session,
+    SetupReport,
+    SignRequest,
     UserInfo,
     VerifyRequest,
+    Waited,
+    WaitRequest,
 )
-from relyingparty.coalesce import Coalescer
-from relyingparty.options import AuthorizeOptions, EndSessionOptions, Expectations
-from relyingparty.run import Reply, Request
-from relyingparty.stores import Store
+from relyingparty.answers import answered, asserted, patience, raised, signed, verified
+from relyingparty.coalesce import Answer, Coalescer
+from relyingparty.errors import Error
+from relyingparty.log import decided, exchanged
+from relyingparty.options import AuthorizeOptions, Content, EndSessionOptions, Expectations, Headers, TokenOptions
+from relyingparty.refreshes import REFRESHES, Outcome, Refresh, Refreshed, told
+from relyingparty.run import Reply
+from relyingparty.sharing import LITTLE, Part, Work, doing, refusal
+from relyingparty.stores import MARKS, Store, marks
 from relyingparty.transports import Transport
 from relyingparty.verbs import Verb, Verbs
+from relyingparty.withheld import Withheld
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from relyingparty.options import Method, Response
     from relyingparty.transports import UrllibTransport
 
 T = TypeVar("T")
 
 
-class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool]]):
-    """A client at one provider. Make one for the life of the program; threads may share it.
+class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Callable[[], str]]):
+    """A client at one provider. Create one per process; threads may share it.
 
-    >>> rp = RelyingParty("https://op.example", "client", "https://app.example/callback")
-    >>> login = rp.authorize(return_to="/inbox")         # set login.cookie_name = login.id, go to login.url
-    >>> session = rp.callback(query, cookies.get(rp.cookie_name(query)))
-    >>> session.claims["sub"]
+    >>> rp = RelyingParty("https://op.example", "my-client", "https://app.example/callback", client_secret="…")
+    >>> login = rp.authorize(return_to="/inbox")  # redirect to login.url, with the header Set-Cookie: login.set_cookie
+    >>> session = rp.callback(request.url, LoginCookies(request.cookies))
+    >>> session.claims.sub, session.claims.email
 
-    Every verb may fetch the provider's metadata first, and then raise :class:`~relyingparty.TransportError` or
-    :class:`~relyingparty.ProtocolError`.
+    The first verb fetches the provider's metadata; so does a later one when they are no longer fresh. It can then raise
+    :class:`~relyingparty.TransportError`, :class:`~relyingparty.ProtocolError` or
+    :class:`~relyingparty.ProviderError`.
     """
 
     _gets: Coalescer
     _coalescer = Coalescer
 
+    @staticmethod
+    def _default_sleep(seconds: float) -> None:
+        time.sleep(seconds)
+
+    @staticmethod
+    def _judge(transport: object, store: object, functions: Iterable[tuple[str, object]]) -> None:
+        settings.blocks("transport", transport, "send")
+        settings.blocks("store", store, "put", "take")
+        if marks(store):
+            settings.blocks("store", store, *MARKS)
+        for member, function in functions:
+            settings.blocks(member, function)
+
     def _default_transport(self, transport: UrllibTransport) -> Transport:
         return transport
+
+    def check(self) -> SetupReport:
+        """Check the set-up at the provider before anybody logs in.
+
+        Fetches metadata and keys and looks at everything that a login needs: endpoints, algorithms, PKCE, redirect URI,
+        client authentication, clock. Problems are findings of the report, not exceptions.
+        ``print(rp.check())`` shows the report as a table; so does ``python -m relyingparty check ISSUER``.
+        """
+        return self._run(self._check())
 
     def authorize(self, **options: Unpack[AuthorizeOptions]) -> Authorization:
         """Start a login (OIDC Core 3.1.2.1).
 
-        Keep ``id`` in the browser under ``cookie_name`` for ``max_age`` seconds, then send it to ``url``.
-        """
-        return self._run(self._authorize(options))
+        Send the browser to the result's ``url``, with the login cookie: ``set_cookie`` as a ``Set-Cookie`` header, or
+        ``cookie`` as arguments of your framework's ``set_cookie``.
 
-    def callback(self, query_or_url: str, id: str | None) -> Session:
+        :param options: what to ask for (:class:`~relyingparty.options.AuthorizeOptions`).
+        :raises ConfigurationError: an option, or what the provider supports, does not allow this login.
+        :raises ProviderError: the provider refused the request that was pushed to it.
+        :raises TransportError: the provider's metadata could not be fetched, or the request could not be pushed.
+        """
+        given = Withheld(options)
+        del options
+        return self._run(self._authorize(given))
+
+    def callback(
+        self, query_or_url: Response, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
+    ) -> Session:
         """Finish the login that the browser came back from (OIDC Core 3.1.2.5 and 3.1.3).
 
-        :param query_or_url: the URL it came back to, or the query alone.
-        :param id: what the cookie named :meth:`cookie_name` holds; ``None`` when there is none.
-        :raises CallbackError: it belongs to no login of this browser; ``no_pending_login`` when ``id`` finds none.
-        :raises ProviderError: the provider or the end user refused, for instance ``access_denied``.
-        :raises TokenError: a check on the ID token failed.
+        Checks the response, exchanges the code and verifies the ID token.
+
+        :param query_or_url: the URL of the request or its query, as text, bytes or your framework's URL object.
+        :param id: the :class:`~relyingparty.LoginCookies` of the request; or the id of the login, from
+            :meth:`LoginCookies.id <relyingparty.LoginCookies.id>`, ``None`` if the browser has none. With the cookies
+            an error can say which of them came.
+        :param options: what the token request asks for, instead of what the login asked for
+            (:class:`~relyingparty.options.TokenOptions`).
+        :raises CallbackError: the response belongs to no login of this browser (``no_pending_login``, whose detail
+            ``reason`` says why), or came too late.
+        :raises ProviderError: the provider or the user refused, for example ``access_denied``.
+        :raises TokenError: a check of the ID token, or of a signed response, failed.
         """
-        return self._run(self._callback(CallbackParams.parse(query_or_url), id))
+        given, login, more = Withheld(query_or_url), Withheld(id), Withheld(options)
+        del query_or_url, id, options
+        return self._run(self._callback(CallbackParams.parse(given.take()), login, more))
 
-    def callback_form_post(self, body: str, id: str | None) -> Session:
-        """As :meth:`callback`, for ``response_mode="form_post"``: ``body`` is that of the POST."""
-        return self._run(self._callback(CallbackParams.parse_form_post(body), id))
+    def callback_form_post(
+        self, body: str | bytes, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
+    ) -> Session:
+        """Finish a login of ``response_mode="form_post"``.
 
-    def refresh(self, session: Session) -> Session:
-        """A session with a new access token (OIDC Core 12). Keep it in place of ``session``.
+        Like :meth:`callback`, with the body of the POST instead of the URL.
 
-        Refresh one session one at a time: refresh tokens rotate, and a second use of an old one can end the session.
-
-        :raises MisuseError: ``no_refresh_token``.
-        :raises ProviderError: ``error`` is ``invalid_grant`` when the refresh token serves no longer.
+        :param body: the body that the browser posted.
+        :param id: see :meth:`callback`.
+        :param options: see :meth:`callback`.
+        :raises CallbackError: see :meth:`callback`, as for the other errors.
         """
-        return self._run(self._refresh(session))
+        given, login, more = Withheld(body), Withheld(id), Withheld(options)
+        del body, id, options
+        return self._run(self._callback(CallbackParams.parse_form_post(given.take()), login, more))
+
+    def refresh(self, session: Session, **options: Unpack[TokenOptions]) -> Session:
+        """Get a session with a new access token (OIDC Core 12). Store it in place of ``session``.
+
+        Refresh tokens can be valid for one use, and a second use can end the session. So refreshes of one session in
+        this process share one request, even if it was restored from its text more than once, and for the next 10
+        seconds a call with the old session gets the same result. Coordinating several processes is up to the
+        application.
+
+        :param options: what this refresh asks for, instead of what the login asked for
+            (:class:`~relyingparty.options.TokenOptions`). Refreshes that ask for different things run one after the
+            other, each with the session that the one before yielded.
+        :raises MisuseError: ``no_refresh_token``: the login got none. Ask for the scope ``offline_access``.
+        :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid: log in again.
+        """
+        more = Withheld(options)
+        del options
+        return self._run(self._refresh(session, more))
+
+    def refresh_token(self, refresh_token: str, sub: str, **options: Unpack[TokenOptions]) -> RefreshedGrant:
+        """Get tokens for a refresh token that another library obtained for this client and the user ``sub``.
+
+        The result has a session if an ID token came along and passed every check.
+
+        :param options: what to ask for (:class:`~relyingparty.options.TokenOptions`).
+        :raises MisuseError: ``no_refresh_token``: the text is empty.
+        :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid.
+        :raises TokenError: ``sub_mismatch``: the ID token is about another user.
+        """
+        given, more = Withheld(refresh_token), Withheld(options)
+        del refresh_token, options
+        return self._run(self._refresh_token(given, sub, more))
 
     def userinfo(self, session: Session) -> UserInfo:
-        """What the provider tells about the end user of ``session`` (OIDC Core 5.3)."""
+        """Fetch the claims of the UserInfo endpoint about the session's user (OIDC Core 5.3).
+
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
+        :raises ProviderError: the provider refused, for example because the access token expired.
+        :raises ProtocolError: ``userinfo_sub_mismatch``: the claims are about another user.
+        """
         return self._run(self._userinfo(session))
 
-    def verify(self, id_token: str, **expectations: Unpack[Expectations]) -> IdTokenClaims:
-        """The claims of an ID token that came by another way, after every check (OIDC Core 3.1.3.7).
+    def call(
+        self,
+        session_or_grant: Session | Grant,
+        method: Method,
+        url: str,
+        *,
+        headers: Headers = (),
+        content: Content = None,
+    ) -> ApiResponse:
+        """Call an API with the access token of a session or a grant (RFC 6750 2.1, RFC 9449 7).
 
-        :raises TokenError: a check failed; ``code`` says which.
+        Adds the header ``Authorization``; for a token that is bound to a key also the proof, and where the API asks for
+        a nonce the request is sent once more with it. The response is returned whatever its status: if the API refuses
+        the token, its ``challenge`` says what it wants instead. Redirects are not followed. A response can have 262144
+        bytes and take 10 seconds.
+
+        :param session_or_grant: whose access token to send.
+        :param method: such as ``GET``.
+        :param url: of the API. Its origin must be that of a ``resource`` of the login, or one of the ``api_origins``.
+        :param headers: further headers.
+        :param content: the body.
+        :raises MisuseError: ``origin_not_allowed``: the token is not for this URL; ``no_access_token``.
+        :raises ConfigurationError: ``invalid_configuration``: the method, the URL or a header cannot be sent.
+        :raises TransportError: there was no response, or it broke a limit.
         """
-        client = self._client
-        if client is not None and client.is_current():
-            flow = client.verify(id_token, **expectations)
-            if flow.request is None:
-                return flow.result
-        return self._run(self._verify(id_token, expectations))
+        more, body = Withheld[Headers](headers), Withheld[Content](content)
+        del headers, content
+        return self._run(self._call(session_or_grant, method, url, more, body))
+
+    def verify(self, id_token: str, **expectations: Unpack[Expectations]) -> IdTokenClaims:
+        """Verify an ID token that came from elsewhere, and return its claims (OIDC Core 3.1.3.7).
+
+        :param id_token: the token, a compact JWS.
+        :param expectations: what it must contain beside what is always checked
+            (:class:`~relyingparty.options.Expectations`).
+        :raises TokenError: a check failed; ``code`` says which.
+        :raises TransportError: the provider's keys could not be fetched.
+        """
+        token, given = Withheld(id_token), Withheld(expectations)
+        del id_token, expectations
+        client = self._current()
+        if client is None:
+            return self._run(self._verify(token, given))
+        # The same, for what is done most often, without the detour.
+        ticket = self._gets.ticket()
+        try:
+            flow = client.verify(token.take(), **given.take())
+            claims = flow.result if flow.request is None else self._carry(flow, ticket)
+        except Error as error:
+            decided(error)
+            raise
+        decided(claims)
+        return claims
+
+    def encode(self, session: Session) -> str:
+        """The session as sealed text: only who has the ``sealing_keys`` can read or make it. :meth:`restore` reads it.
+
+        :raises ConfigurationError: ``invalid_configuration``: there are no ``sealing_keys``.
+        :raises MisuseError: ``session_mismatch``: the session belongs to another client.
+        """
+        return self._seal(session)
 
     def restore(self, stored: str) -> Session:
-        """The session that ``session.encode()`` wrote, its ID token checked again, for all but its expiry."""
-        return self._run(self._restore(stored))
+        """Read a stored session.
+
+        With ``sealing_keys``: what :meth:`encode` wrote. No request is made, and the provider may have withdrawn the
+        key of the ID token. Without: what ``session.encode()`` wrote; its ID token is verified again, except for its
+        expiry.
+
+        :raises MisuseError: ``unreadable_session``: damaged, or sealed with other keys or for another client.
+        """
+        given = Withheld(stored)
+        del stored
+        return self._run(self._restore(given))
 
     def end_session(self, session: Session | None = None, **options: Unpack[EndSessionOptions]) -> str:
-        """The URL at which the provider ends its own session (OIDC RP-Initiated Logout 2).
+        """The URL that logs the user out at the provider (OIDC RP-Initiated Logout 2).
 
-        Drop the application's session first, then send the browser there.
+        End the application's own session first, then send the browser there.
 
-        :raises ConfigurationError: ``endpoint_missing``.
+        :param session: the session that ends; its ID token becomes the ``id_token_hint``.
+        :param options: what to ask for (:class:`~relyingparty.options.EndSessionOptions`).
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
         """
-        return self._run(self._end_session(session, options))
+        given = Withheld(options)
+        del options
+        return self._run(self._end_session(session, given))
 
     def _run(self, verb: Verb[T]) -> T:
-        found = None
+        try:
+            result = self._ran(verb)
+        except Error as error:
+            decided(error)
+            raise
+        decided(result)
+        return result
+
+    def _ran(self, verb: Verb[T]) -> T:
+        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
+        found: list[Any] = [None]
         while True:
             ticket = self._gets.ticket()
             try:
-                step = verb.send(found)
+                step = verb.send(found.pop())
             except StopIteration as end:
                 result: T = end.value
                 return result
-            found = self._carry(step, ticket) if isinstance(step, Flow) else step
-
-    def _carry(self, flow: Flow[T], ticket: int) -> T:
-        """As :func:`~relyingparty.run`, with the GETs that threads can share."""
-        while (request := flow.request) is not None:
-            if isinstance(request, HttpRequest) and request.coalesces:
-                with self._gets.get(request, ticket, self._transport.send) as answer:
-                    ticket = self._gets.ticket()
-                    flow.resume(answer)
+            if isinstance(step, Flow):
+                found.append(self._carry(step, ticket))
+            elif isinstance(step, Refresh):
+                found.append(self._refreshed(step, ticket))
             else:
-                reply = self._answer(request)
-                ticket = self._gets.ticket()
-                flow.resume(reply)
+                found.append(step)
+            del step
+
+    def _carry(self, flow: Flow[T], ticket: int, work: Work[Any] | None = None) -> T:
+        """As :func:`~relyingparty.run`, with the GETs that threads can share. Others may wait for ``work``."""
+        had = None
+        while (request := flow.request) is not None:
+            if not isinstance(request, HttpRequest):
+                if isinstance(request, WaitRequest):
+                    if work is not None:
+                        work.give(request.seconds + LITTLE)
+                    self._sleep(request.seconds)
+                    reply: Reply = Waited()
+                else:
+                    if work is not None:
+                        work.give(patience(request))
+                    reply = self._answer(request)
+            elif request.coalesces:
+                if work is not None:
+                    # Who shares a GET may wait for two others.
+                    work.give(2 * (request.limits.timeout_secs + LITTLE))
+                with self._gets.get(request, ticket, self._send, had) as answer:
+                    ticket, had = self._gets.ticket(), answer
+                    flow.resume(answer)
+                continue
+            else:
+                if work is not None:
+                    work.give(request.limits.timeout_secs)
+                reply = self._send(request)
+            ticket = self._gets.ticket()
+            flow.resume(reply)
         return flow.result
 
-    def _answer(self, request: Request) -> Reply:
-        if isinstance(request, HttpRequest):
-            return self._transport.send(request)
-        if self._verifier is None:
-            raise TypeError("the policy leaves signatures to the host: pass a verifier")
-        return self._verifier(request)
+    def _refreshed(self, refresh: Refresh, ticket: int) -> Refreshed:
+        flow, given_up = refresh.flow, None
+        while True:
+            entered = REFRESHES.enter(refresh, flow, given_up)
+            if isinstance(entered, Refreshed):
+                return entered
+            part, work = entered
+            if part is Part.WAITS:
+                given_up = None if work.wait() else work
+                if isinstance(work.outcome, Refreshed):
+                    return work.outcome
+                # What was wrong with what somebody else asked for says nothing of this.
+                if work.outcome is not None and work.asked == refresh.asked:
+                    raise told(work.outcome)
+                flow = refresh.begin()
+                continue
+            if part is Part.REFUSED:
+                flow.resume(refusal())
+            break
+        outcome: Outcome | None = None
+        try:
+            with doing(work):
+                outcome = Refreshed(refresh.asked, self._carry(flow, ticket, work))
+            return outcome
+        except Error as error:
+            outcome = error
+            raise
+        finally:
+            REFRESHES.leave(work, outcome, refresh.now)
+            # An exception leads to this frame: it would be kept by what it leads to.
+            del outcome
+
+    def _send(self, request: HttpRequest) -> Answer:
+        since = time.perf_counter()
+        try:
+            given: object = self._transport.send(request)
+        except Exception as error:
+            given = raised(error)
+        answer = answered(given)
+        exchanged(request, answer, since)
+        return answer
+
+    def _answer(self, request: SignRequest | AssertionRequest | VerifyRequest) -> Reply:
+        try:
+            if isinstance(request, SignRequest):
+                return signed(request.sign())
+            if isinstance(request, AssertionRequest):
+                assert self._client_assertion is not None
+                return asserted(self._client_assertion())
+            assert self._verifier is not None
+            return verified(self._verifier(request))
+        except Exception as error:
+            return raised(error, "the function")

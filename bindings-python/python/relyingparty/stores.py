@@ -6,78 +6,156 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Literal, Protocol, TypeVar
+
+from relyingparty.forking import renew_after_fork
+
+ValueT = TypeVar("ValueT")
+
+_REMEMBERED = 600
+"""How long a mark stays after the login was used or expired, in seconds."""
+
+_MOST_MARKS = 10_000
+"""How many marks a store in memory keeps."""
+
+MARKS = ("begun", "used", "why_missing")
+"""The methods of a store that remembers what became of its logins: all of these, or none."""
 
 
 class Store(Protocol):
     """Keeps pending logins by the id that the browser holds.
 
-    What is stored is secret (it holds the PKCE verifier) and serves once: ``take`` must remove and return
-    in one atomic step, which in Redis is ``SET EX`` and ``GETDEL``. The ``id`` that ``take`` gets is whatever a
-    browser sent: in a store that holds other things too, give the keys a prefix.
+    A pending login is secret (it contains the PKCE verifier) and is used once: ``take`` must remove and return it in
+    one atomic step. In Redis use ``SET EX`` and ``GETDEL``. The ``id`` comes from a browser, but is always 43
+    characters of base64url: other values never reach the store. Give the keys a prefix if the store holds other things
+    too.
+
+    With these two methods a store is complete. With those of a :class:`MarkingStore` errors can say more.
     """
 
     def put(self, id: str, pending: str, max_age: int) -> None:
         """Keep ``pending`` under ``id`` for ``max_age`` seconds."""
 
     def take(self, id: str) -> str | None:
-        """Remove and return what is kept under ``id``; ``None`` when it is absent, taken or expired."""
+        """Remove and return what is kept under ``id``; ``None`` if it is absent, taken or expired."""
+
+
+class MarkingStore(Store, Protocol):
+    """A :class:`Store` that remembers for a while what became of its logins.
+
+    With it errors tell a reload, and a login that took too long, from a callback that nobody started. The library calls
+    these methods if the store has ``why_missing``. The ``handle`` is the public name of the login, 22 characters of
+    base64url. Everybody who sees the callback's URL can compute it, so marks are found without the cookie and only
+    explain: a store may drop any of them. Give them room of their own, so that no mark pushes a login out.
+    """
+
+    def begun(self, handle: str, max_age: int) -> None:
+        """Remember that this login waits for ``max_age`` seconds."""
+
+    def used(self, handle: str) -> None:
+        """Remember for about ten minutes that a callback took this login."""
+
+    def why_missing(self, handle: str) -> str | None:
+        """Return ``"used"``, ``"expired"`` if the login waited for longer than ``max_age``, or ``None``."""
 
 
 class AsyncStore(Protocol):
-    """A :class:`Store` whose methods are awaited. :class:`~relyingparty.AsyncRelyingParty` takes either."""
+    """A :class:`Store` whose methods are awaited. :class:`~relyingparty.AsyncRelyingParty` takes either.
+
+    It may have the methods of a :class:`MarkingStore` too, which are then awaited.
+    """
 
     def put(self, id: str, pending: str, max_age: int) -> Awaitable[None]:
         """Keep ``pending`` under ``id`` for ``max_age`` seconds."""
 
     def take(self, id: str) -> Awaitable[str | None]:
-        """Remove and return what is kept under ``id``; ``None`` when it is absent, taken or expired."""
+        """Remove and return what is kept under ``id``; ``None`` if it is absent, taken or expired."""
+
+
+def marks(store: object) -> bool:
+    """Whether a store remembers what became of its logins."""
+    return callable(getattr(store, "why_missing", None))
 
 
 class MemoryStore:
     """Pending logins in this process's memory: bounded, expiring, safe to share between threads.
 
-    Right for one process; several workers need a store that they share. Every call takes constant time,
-    amortised. Logins leave in the order in which they came: when ``capacity`` is reached the oldest goes,
-    and one with a longer ``max_age`` delays the removal of expired ones behind it, never their expiry.
+    Use it for one process; several workers need a store that they share. Calls take amortised constant time. When
+    ``capacity`` is reached, the next login drops the oldest one. It marks what became of the last 10,000 logins
+    (:class:`MarkingStore`), for ten minutes.
     """
 
     def __init__(self, capacity: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock`` gives seconds and must not run backwards; tests move it by hand."""
+        """Set up an empty store.
+
+        :param capacity: how many logins may wait at the same time.
+        :param clock: returns seconds and never runs backwards.
+        """
         if capacity < 1:
             raise ValueError("capacity must be at least 1")
         self._capacity = capacity
         self._clock = clock
         self._lock = threading.Lock()
         self._logins: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._marks: OrderedDict[str, tuple[float, float | None]] = OrderedDict()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """In a child process: nobody holds the lock. Each process has its own logins from now on."""
+        self._lock = threading.Lock()
 
     def put(self, id: str, pending: str, max_age: int) -> None:
         """Keep ``pending`` under ``id`` for ``max_age`` seconds."""
         now = self._clock()
         with self._lock:
-            self._drop_expired(now)
-            self._logins.pop(id, None)
-            if len(self._logins) >= self._capacity:
-                self._logins.popitem(last=False)
-            self._logins[id] = (now + max_age, pending)
+            _add(self._logins, id, (now + max_age, pending), now, self._capacity)
 
     def take(self, id: str) -> str | None:
-        """Remove and return what is kept under ``id``; ``None`` when it is absent, taken or expired."""
+        """Remove and return what is kept under ``id``; ``None`` if it is absent, taken or expired."""
         now = self._clock()
         with self._lock:
             expires_at, pending = self._logins.pop(id, (now, None))
         return pending if now < expires_at else None
 
+    def begun(self, handle: str, max_age: int) -> None:
+        """Remember until when the login of this handle waits."""
+        now = self._clock()
+        with self._lock:
+            _add(self._marks, handle, (now + max_age + _REMEMBERED, now + max_age), now, _MOST_MARKS)
+
+    def used(self, handle: str) -> None:
+        """Remember that a callback took the login of this handle."""
+        now = self._clock()
+        with self._lock:
+            _add(self._marks, handle, (now + _REMEMBERED, None), now, _MOST_MARKS)
+
+    def why_missing(self, handle: str) -> Literal["used", "expired"] | None:
+        """Return ``"used"``, ``"expired"``, or ``None`` if it is not known."""
+        now = self._clock()
+        with self._lock:
+            _, until = self._marks.get(handle, (now, float("inf")))
+        if until is None:
+            return "used"
+        return "expired" if until <= now else None
+
     def __len__(self) -> int:
-        """How many are kept, expired ones included until their turn to leave."""
+        """How many logins are kept, including expired ones that were not removed yet."""
         return len(self._logins)
 
     def __repr__(self) -> str:
         return f"<MemoryStore of {len(self)}, at most {self._capacity}>"
 
-    def _drop_expired(self, now: float) -> None:
-        while self._logins:
-            expires_at, _ = next(iter(self._logins.values()))
-            if now < expires_at:
-                return
-            self._logins.popitem(last=False)
+
+def _add(
+    entries: OrderedDict[str, tuple[float, ValueT]], key: str, entry: tuple[float, ValueT], now: float, most: int
+) -> None:
+    """Add the newest, in the place of one of its key, when what expired and what is too many has gone, oldest first."""
+    while entries:
+        expires_at, _ = next(iter(entries.values()))
+        if now < expires_at:
+            break
+        entries.popitem(last=False)
+    entries.pop(key, None)
+    if len(entries) >= most:
+        entries.popitem(last=False)
+    entries[key] = entry

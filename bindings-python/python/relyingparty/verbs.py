@@ -1,4 +1,4 @@
-"""What a relying party is made of and what it does, written once for threads and for asyncio.
+"""The settings of a relying party and its verbs, written once for threads and for asyncio.
 
 Each verb is a generator. It yields the flows that have to be run and the answers of the store, which those of an
 asyncio store have to be awaited first, and is sent what came of them.
@@ -9,50 +9,81 @@ from __future__ import annotations
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
-from relyingparty import transports
+from relyingparty import calls, refreshes, settings, transports
 from relyingparty._relyingparty import (
+    ApiResponse,
     Authorization,
+    AuthorizationCode,
     Cache,
     CallbackParams,
     Client,
+    Flow,
+    Grant,
     IdTokenClaims,
     Issuer,
     PendingLogin,
     Policy,
     Provider,
+    RefreshedGrant,
     Registration,
+    SealingKeys,
     Session,
+    SessionSeal,
+    SetupReport,
     UserInfo,
+    check_configuration,
+    check_setup,
 )
+from relyingparty.assertions import JWT_BEARER
+from relyingparty.errors import CallbackError
 from relyingparty.options import (
     AuthorizeOptions,
-    ClientOptions,
     EndSessionOptions,
     Expectations,
     PolicyOptions,
     RegistrationOptions,
+    TokenOptions,
 )
-from relyingparty.stores import AsyncStore, MemoryStore, Store
+from relyingparty.refreshes import Refresh, Refreshed
+from relyingparty.stores import MARKS, AsyncStore, MemoryStore, Store, marks
+from relyingparty.withheld import Withheld
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from relyingparty.options import Content, Headers, Method, Response
     from relyingparty.transports import UrllibTransport
 
 T = TypeVar("T")
 TransportT = TypeVar("TransportT")
 StoreT = TypeVar("StoreT", bound=Store | AsyncStore)
 VerifierT = TypeVar("VerifierT")
+AssertionT = TypeVar("AssertionT")
 
 Verb = Generator[Any, Any, T]
+"""A verb as a generator."""
 
 _ENTROPY_BYTES = 32
+_HTTPS = "https:"
 
 
-class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
+class _Unsealed(tuple[bytes, ...]):
+    """No keys are given. Nobody passes it by mistake, as one does ``None`` or an empty list."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<not sealed>"
+
+
+_UNSEALED = _Unsealed()
+
+
+class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
     """The settings of a relying party, and its verbs as generators."""
 
     _coalescer: ClassVar[type[Any]]
@@ -65,6 +96,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
         redirect_uri: str,
         *,
         client_secret: str | None = None,
+        client_assertion: AssertionT | None = None,
         scopes: Sequence[str] | None = None,
         policy: PolicyOptions | None = None,
         store: StoreT | None = None,
@@ -73,127 +105,304 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT]):
         cache: Cache | None = None,
         clock: Callable[[], float] = time.time,
         entropy: Callable[[int], bytes] = os.urandom,
+        sealing_keys: Sequence[bytes] = _UNSEALED,
+        sleep: Callable[[float], Any] | None = None,
         allow_insecure_loopback: bool = False,
         ca_file: str | os.PathLike[str] | None = None,
         ca_pem: str | None = None,
+        proxy: str | None = None,
+        proxy_from_environment: bool = False,
         **registration: Unpack[RegistrationOptions],
     ) -> None:
-        """A client registered at ``issuer``. Nothing is fetched until the first verb that needs it.
+        """Set up a client of ``issuer``. Nothing is fetched until the first verb that needs it.
 
         :param issuer: the issuer identifier, exactly as the provider publishes it.
         :param client_id: the client's identifier at the provider.
-        :param redirect_uri: where the browser comes back to, exactly as registered.
-        :param client_secret: the client's secret; without one it is a public client.
-        :param scopes: what to ask for. See :class:`~relyingparty.options.RegistrationOptions` for the rest of the
-            registration.
+        :param redirect_uri: where the browser comes back to, exactly as registered at the provider.
+        :param client_secret: the client's secret. Without a secret, ``signing_keys`` and a ``client_assertion`` the
+            client is a public client.
+        :param client_assertion: a function that returns an assertion from elsewhere, which says who the client is. It
+            is called for each request: :func:`~relyingparty.token_file`, or a function of your own, for
+            :class:`~relyingparty.AsyncRelyingParty` also a coroutine function.
+        :param scopes: the scopes to ask for; ``openid profile email`` if not given.
         :param policy: limits and choices (:class:`~relyingparty.options.PolicyOptions`).
-        :param store: where pending logins wait; in this process's memory when not given.
-        :param transport: what sends requests; ``urllib`` when not given.
-        :param verifier: what checks signatures, when the policy leaves them to the host.
+        :param store: where pending logins wait; the memory of this process (:class:`~relyingparty.MemoryStore`) if not
+            given. Several worker processes need a store that they share.
+        :param transport: what sends requests; ``urllib`` if not given.
+        :param verifier: what checks signatures, for a policy with ``signatures="host"``.
         :param cache: metadata and keys, to share between relying parties or to keep.
-        :param clock: the time in Unix seconds.
-        :param entropy: as many secure random bytes as asked for.
-        :param allow_insecure_loopback: for development: ``http://`` for an issuer on this machine.
-        :param ca_file: certificate authorities that the ``urllib`` transport trusts instead of the system's.
+        :param clock: returns the time in Unix seconds.
+        :param entropy: returns the given number of secure random bytes.
+        :param sealing_keys: the keys for :meth:`encode` and :meth:`restore`: 32 secure random bytes each. Keep them
+            where the client secret is. The first key seals, all of them open, so that keys can be rotated. Without keys
+            :meth:`restore` reads what ``session.encode()`` wrote.
+        :param sleep: waits the given seconds between attempts to fetch keys; ``time.sleep`` or ``asyncio.sleep`` if not
+            given.
+        :param allow_insecure_loopback: for development: allow ``http://`` for an issuer on this machine.
+        :param ca_file: the certificate authorities that the ``urllib`` transport trusts, instead of the system's: a PEM
+            file.
         :param ca_pem: the same as PEM text.
-        :raises ConfigurationError: ``invalid_issuer``, ``invalid_configuration``.
+        :param proxy: the HTTP proxy of the ``urllib`` transport, such as ``http://user:password@proxy.example:3128``.
+        :param proxy_from_environment: let the ``urllib`` transport use the proxies of ``HTTPS_PROXY``, ``HTTP_PROXY``
+            and ``ALL_PROXY``, except for the hosts in ``NO_PROXY``.
+        :param registration: the rest of the registration (:class:`~relyingparty.options.RegistrationOptions`), such as
+            ``post_logout_redirect_uri``.
+
+        A parameter whose default is ``None`` may be ``None``. Members of ``policy`` and ``registration`` may not: leave
+        out those you don't need.
+
+        :raises ConfigurationError: ``invalid_issuer``, ``invalid_configuration``, ``policy_out_of_range``: everything
+            that can be checked without the provider is checked here.
         """
+        secret = Withheld(client_secret)
+        if client_assertion is not None:
+            registration.setdefault("client_assertion_type", JWT_BEARER)
+        given: Withheld[dict[str, Any]] = Withheld({**registration})
+        keys = None if sealing_keys is _UNSEALED else Withheld(sealing_keys)
+        way_out: Withheld[dict[str, Any]] = Withheld({"proxy": proxy, "proxy_from_environment": proxy_from_environment})
+        through_proxy = proxy is not None or proxy_from_environment is not False
+        del client_secret, registration, sealing_keys, proxy
+        self._name = f"{client_id} at {issuer}"
         if transport is not None and (ca_file is not None or ca_pem is not None):
-            raise TypeError("ca_file and ca_pem are options of the transport that was given")
-        self._issuer = Issuer.insecure_loopback(issuer) if allow_insecure_loopback else Issuer(issuer)
-        given = cast(ClientOptions, {"client_id": client_id, "redirect_uri": redirect_uri, **registration})
-        if client_secret is not None:
-            given["client_secret"] = client_secret
-        if scopes is not None:
-            given["scopes"] = scopes
-        self._registration = Registration(**given)
-        self._policy = Policy(**(policy or {}))
+            settings.refuse("ca_file", "and ca_pem are options of the transport that was given")
+        if transport is not None and through_proxy:
+            settings.refuse("proxy", "and proxy_from_environment are options of the transport that was given")
+        issuer = settings.text("issuer", issuer)
+        insecure = settings.flag("allow_insecure_loopback", allow_insecure_loopback)
+        self._policy = Policy(**({} if policy is None else settings.members("policy", policy)))
+        under = Issuer.insecure_loopback if insecure else Issuer
+        self._issuer = under(issuer, self._policy)
+        self._registration = _registration(client_id, redirect_uri, secret, scopes, given)
+        self._redirect_uri = redirect_uri
+        # In place of the class's, since the name depends on the redirect URI.
+        self.__dict__["cookie_name"] = update_wrapper(partial(_cookie_name, redirect_uri), Verbs.cookie_name)
+        self._session_seal = (
+            None if keys is None else SessionSeal(SealingKeys(keys.take()), self._issuer, client_id, self._policy)
+        )
+        if verifier is not None:
+            settings.function("verifier", verifier)
+        if client_assertion is not None:
+            settings.function("client_assertion", client_assertion)
+        check_configuration(
+            self._issuer, self._registration, self._policy, verifier is not None, client_assertion is not None
+        )
+        settings.function("clock", clock)
+        settings.function("entropy", entropy)
+        if sleep is not None:
+            settings.function("sleep", sleep)
+        self._sleep: Callable[[float], Any] = self._default_sleep if sleep is None else sleep
         self._store = cast(StoreT, MemoryStore()) if store is None else store
+        settings.methods("store", self._store, "put", "take")
+        self._marks: Any = self._store if marks(self._store) else None
+        if self._marks is not None:
+            settings.methods("store", self._store, *MARKS)
         if transport is None:
-            transport = self._default_transport(transports.UrllibTransport(ca_file=ca_file, ca_pem=ca_pem))
+            urllib = transports.UrllibTransport(ca_file=ca_file, ca_pem=ca_pem, **way_out.take())
+            transport = self._default_transport(urllib)
+        settings.methods("transport", transport, "send")
+        functions: list[tuple[str, object]] = [("signing_key", sign) for sign in self._registration._functions]
+        functions += [("verifier", verifier)] if verifier is not None else []
+        functions += [("client_assertion", client_assertion)] if client_assertion is not None else []
+        self._judge(transport, self._store, functions)
         self._transport = transport
         self._verifier = verifier
+        self._client_assertion = client_assertion
         self._gets = self._coalescer()
         self._clock = clock
         self._entropy = entropy
-        self._name = f"{client_id} at {issuer}"
         self.cache = Cache() if cache is None else cache
 
     @property
     def cache(self) -> Cache:
-        """Metadata and keys. ``cache.to_json()`` carries them to the next process."""
+        """The metadata and keys of the provider. ``cache.to_json()`` keeps them for the next process."""
         return self._cache
 
     @cache.setter
     def cache(self, cache: Cache) -> None:
-        self._cache = cache
+        self._cache = settings.cache(cache)
         self._client: Client | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name}>"
 
     @staticmethod
-    def cookie_name(query_or_url: str) -> str:
-        """The name of the cookie that holds the id of the login which this callback claims to belong to.
+    def cookie_name(query_or_url: Response) -> str | None:
+        """The name of the cookie that holds the id of the login that this callback claims to belong to.
 
-        Empty, which is no cookie's name, when it has no ``state``.
-
-        :raises CallbackError: ``callback_malformed``, ``callback_duplicate``.
+        ``None`` if it has no ``state`` or cannot be read; :meth:`callback` then raises the error. A relying party
+        returns the name for its redirect URI, the class itself the one for an https redirect URI. Prefer
+        :class:`~relyingparty.LoginCookies`, which finds the cookie and reads the id.
         """
-        return CallbackParams.parse(query_or_url).cookie_name or ""
+        return _cookie_name(_HTTPS, query_or_url)
 
     @staticmethod
-    def handle(query_or_url: str) -> str | None:
-        """The public name of that login, for programs that keep the id elsewhere than in a cookie.
+    def handle(query_or_url: Response) -> str | None:
+        """The public name of the login that this callback claims to belong to, for programs that do not use a cookie.
 
         :raises CallbackError: ``callback_malformed``, ``callback_duplicate``.
         """
         return CallbackParams.parse(query_or_url).handle
 
+    def jwks(self) -> dict[str, Any]:
+        """The public keys of the ``signing_keys`` as a JWK Set: the document for the client's ``jwks_uri``.
+
+        No request is sent. Serve it as ``application/jwk-set+json``. The first key signs. To change keys, add the next
+        one behind it, put it first when the provider has fetched it, and leave out the old one a few minutes later.
+        """
+        return self._registration.jwks()
+
+    @staticmethod
+    @abstractmethod
+    def _default_sleep(seconds: float) -> Any: ...
+
+    @staticmethod
+    @abstractmethod
+    def _judge(transport: object, store: object, functions: Iterable[tuple[str, object]]) -> None:
+        """Refuse what is for the other kind of program."""
+
     @abstractmethod
     def _default_transport(self, transport: UrllibTransport) -> TransportT: ...
 
-    def _discover(self) -> Verb[Client]:
-        """The client over metadata that is fresh by the rules of the core: no exchange while it is."""
+    def _check(self) -> Verb[SetupReport]:
+        report: SetupReport = yield check_setup(self._issuer, self._registration, self._policy, self.cache, self._clock)
+        return report
+
+    def _current(self) -> Client | None:
+        """The client, while its metadata is fresh by the rules of the core."""
         client = self._client
-        if client is None or not client.is_current():
-            provider = yield Provider.discover(self._issuer, self._policy, self.cache, self._clock)
-            client = self._client = Client(provider, self._registration, self._policy, self.cache, self._clock)
+        return client if client is not None and client.is_current() else None
+
+    def _discover(self) -> Verb[Client]:
+        """A client over fresh metadata."""
+        provider = yield Provider.discover(self._issuer, self._policy, self.cache, self._clock)
+        client = self._client = Client(provider, self._registration, self._policy, self.cache, self._clock)
         return client
 
-    def _authorize(self, options: AuthorizeOptions) -> Verb[Authorization]:
-        client = yield from self._discover()
-        started: Authorization = client.authorize(self._entropy(_ENTROPY_BYTES), **options)
+    def _fresh(self, client: Client) -> bytes | None:
+        """What a client that signs its requests needs for one verb. Nothing is drawn for others."""
+        return self._entropy(_ENTROPY_BYTES) if client.needs_entropy() else None
+
+    def _authorize(self, options: Withheld[AuthorizeOptions]) -> Verb[Authorization]:
+        client = self._current() or (yield from self._discover())
+        started: Authorization
+        if client.authorizes_in_steps():
+            started = yield client.authorize_in_steps(self._entropy(_ENTROPY_BYTES), **options.take())
+        else:
+            started = client.authorize(self._entropy(_ENTROPY_BYTES), **options.take())
         yield self._store.put(started.id, started.pending.encode(), started.max_age)
+        if self._marks is not None:
+            yield self._marks.begun(started.handle, started.max_age)
         return started
 
-    def _callback(self, params: CallbackParams, id: str | None) -> Verb[Session]:
-        client = yield from self._discover()
-        stored = None if id is None else (yield self._store.take(id))
-        code = client.callback(PendingLogin.decode(stored), params)
-        session: Session = yield client.exchange(code)
+    def _callback(self, params: CallbackParams, id: Withheld[Any], options: Withheld[TokenOptions]) -> Verb[Session]:
+        found = Withheld(params.login_id(id.take(), self._redirect_uri))
+        if found.lend()[0] is None:
+            yield from self._unclaimed(params, found.take()[1])
+        client = self._current() or (yield from self._discover())
+        stored: Withheld[Any] = Withheld((yield self._store.take(cast(str, found.lend()[0]))))
+        if stored.lend() is None:
+            yield from self._unclaimed(params, found.take()[1])
+        pending = PendingLogin.decode(stored.take())
+        if client.owns(pending, params):
+            if self._marks is not None:
+                yield self._marks.used(pending.handle)
+        else:
+            # Another login's response, or another client's login: the one that waits is left as it was.
+            seconds = int(pending.expires_at - self._clock())
+            if seconds > 0:
+                yield self._store.put(pending.id, pending.encode(), seconds)
+        code: AuthorizationCode
+        if params.is_signed:
+            code = yield client.signed_callback(pending, params)
+        else:
+            code = client.callback(pending, params)
+        session: Session = yield client.exchange(code, self._fresh(client), **options.take())
         return session
 
-    def _refresh(self, session: Session) -> Verb[Session]:
-        client = yield from self._discover()
-        refreshed: Session = yield client.refresh(session)
+    def _unclaimed(self, params: CallbackParams, reason: str) -> Verb[NoReturn]:
+        """Say why no login waits. The store may know that it was used or expired, whatever the browser holds."""
+        told: object = None
+        if self._marks is not None and params.handle is not None:
+            told = yield self._marks.why_missing(params.handle)
+        params.unclaimed(reason, told)
+
+    def _refresh(self, session: Session, options: Withheld[TokenOptions]) -> Verb[Session]:
+        client = self._current() or (yield from self._discover())
+        while True:
+            begin = partial(self._begin_refresh, client, session, options)
+            flow, asked = begin(), refreshes.asked_by(options)
+            key = refreshes.key_of(self._registration.client_id, str(self._issuer), session)
+            refreshed: Refreshed = yield Refresh(key, asked, flow, begin, self._clock())
+            if refreshed.asked == asked:
+                return refreshed.session
+            # Its token was spent on what somebody else asked for: what it became is asked.
+            session = refreshed.session
+
+    def _begin_refresh(self, client: Client, session: Session, options: Withheld[TokenOptions]) -> Flow[Session]:
+        return client.refresh(session, self._fresh(client), **options.lend())
+
+    def _refresh_token(
+        self, refresh_token: Withheld[str], sub: str, options: Withheld[TokenOptions]
+    ) -> Verb[RefreshedGrant]:
+        client = self._current() or (yield from self._discover())
+        refreshed: RefreshedGrant = yield client.refresh_token(
+            refresh_token.take(), sub, self._fresh(client), **options.take()
+        )
         return refreshed
 
     def _userinfo(self, session: Session) -> Verb[UserInfo]:
-        client = yield from self._discover()
-        info: UserInfo = yield client.userinfo(session)
+        client = self._current() or (yield from self._discover())
+        info: UserInfo = yield client.userinfo(session, self._fresh(client))
         return info
 
-    def _verify(self, id_token: str, expectations: Expectations) -> Verb[IdTokenClaims]:
+    def _call(
+        self, holder: Session | Grant, method: Method, url: str, headers: Withheld[Headers], content: Withheld[Content]
+    ) -> Verb[ApiResponse]:
         client = yield from self._discover()
-        claims: IdTokenClaims = yield client.verify(id_token, **expectations)
+        response: ApiResponse = yield client.call(
+            holder, method, url, calls.pairs(headers), calls.octets(content), self._fresh(client)
+        )
+        return response
+
+    def _verify(self, id_token: Withheld[str], expectations: Withheld[Expectations]) -> Verb[IdTokenClaims]:
+        client = self._current() or (yield from self._discover())
+        claims: IdTokenClaims = yield client.verify(id_token.take(), **expectations.take())
         return claims
 
-    def _restore(self, stored: str) -> Verb[Session]:
-        client = yield from self._discover()
-        session: Session = yield client.restore(stored)
+    def _seal(self, session: Session) -> str:
+        if self._session_seal is None:
+            settings.refuse("sealing_keys", "are not set")
+        return self._session_seal.seal(session, self._entropy(_ENTROPY_BYTES))
+
+    def _restore(self, stored: Withheld[str]) -> Verb[Session]:
+        opened = None if self._session_seal is None else self._session_seal.open(stored.lend())
+        if opened is not None:
+            return opened
+        client = self._current() or (yield from self._discover())
+        session: Session = yield client.restore(stored.take())
         return session
 
-    def _end_session(self, session: Session | None, options: EndSessionOptions) -> Verb[str]:
-        client = yield from self._discover()
-        return client.end_session(session, **options)
+    def _end_session(self, session: Session | None, options: Withheld[EndSessionOptions]) -> Verb[str]:
+        client = self._current() or (yield from self._discover())
+        return client.end_session(session, **options.take())
+
+
+def _cookie_name(redirect_uri: str, query_or_url: Response) -> str | None:
+    try:
+        return CallbackParams.parse(query_or_url).cookie_name_at(redirect_uri)
+    except CallbackError:
+        return None
+
+
+def _registration(
+    client_id: str,
+    redirect_uri: str,
+    secret: Withheld[str | None],
+    scopes: Sequence[str] | None,
+    more: Withheld[dict[str, Any]],
+) -> Registration:
+    given: dict[str, Any] = {"client_id": client_id, "redirect_uri": redirect_uri, "scopes": scopes}
+    given["client_secret"] = secret.take()
+    kept = Withheld({name: value for name, value in given.items() if value is not None})
+    given.clear()
+    return Registration(**kept.take(), **more.take())

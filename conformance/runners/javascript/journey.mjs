@@ -15,9 +15,14 @@ export async function comeToAnEnd(row, library, transport, visit) {
   try {
     await party.go();
   } catch (error) {
-    code = error instanceof library.RelyingPartyError ? error.code : String(error);
+    code = error instanceof library.RelyingPartyError ? codeOf(error) : String(error);
   }
   return { row: row.name, call: party.verb, code, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The code of an error; where keys could not be had, with the reason. */
+function codeOf({ code, details }) {
+  return code === 'keys_unavailable' ? `${code} (${details.reason})` : code;
 }
 
 class Party {

@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 const FULL = process.argv[2] === '--full';
 const PACKAGE = '../../../bindings-wasm/dist';
-const { Cache, CallbackParams, Client, Provider, RelyingPartyError } = await import(
+const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError } = await import(
   `${PACKAGE}/${FULL ? 'full' : 'node'}/entry_node.js`
 );
 const { nodeVerifier } = await import(`${PACKAGE}/node/node.js`);
@@ -29,6 +29,7 @@ class Player {
   constructor({ issuer, registration, policy, now }) {
     Object.assign(this, { issuer, registration, policy, now });
     this.cache = new Cache();
+    this.ids = new Map();
     this.stored = new Map();
     this.codes = new Map();
     this.sessions = new Map();
@@ -63,16 +64,24 @@ class Player {
       throw error;
     }
     this.sessions.set(login, session);
-    const { claims, scope, token_type, access_token } = session;
-    const { refresh_token = null, expires_at = null, return_to = null } = session;
-    return { claims, scope, token_type, access_token, refresh_token, expires_at, return_to };
+    const { raw_claims: claims, scope, token_type } = session;
+    const { access_token = null, refresh_token = null, expires_at = null, return_to = null } = session;
+    const tokens = { token_type, access_token, refresh_token };
+    return { claims, scope, ...tokens, expires_at, return_to, noted: noted(session) };
   }
+}
+
+/** What was not as it is specified: the decisions of these names. */
+function noted({ decisions }) {
+  const names = ['left_out', 'leniency'];
+  const some = decisions.filter(({ check }) => names.includes(check));
+  return some.map(({ check, expected, found }) => [check, expected, found]);
 }
 
 const CALLS = {
   async discover(player, { issuer = player.issuer }, host) {
     player.provider = await host.run(Provider.discover(issuer, player.context));
-    return { issuer: player.provider.issuer };
+    return { issuer: player.provider.issuer, noted: noted(player.provider) };
   },
   async client(player, { registration = player.registration, policy = player.policy }) {
     Object.assign(player, { registration, policy });
@@ -82,21 +91,31 @@ const CALLS = {
   async authorize(player, { login, request, entropy }) {
     const random = Buffer.from(entropy, 'hex');
     const { url, id, cookie_name, pending } = player.client.authorize(request, random);
+    player.ids.set(login, id);
     player.stored.set(login, pending);
     return { url, id, cookie_name };
   },
   async callback(player, step) {
-    const pending = 'stored' in step ? (step.stored ?? undefined) : player.stored.get(step.login);
     const params =
       'form' in step ? CallbackParams.parseFormPost(step.form) : CallbackParams.parse(step.query);
+    const own = player.ids.get(step.login);
+    let [id, reason] = [own];
+    if ('cookies' in step || 'id' in step) {
+      const held = 'cookies' in step ? new LoginCookies(step.cookies) : step.id;
+      ({ id, reason } = params.loginId(held ?? undefined, player.registration.redirect_uri));
+      if (id === undefined) params.unclaimed(reason, step.told);
+    }
+    const kept = id === own ? player.stored.get(step.login) : undefined;
+    const pending = 'stored' in step ? step.stored : kept;
+    if (pending == null) params.unclaimed(reason, step.told);
     player.codes.set(step.login, player.client.callback(pending, params));
     return {};
   },
   async exchange(player, step, host) {
-    return player.keep(step, host, player.client.exchange(player.codes.get(step.login)));
+    return player.keep(step, host, player.client.exchange(player.codes.get(step.login), step.request));
   },
   async refresh(player, step, host) {
-    return player.keep(step, host, player.client.refresh(player.sessions.get(step.login)));
+    return player.keep(step, host, player.client.refresh(player.sessions.get(step.login), step.request));
   },
   async restore(player, step, host) {
     const stored = step.stored ?? player.sessions.get(step.login).encoded;
@@ -106,12 +125,12 @@ const CALLS = {
     return player.keep(step, host, player.waiting.get(step.login));
   },
   async userinfo(player, { login }, host) {
-    const { claims } = await host.run(player.client.userinfo(player.sessions.get(login)));
-    return { claims };
+    const info = await host.run(player.client.userinfo(player.sessions.get(login)));
+    return { claims: info.raw_claims, noted: noted(info) };
   },
   async verify(player, { id_token, expectations }, host) {
-    const { claims } = await host.run(player.client.verify(id_token, expectations));
-    return { claims };
+    const verified = await host.run(player.client.verify(id_token, expectations));
+    return { claims: verified.raw_claims, noted: noted(verified) };
   },
   async end_session(player, { login, request }) {
     const hint = login === undefined ? {} : { id_token_hint: player.sessions.get(login).id_token };
@@ -145,6 +164,10 @@ class Host {
 
   async answer(request) {
     if (request.kind === 'verify') return verify(request);
+    if (request.kind === 'wait') {
+      this.player.now = request.until;
+      return { waited: true };
+    }
     const exchange = this.exchanges.shift();
     const actual = observe(request);
     if (!exchange) {
@@ -182,17 +205,22 @@ function octets(part) {
 function refusal(error) {
   if (error instanceof Waits) return { pending: error.message };
   if (!(error instanceof RelyingPartyError)) throw error;
-  return { error: { code: error.code, ...(error.error !== undefined && { server_error: error.error }) } };
+  const { code, details } = error;
+  return { error: { code, details, ...(error.error !== undefined && { server_error: error.error }) } };
 }
 
-/** An outcome by its kind; an error by its code, values by those that are named. */
+/** An outcome by its kind; an error by its code, values and details by those that are named. */
 function compare(expected, outcome) {
   const actual = plain(outcome);
-  const asNamed = ([name, value]) => isDeepStrictEqual(value, actual.ok[name]);
-  const same =
-    expected.ok && actual.ok
-      ? Object.entries(expected.ok).every(asNamed)
-      : isDeepStrictEqual(expected, actual);
+  const asNamed = (named, found) =>
+    Object.entries(named).every(([name, value]) => isDeepStrictEqual(value, found[name]));
+  let same = isDeepStrictEqual(expected, actual);
+  if (expected.ok && actual.ok) same = asNamed(expected.ok, actual.ok);
+  if (expected.error && actual.error) {
+    const { details: named = {}, ...error } = expected.error;
+    const { details, ...found } = actual.error;
+    same = isDeepStrictEqual(error, found) && asNamed(named, details);
+  }
   if (!same) {
     throw new Difference(`expected the outcome ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
   }

@@ -22,6 +22,7 @@ from relyingparty.transports import UrllibTransport
 
 CLIENT = ("client_id", "redirect_uri")
 PAUSE = 60
+KEYS = "keys_unavailable"
 """Seconds between two steps where keys may have changed meanwhile: longer than the pause between two fetches."""
 
 
@@ -168,7 +169,7 @@ async def come_to_an_end(row: dict[str, Any], party: Party) -> dict[str, Any]:
     try:
         await party.go()
     except Error as error:
-        code = error.code
+        code = error.code if error.code != KEYS else f"{KEYS} ({error.details['reason']})"
     except Exception as error:
         code = f"{type(error).__name__}: {error}"
     return {"row": row["name"], "call": party.verb, "code": code, "seconds": time.monotonic() - started}

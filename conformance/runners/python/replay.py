@@ -40,6 +40,7 @@ class Player:
         self.cache = rp.Cache()
         self.provider: rp.Provider
         self.client: rp.Client | None = None
+        self.ids: dict[str, str] = {}
         self.stored: dict[str, str] = {}
         self.codes: dict[str, rp.AuthorizationCode] = {}
         self.sessions: dict[str, rp.Session] = {}
@@ -60,7 +61,7 @@ class Player:
         except Waits as waiting:
             outcome = {"pending": str(waiting)}
         except rp.Error as error:
-            outcome = {"error": {"code": error.code}}
+            outcome = {"error": {"code": error.code, "details": error.details}}
             if isinstance(error, rp.ProviderError) and error.error is not None:
                 outcome["error"]["server_error"] = error.error
         if next(exchanges, None) is not None:
@@ -68,10 +69,10 @@ class Player:
         compare(step["outcome"], outcome)
 
     def call_discover(self, step: Json, host: Host) -> Json:
-        issuer = rp.Issuer(step.get("issuer", self.issuer))
+        issuer = rp.Issuer(step.get("issuer", self.issuer), rp.Policy(**self.policy))
         flow = rp.Provider.discover(issuer, rp.Policy(**self.policy), self.cache, self.clock)
         self.provider = host.run(flow)
-        return {"issuer": self.provider.issuer}
+        return {"issuer": self.provider.issuer, "noted": noted(self.provider)}
 
     def call_client(self, step: Json, host: Host) -> Json:
         self.registration = step.get("registration", self.registration)
@@ -81,24 +82,33 @@ class Player:
 
     def call_authorize(self, step: Json, host: Host) -> Json:
         started = self.made().authorize(bytes.fromhex(step["entropy"]), **step["request"])
-        self.stored[step["login"]] = started.pending.encode()
+        self.ids[step["login"]], self.stored[step["login"]] = started.id, started.pending.encode()
         return {"url": started.url, "id": started.id, "cookie_name": started.cookie_name}
 
     def call_callback(self, step: Json, host: Host) -> Json:
         login = step["login"]
-        pending = rp.PendingLogin.decode(step["stored"] if "stored" in step else self.stored[login])
         if "form" in step:
             params = rp.CallbackParams.parse_form_post(step["form"])
         else:
             params = rp.CallbackParams.parse(step["query"])
-        self.codes[login] = self.made().callback(pending, params)
+        own = self.ids.get(login)
+        id, reason = own, None
+        if "cookies" in step or "id" in step:
+            held = rp.LoginCookies(step["cookies"]) if "cookies" in step else step["id"]
+            id, reason = params.login_id(held, self.registration["redirect_uri"])
+            if id is None:
+                params.unclaimed(reason, step.get("told"))
+        stored = step["stored"] if "stored" in step else self.stored[login] if id == own else None
+        if stored is None:
+            params.unclaimed(reason, step.get("told"))
+        self.codes[login] = self.made().callback(rp.PendingLogin.decode(stored), params)
         return {}
 
     def call_exchange(self, step: Json, host: Host) -> Json:
-        return self.keep(step, host, self.made().exchange(self.codes.pop(step["login"])))
+        return self.keep(step, host, self.made().exchange(self.codes.pop(step["login"]), **step.get("request", {})))
 
     def call_refresh(self, step: Json, host: Host) -> Json:
-        return self.keep(step, host, self.made().refresh(self.sessions[step["login"]]))
+        return self.keep(step, host, self.made().refresh(self.sessions[step["login"]], **step.get("request", {})))
 
     def call_restore(self, step: Json, host: Host) -> Json:
         stored = step["stored"] if "stored" in step else self.sessions[step["login"]].encode()
@@ -108,10 +118,12 @@ class Player:
         return self.keep(step, host, self.waiting.pop(step["login"]))
 
     def call_userinfo(self, step: Json, host: Host) -> Json:
-        return {"claims": dict(host.run(self.made().userinfo(self.sessions[step["login"]])))}
+        info = host.run(self.made().userinfo(self.sessions[step["login"]]))
+        return {"claims": dict(info), "noted": noted(info)}
 
     def call_verify(self, step: Json, host: Host) -> Json:
-        return {"claims": dict(host.run(self.made().verify(step["id_token"], **step["expectations"])))}
+        claims = host.run(self.made().verify(step["id_token"], **step["expectations"]))
+        return {"claims": dict(claims), "noted": noted(claims)}
 
     def call_end_session(self, step: Json, host: Host) -> Json:
         session = self.sessions[step["login"]] if "login" in step else None
@@ -155,6 +167,7 @@ class Player:
             "refresh_token": session.refresh_token,
             "expires_at": session.expires_at,
             "return_to": session.return_to,
+            "noted": noted(session),
         }
 
 
@@ -171,9 +184,14 @@ class Host:
             flow.resume(self.answer(request))
         return flow.result
 
-    def answer(self, request: rp.Request) -> rp.HttpResponse | rp.Unreachable | bool:
+    def answer(self, request: rp.Request | rp.WaitRequest) -> rp.Reply:
         if isinstance(request, rp.VerifyRequest):
             raise Skipped("this package checks signatures itself")
+        if isinstance(request, rp.WaitRequest):
+            self.player.now = request.until
+            return rp.Waited()
+        if not isinstance(request, rp.HttpRequest):
+            raise Difference(f"unexpected request {request}")
         exchange = next(self.exchanges, None)
         actual = observe(request)
         if exchange is None:
@@ -184,6 +202,12 @@ class Host:
             raise Difference(f"expected the request {exchange['expect']}, got {actual}")
         self.player.now = exchange.get("now", self.player.now)
         return reply(exchange["respond"])
+
+
+def noted(made: rp.Provider | rp.Session | rp.Claims) -> list[list[str]]:
+    """What was not as it is specified: the decisions of these names."""
+    names = ("left_out", "leniency")
+    return [[made.check, made.expected, made.found] for made in made.decisions if made.check in names]
 
 
 def observe(request: rp.HttpRequest) -> Json:
@@ -201,10 +225,12 @@ def observe(request: rp.HttpRequest) -> Json:
     }
 
 
-def reply(respond: Json) -> rp.HttpResponse | rp.Unreachable | bool:
+def reply(respond: Json) -> rp.Reply:
     """The answer as the package takes it."""
     if "unreachable" in respond:
         return rp.Unreachable(respond["unreachable"])
+    if "unsupported" in respond:
+        return rp.Unsupported()
     if "verified" in respond:
         return bool(respond["verified"])
     parts = respond["body"] if isinstance(respond["body"], list) else [respond["body"]]
@@ -220,9 +246,13 @@ def octets(part: Any) -> bytes:
 
 
 def compare(expected: Json, actual: Json) -> None:
-    """An outcome by its kind; an error by its code, values by those that are named."""
+    """An outcome by its kind; an error by its code, values and details by those that are named."""
     if "ok" in expected and "ok" in actual:
         same = all(name in actual["ok"] and actual["ok"][name] == value for name, value in expected["ok"].items())
+    elif "error" in expected and "error" in actual:
+        named, found = expected["error"].get("details", {}), actual["error"]["details"]
+        told = {name: value for name, value in found.items() if name in named}
+        same = {**expected["error"], "details": named} == {**actual["error"], "details": told}
     else:
         same = expected == actual
     if not same:

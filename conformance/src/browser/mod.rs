@@ -72,7 +72,12 @@ struct Visit {
 impl Browser {
     /// A browser without cookies. `ca_pem` takes the place of the public certificate authorities.
     pub fn new(ca_pem: Option<&[u8]>) -> Self {
-        Self { agent: agent(ca_pem), cookies: Cookies::default() }
+        Self::with(agent(ca_pem, None))
+    }
+
+    /// The same, which sends with this.
+    pub fn with(agent: Agent) -> Self {
+        Self { agent, cookies: Cookies::default() }
     }
 
     /// Goes from `url` through whatever pages there are, signing in and agreeing, and returns the URL with which it is

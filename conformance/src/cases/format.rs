@@ -1,5 +1,7 @@
 //! The format of a case. Member by member it is what the files have; `conformance/README.md` shows one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -77,6 +79,15 @@ pub enum Call {
     Callback {
         /// The login.
         login: String,
+        /// The `Cookie` header with which the browser came: the store is asked for the id that is in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cookies: Option<String>,
+        /// What the host has in the place of the cookies: the store is asked for that id. `null` when it has none.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
+        id: Option<Option<String>>,
+        /// What the store tells of a login that it does not have.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<String>,
         /// What the store holds, if it is not what the login was stored as; `null` when it holds nothing.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
         stored: Option<Option<String>>,
@@ -91,11 +102,17 @@ pub enum Call {
     Exchange {
         /// The login.
         login: String,
+        /// What to ask for beyond what the login asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<Value>,
     },
     /// Refreshes the login's session.
     Refresh {
         /// The login.
         login: String,
+        /// What to ask for beyond what the login asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<Value>,
     },
     /// Asks for the end user's claims.
     Userinfo {
@@ -211,6 +228,11 @@ pub enum Reply {
         /// Whether a signature is good.
         verified: bool,
     },
+    /// The host has no answer to requests of this kind.
+    Unsupported {
+        /// That it is so.
+        unsupported: bool,
+    },
 }
 
 /// A body: text, or parts, so that large ones stay small here.
@@ -256,6 +278,9 @@ pub enum Outcome {
         /// The server's own.
         #[serde(skip_serializing_if = "Option::is_none")]
         server_error: Option<String>,
+        /// Details that have to be the same. Others are not looked at.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        details: BTreeMap<String, String>,
     },
     /// Not yet: it waits for an answer from this endpoint.
     Pending(String),

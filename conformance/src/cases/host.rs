@@ -26,5 +26,6 @@ pub(super) fn to_reply(reply: Reply) -> relyingparty::Reply {
         }
         Reply::Unreachable { unreachable } => relyingparty::Reply::Unreachable { reason: unreachable },
         Reply::Verified { verified } => relyingparty::Reply::Verified(verified),
+        Reply::Unsupported { .. } => relyingparty::Reply::Unsupported,
     }
 }

@@ -1,6 +1,6 @@
 //! What there is to see of an outcome: the values that a case names, under the same names in each language.
 
-use relyingparty::{CallbackParams, Error, HttpRequest, Outcome as Yield, Session};
+use relyingparty::{CallbackParams, Decision, Error, ErrorKind, HttpRequest, Outcome as Yield, Session};
 use serde_json::{Value, json};
 
 use super::format::{Limits, Outcome, Request};
@@ -19,20 +19,25 @@ pub(super) fn request(request: &HttpRequest) -> Request {
     }
 }
 
+/// An error. Of its details those that say which cause it has.
 pub(super) fn error(error: &Error) -> Outcome {
+    let details = if error.kind() == ErrorKind::NoPendingLogin { error.details() } else { Vec::new() };
     Outcome::Error {
         code: error.code().into(),
         server_error: error.server_error().map(|server| server.error.clone()),
+        details: details.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
     }
 }
 
 pub(super) fn outcome(outcome: &Yield) -> Outcome {
     Outcome::Ok(match outcome {
-        Yield::Provider(provider) => json!({ "issuer": provider.issuer().as_str() }),
+        Yield::Provider(provider) => {
+            noted(json!({ "issuer": provider.issuer().as_str() }), &provider.decisions())
+        }
         Yield::Keys(report) => json!({ "usable": report.usable.len(), "dropped": report.dropped.len() }),
         Yield::Session(found) => session(found),
-        Yield::UserInfo(info) => json!({ "claims": info.as_map() }),
-        Yield::Claims(claims) => json!({ "claims": claims.as_map() }),
+        Yield::UserInfo(info) => noted(json!({ "claims": info.as_map() }), &info.decisions()),
+        Yield::Claims(claims) => noted(json!({ "claims": claims.as_map() }), &claims.decisions()),
         _ => Value::Null,
     })
 }
@@ -41,8 +46,22 @@ pub(super) fn parameters(parameters: &CallbackParams) -> Outcome {
     Outcome::Ok(json!({ "cookie_name": parameters.cookie_name(), "state": parameters.get("state") }))
 }
 
+/// Decisions that say what was not as it is specified: their names.
+const NOTED: [&str; 2] = ["left_out", "leniency"];
+
+/// What was not as it is specified, if there is any: name, what was expected, what was there.
+fn noted(mut seen: Value, decisions: &[Decision]) -> Value {
+    let noted = decisions.iter().filter(|decision| NOTED.contains(&decision.check));
+    let noted: Vec<Value> =
+        noted.map(|decision| json!([decision.check, decision.expected, decision.found])).collect();
+    if !noted.is_empty() {
+        seen["noted"] = noted.into();
+    }
+    seen
+}
+
 fn session(session: &Session) -> Value {
-    json!({
+    let seen = json!({
         "claims": session.claims().as_map(),
         "scope": session.scope(),
         "token_type": session.token_type(),
@@ -50,5 +69,6 @@ fn session(session: &Session) -> Value {
         "refresh_token": session.refresh_token(),
         "expires_at": session.expires_at().map(|at| at.as_unix()),
         "return_to": session.return_to(),
-    })
+    });
+    noted(seen, &session.decisions())
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use relyingparty::{
     AnyFlow, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy,
-    Error, Expectations, Flow, Issuer, Outcome as Yield, PendingLogin, Policy, Provider, Registration,
-    Request, Session, Step, Timestamp,
+    Error, Expectations, Flow, Held, Issuer, LoginCookies, LoginMissing, Outcome as Yield, PendingLogin,
+    Policy, Provider, Registration, Request, Session, Step, Timestamp, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub(super) struct Player {
 /// What goes by the name of a login.
 #[derive(Default)]
 struct Login {
+    id: String,
     stored: Option<String>,
     code: Option<AuthorizationCode>,
     session: Option<Session>,
@@ -81,8 +82,9 @@ impl Player {
         let now = Timestamp::from_unix(self.now);
         match call {
             Call::Discover { issuer } => {
-                let issuer = Issuer::parse(issuer.as_ref().unwrap_or(&self.issuer))?;
-                let step = Provider::discover(&issuer, &self.policy()?, &self.cache, now)?;
+                let policy = self.policy()?;
+                let issuer = Issuer::under(issuer.as_ref().unwrap_or(&self.issuer), false, &policy)?;
+                let step = Provider::discover(&issuer, &policy, &self.cache, now)?;
                 self.run(step.erase(), None, host)
             }
             Call::Client { registration, policy } => {
@@ -102,30 +104,47 @@ impl Player {
                 let started = self.client()?.authorize(&request, Entropy::new(entropy)?, now)?;
                 let (url, pending) = (started.url, started.pending);
                 let seen = json!({ "url": url, "id": pending.id(), "cookie_name": pending.cookie_name() });
-                self.login(login).stored = Some(pending.encode());
+                let login = self.login(login);
+                login.id = pending.id().into();
+                login.stored = Some(pending.encode());
                 Ok(Outcome::Ok(seen))
             }
-            Call::Callback { login, stored, query, form } => {
-                let own = self.login(login).stored.clone();
-                let stored = stored.clone().unwrap_or(own);
-                let pending = PendingLogin::decode(stored.as_deref())?;
+            Call::Callback { login, cookies, id, told, stored, query, form } => {
+                let own = self.login(login);
+                let (own_id, own) = (own.id.clone(), own.stored.clone());
                 let response = match (query, form) {
                     (Some(query), None) => CallbackParams::parse(query)?,
                     (None, Some(form)) => CallbackParams::parse_form_post(form)?,
                     _ => return Err(Failure::Case("a callback has a query or a form".into())),
                 };
+                let missing = |cause: LoginMissing| response.unclaimed(cause.told(told.as_deref()));
+                let redirect_uri = self.registration["redirect_uri"].as_str().unwrap_or_default();
+                let cookies = cookies.as_deref().map(LoginCookies::parse);
+                let held = match (&cookies, id) {
+                    (Some(cookies), _) => Some(Held::Cookies(cookies)),
+                    (None, Some(id)) => Some(Held::Id(id.as_deref())),
+                    (None, None) => None,
+                };
+                let found = held.map_or(Ok(&*own_id), |held| response.login_id(held, redirect_uri));
+                let id = found.map_err(missing)?;
+                let own = own.filter(|_| id == own_id);
+                let stored =
+                    stored.clone().unwrap_or(own).ok_or_else(|| missing(LoginMissing::NotInStore))?;
+                let pending = PendingLogin::decode(Some(&stored))?;
                 let code = self.client()?.callback(pending, &response, now)?;
                 self.login(login).code = Some(code);
                 Ok(Outcome::Ok(json!({})))
             }
-            Call::Exchange { login } => {
+            Call::Exchange { login, request } => {
+                let request = token_request(request.as_ref())?;
                 let code = self.login(login).code.take();
                 let code = code.ok_or_else(|| format!("{login} has no code"))?;
-                let step = self.client()?.exchange(code)?;
+                let step = self.client()?.exchange_with(code, &request)?;
                 self.run(step.erase(), Some(login), host)
             }
-            Call::Refresh { login } => {
-                let step = self.client()?.refresh(self.session_of(login)?)?;
+            Call::Refresh { login, request } => {
+                let request = token_request(request.as_ref())?;
+                let step = self.client()?.refresh_with(self.session_of(login)?, &request)?;
                 self.run(step.erase(), Some(login), host)
             }
             Call::Userinfo { login } => {
@@ -153,7 +172,7 @@ impl Player {
             Call::EndSession { login, request } => {
                 let mut request = EndSessionRequest::from_json(&request.to_string())?;
                 if let Some(login) = login {
-                    request.id_token_hint = Some(self.session_of(login)?.id_token().into());
+                    request = request.of(self.session_of(login)?);
                 }
                 Ok(Outcome::Ok(json!({ "url": self.client()?.end_session(&request)? })))
             }
@@ -195,6 +214,11 @@ impl Player {
                     }
                 },
                 Request::Verify(request) => request.check(),
+                // A pause of a case lasts as long as it has to.
+                Request::Wait(request) => {
+                    self.now = request.until.as_unix();
+                    relyingparty::Reply::Waited
+                }
                 _ => return Err(Failure::Case("a request of a newer core".into())),
             };
             step = flow.resume(reply, &mut self.cache, Timestamp::from_unix(self.now))?;
@@ -231,4 +255,8 @@ impl Player {
     fn policy(&self) -> Result<Policy, Error> {
         Policy::from_json(&self.policy.to_string())
     }
+}
+
+fn token_request(request: Option<&Value>) -> Result<TokenRequest, Error> {
+    request.map_or(Ok(TokenRequest::default()), |request| TokenRequest::from_json(&request.to_string()))
 }

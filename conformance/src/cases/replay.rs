@@ -53,6 +53,13 @@ fn compare(expected: &Outcome, actual: &Outcome) -> Result<(), String> {
         (Outcome::Ok(Value::Object(expected)), Outcome::Ok(actual)) => {
             expected.iter().all(|(name, value)| actual.get(name) == Some(value))
         }
+        (
+            Outcome::Error { code, server_error, details },
+            Outcome::Error { code: found, server_error: theirs, details: told },
+        ) => {
+            let same = details.iter().all(|(name, value)| told.get(name) == Some(value));
+            same && code == found && server_error == theirs
+        }
         (expected, actual) => expected == actual,
     };
     if same { Ok(()) } else { Err(format!("expected the outcome {expected:?}, got {actual:?}")) }

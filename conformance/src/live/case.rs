@@ -16,10 +16,7 @@ const QUICK: u32 = 1;
 
 /// At which modules a transport comes to something else than the others; [`crate::wire`] has its own.
 pub(super) const EXCEPTIONS: &[(&[&str], Except)] = &[(
-    &[
-        "fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails",
-        "fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails",
-    ],
+    &["fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails"],
     Except {
         transports: &["chromium"],
         code: Some("no_pending_login"),

@@ -1,6 +1,7 @@
 //! The login of ten lines, with the hosts of the core's examples.
 
 #[path = "../../../core/examples/hosts/reqwest.rs"]
+#[allow(dead_code, reason = "the tests with a proxy use the rest of it")]
 mod reqwest_host;
 
 use std::cell::Cell;
@@ -30,13 +31,13 @@ pub(super) enum Host {
 
 /// Goes to every issuer of the plan.
 pub(super) fn go(host: Host, rows: &[Value], ca_pem: &str) -> Result<Vec<End>, String> {
-    let browser = host::agent(Some(ca_pem.as_bytes()));
+    let browser = host::agent(Some(ca_pem.as_bytes()), None);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let http = reqwest_host::client(Some(ca_pem.as_bytes())).map_err(|error| error.to_string())?;
-    let agent = host::agent(Some(ca_pem.as_bytes()));
+    let http = reqwest_host::client(Some(ca_pem.as_bytes()), None).map_err(|error| error.to_string())?;
+    let agent = host::agent(Some(ca_pem.as_bytes()), None);
     let answer = |request: &Request| match host {
         Host::Ureq => host::answer(&agent, request),
         Host::Reqwest => runtime.block_on(reqwest_host::answer(&http, request.clone())),
@@ -50,11 +51,19 @@ fn come_to_an_end(row: &Value, answer: &dyn Fn(&Request) -> Reply, browser: &ure
         Party { row, answer, browser, verb: Cell::new(""), ahead: Cell::new(0), cache: Mutex::default() };
     let code = match party.go() {
         Ok(()) => "ok".to_owned(),
-        Err(Failure::Refused(error)) => error.code().to_owned(),
+        Err(Failure::Refused(error)) => code_of(&error),
         Err(Failure::Stuck(reason)) => reason,
     };
     let row = row["name"].as_str().unwrap_or_default().to_owned();
     End { row, call: party.verb.get().into(), code, seconds: started.elapsed().as_secs_f64() }
+}
+
+/// The code of an error; where keys could not be had, with the reason.
+fn code_of(error: &relyingparty::Error) -> String {
+    match error.detail("reason").filter(|_| error.code() == "keys_unavailable") {
+        Some(reason) => format!("{} ({reason})", error.code()),
+        None => error.code().to_owned(),
+    }
 }
 
 /// A relying party at one row's issuer.
@@ -98,8 +107,7 @@ impl Party<'_> {
         let client = Client::new(provider, registration, policy)?;
         let mut session = self.log_in(&client)?;
         if journey == "Logout" {
-            let mut request = EndSessionRequest::default();
-            request.id_token_hint = Some(session.id_token().into());
+            let mut request = EndSessionRequest::default().of(&session);
             request.state = Some("a-state-of-the-logout".into());
             self.verb.set("end_session");
             return self.visit(&client.end_session(&request)?).map(drop);

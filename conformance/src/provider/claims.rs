@@ -73,8 +73,11 @@ impl Provider {
         let response = match signed {
             None => Response::json(200, &Value::Object(claims)),
             Some(alg) => {
-                claims.insert("iss".into(), issuer.into());
-                claims.insert("aud".into(), client_id.into());
+                for (claim, value) in [("iss", issuer), ("aud", client_id)] {
+                    if !value.is_empty() {
+                        claims.insert(claim.into(), value.into());
+                    }
+                }
                 match Draft::new(claims, alg, now).sign(&self.keys, None) {
                     Some(jwt) => Response::new(200, "application/jwt", jwt),
                     None => Response::new(500, "text/plain", "no key for a signed response"),

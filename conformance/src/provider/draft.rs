@@ -85,9 +85,9 @@ pub struct Person {
     pub claims: Object,
     /// The algorithm of a signed response; plain JSON when there is none.
     pub signed: Option<&'static str>,
-    /// The provider that speaks.
+    /// The provider that speaks; a signed response does not say when this is empty.
     pub issuer: String,
-    /// The client that it speaks to.
+    /// The client that it speaks to; the same.
     pub client_id: String,
 }
 

@@ -125,11 +125,16 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn compressed(&mut self, document: &[u8]) -> io::Result<()> {
+        self.compressed_as("gzip", document)
+    }
+
+    /// Compressed by gzip, whatever it is called.
+    pub(super) fn compressed_as(&mut self, coding: &str, document: &[u8]) -> io::Result<()> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(document)?;
         let small = encoder.finish()?;
         let length = small.len().to_string();
-        self.head("200 OK", &[("Content-Encoding", "gzip"), ("Content-Length", &length)])?;
+        self.head("200 OK", &[("Content-Encoding", coding), ("Content-Length", &length)])?;
         self.send(&small)
     }
 

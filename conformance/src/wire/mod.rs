@@ -55,7 +55,7 @@ pub fn rows() -> Vec<Row> {
     let at_endpoint = |(endpoint, behaviour): (Endpoint, &'static behaviours::Behaviour)| Row {
         name: format!("{}-{}", endpoint.as_str(), behaviour.name),
         about: behaviour.about,
-        expect: behaviour.code.map_or(Expect::Accept, |code| Expect::Reject(stage(endpoint), code)),
+        expect: behaviour.code.map_or(Expect::Accept, |code| refused(endpoint, code)),
         slow: behaviour.slow,
         keeps: behaviour.keeps,
         except: behaviour.except,
@@ -85,11 +85,24 @@ impl Row {
 
     /// What a client has to come to, or one to which an exception applies.
     pub fn expected(&self, except: Option<&Except>) -> Expect {
-        let stage = self.does.map_or(Stage::Discovery, |(endpoint, _)| stage(endpoint));
-        except.map_or(self.expect, |except| {
-            except.code.map_or(Expect::Accept, |code| Expect::Reject(stage, code))
-        })
+        let endpoint = self.does.map_or(Endpoint::Discovery, |(endpoint, _)| endpoint);
+        except
+            .map_or(self.expect, |except| except.code.map_or(Expect::Accept, |code| refused(endpoint, code)))
     }
+}
+
+/// Where a client stops, and with which code. Keys that could not be had are that, for the reason of the last attempt.
+fn refused(endpoint: Endpoint, code: &'static str) -> Expect {
+    let code = match (endpoint, code) {
+        (Endpoint::Jwks, "redirect_refused") => "keys_unavailable (redirect_refused)",
+        (Endpoint::Jwks, "response_too_large") => "keys_unavailable (response_too_large)",
+        (Endpoint::Jwks, "unreachable") => "keys_unavailable (unreachable)",
+        (Endpoint::Jwks, "unexpected_content_type") => "keys_unavailable (unexpected_content_type)",
+        (Endpoint::Jwks, "malformed_json") => "keys_unavailable (malformed_json)",
+        (Endpoint::Jwks, "compressed_response") => "keys_unavailable (compressed_response)",
+        _ => code,
+    };
+    Expect::Reject(stage(endpoint), code)
 }
 
 /// In which call a client meets that endpoint.

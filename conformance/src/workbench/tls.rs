@@ -1,4 +1,4 @@
-//! A certificate authority for the tests, a certificate from it for 127.0.0.1 and localhost, and some that are not to be
+//! A certificate authority for the tests, a certificate from it for 127.0.0.1, localhost and op.example, and some that are not to be
 //! trusted.
 
 use std::error::Error;
@@ -50,7 +50,7 @@ impl Certificates {
     fn certificate(&self, identity: Identity) -> Result<(rcgen::Certificate, KeyPair), rcgen::Error> {
         let names = match identity {
             Identity::WrongName => vec!["elsewhere.example".to_owned()],
-            _ => vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            _ => ["127.0.0.1", "localhost", "op.example"].map(str::to_owned).into(),
         };
         let issuer = match identity {
             Identity::UnknownAuthority => &self.stranger,

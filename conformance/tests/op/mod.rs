@@ -34,25 +34,23 @@ impl Op {
     }
 
     pub(crate) fn start_with_tls() -> Op {
+        Op::with_arguments(&Op::tls_arguments())
+    }
+
+    /// A provider that calls itself `op.example`, as [`Proxy`] does.
+    #[allow(dead_code, reason = "one of the tests has a proxy")]
+    pub(crate) fn start_far_away() -> Op {
+        let host = ["--host", "op.example"].map(str::to_owned);
+        Op::with_arguments(&[&host[..], &Op::tls_arguments()].concat())
+    }
+
+    fn tls_arguments() -> [String; 4] {
         let file = |name: &str| tls().folder.join(name).display().to_string();
-        Op::with_arguments(&["--tls-cert".into(), file("cert.pem"), "--tls-key".into(), file("key.pem")])
+        ["--tls-cert".into(), file("cert.pem"), "--tls-key".into(), file("key.pem")]
     }
 
     fn with_arguments(arguments: &[String]) -> Op {
-        let folder = PathBuf::from(
-            env::var("RP_TEST_OP").expect("RP_TEST_OP names the provider's folder: run `cargo ci rust-live`"),
-        );
-        let mut child = Command::new(folder.join("node_modules/.bin/node"))
-            .arg("provider.mjs")
-            .args(arguments)
-            .current_dir(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the provider starts");
-        let ready = first_line(&mut child);
-        let ready: Value = serde_json::from_str(&ready).expect("one line of JSON");
+        let (child, ready) = start("provider.mjs", arguments);
         let text = |name: &str| ready[name].as_str().expect("issuer and control").to_owned();
         Op { issuer: text("issuer"), control: text("control"), child }
     }
@@ -88,7 +86,8 @@ impl Op {
         requests.as_array().expect("a list").iter().filter_map(line).filter(|line| !browsing(line)).collect()
     }
 
-    fn control(&self, verb: &str, body: &Value) -> Value {
+    /// Tells the provider's control something; see `conformance/op/README.md`.
+    pub(crate) fn control(&self, verb: &str, body: &Value) -> Value {
         let mut answer = ureq::post(format!("{}/{verb}", self.control))
             .send(body.to_string())
             .expect("the control answers");
@@ -101,6 +100,67 @@ impl Drop for Op {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A running proxy, to which every name below `.example` is this machine; it ends with this value.
+#[allow(dead_code, reason = "one of the tests has a proxy")]
+pub(crate) struct Proxy {
+    pub(crate) url: String,
+    child: Child,
+}
+
+#[allow(dead_code, reason = "one of the tests has a proxy")]
+impl Proxy {
+    /// One that wants alice's password, which is `a password`.
+    pub(crate) fn start() -> Proxy {
+        let (child, ready) = start("proxy.mjs", &["--password", "alice:a password"].map(str::to_owned));
+        Proxy { url: ready["proxy"].as_str().expect("its URL").to_owned(), child }
+    }
+
+    /// Its URL with that password in it.
+    pub(crate) fn with_password(&self) -> String {
+        self.url.replace("://", "://alice:a%20password@")
+    }
+
+    /// The requests that it got since the last call, and whether each had the password.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        let mut answer = ureq::get(format!("{}/seen", self.url)).call().expect("the proxy answers");
+        let seen = answer.body_mut().read_to_string().expect("text");
+        let seen: Vec<Value> = serde_json::from_str(&seen).expect("a list");
+        let line = |request: &Value| {
+            format!("{} {} {}", text(&request["method"]), text(&request["target"]), request["authorized"])
+        };
+        seen.iter().map(line).collect()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A program of the provider's folder, and the line of JSON that it prints when it is ready.
+fn start(program: &str, arguments: &[String]) -> (Child, Value) {
+    let folder = PathBuf::from(
+        env::var("RP_TEST_OP").expect("RP_TEST_OP names the provider's folder: run `cargo ci rust-live`"),
+    );
+    let mut child = Command::new(folder.join("node_modules/.bin/node"))
+        .arg(program)
+        .args(arguments)
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let ready = first_line(&mut child);
+    (child, serde_json::from_str(&ready).expect("one line of JSON"))
 }
 
 /// One of the crate's examples, serving at `address`.

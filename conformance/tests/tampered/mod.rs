@@ -50,5 +50,9 @@ pub(crate) fn cases() -> Vec<(String, String)> {
     cases.push(("a request that nobody makes".into(), one_too_many));
     let one_too_few = changed(&|case| drop(case["steps"][5]["exchanges"].as_array_mut().unwrap().pop()));
     cases.push(("a request that nobody expects".into(), one_too_few));
+    let refused = fs::read_to_string(cases::folder().join("a-callback-without-an-id.json")).unwrap();
+    let other_cause = refused.replace("\"id_missing\"", "\"no_cookie\"");
+    assert_ne!(other_cause, refused);
+    cases.push(("another cause".into(), other_cause));
     cases
 }

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) registration: Registration,
     /// Certificate authorities to trust, in PEM.
     pub(crate) ca_pem: Option<Vec<u8>>,
+    /// The URL of a proxy.
+    pub(crate) proxy: Option<String>,
 }
 
 impl Settings {
@@ -33,6 +35,7 @@ impl Settings {
         Settings {
             issuer: Issuer::insecure_loopback(text("issuer").expect("issuer")).expect("a usable issuer"),
             registration,
+            proxy: text("proxy").map(Into::into),
             ca_pem: text("ca_file").map(|path| std::fs::read(path).expect("ca_file can be read")),
         }
     }
@@ -62,21 +65,12 @@ impl Logins {
     /// Remembers a login; yields the cookie that ties it to its browser.
     pub(crate) fn begin(&self, login: &PendingLogin) -> String {
         self.0.lock().unwrap().insert(login.id().to_owned(), login.encode());
-        format!(
-            "{}={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Lax",
-            login.cookie_name(),
-            login.id(),
-            login.lifetime()
-        )
+        login.set_cookie()
     }
 
-    /// Takes the login whose cookie the browser sent, once.
-    pub(crate) fn take(&self, cookies: &str, name: Option<&str>) -> Result<PendingLogin, Error> {
-        let id = cookies
-            .split("; ")
-            .filter_map(|cookie| cookie.split_once('='))
-            .find(|(cookie, _)| Some(*cookie) == name);
-        let stored = id.and_then(|(_, id)| self.0.lock().unwrap().remove(id));
+    /// Takes the login with this id, once.
+    pub(crate) fn take(&self, id: &str) -> Result<PendingLogin, Error> {
+        let stored = self.0.lock().unwrap().remove(id);
         PendingLogin::decode(stored.as_deref())
     }
 }

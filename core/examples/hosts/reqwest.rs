@@ -3,23 +3,43 @@
 use std::time::Duration;
 
 use relyingparty::{HttpResponse, Reply, Request};
+use reqwest::{NoProxy, Proxy};
 
-/// A client that follows no redirect, keeps no cookie and uses no proxy. `ca_pem` replaces the
+/// A client that follows no redirect, keeps no cookie and uses no proxy but this one. `ca_pem` replaces the
 /// system's certificate authorities.
-pub(crate) fn client(ca_pem: Option<&[u8]>) -> reqwest::Result<reqwest::Client> {
+pub(crate) fn client(ca_pem: Option<&[u8]>, proxy: Option<Proxy>) -> reqwest::Result<reqwest::Client> {
     // rustls wants one provider of cryptography for the whole program; if there is one already, it will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // Without `no_proxy` it takes those of the environment.
     let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy);
+    }
     if let Some(pem) = ca_pem {
         builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?);
     }
     builder.build()
 }
 
-/// Sends what the core asks for, within the limits it gives.
+/// The proxy at `url`, such as `http://user:password@proxy.example:3128`, for all hosts but this machine. Its `Debug` shows
+/// the password.
+pub(crate) fn proxy(url: &str) -> reqwest::Result<Proxy> {
+    Ok(Proxy::all(url)?.no_proxy(NoProxy::from_string("localhost,127.0.0.0/8,::1")))
+}
+
+/// Sends what the core asks for, within the limits it gives. A compressed response is handed over as it came, and refused
+/// by the core, unless reqwest has its feature `gzip`.
 pub(crate) async fn answer(client: &reqwest::Client, request: Request) -> Reply {
-    let Request::Http(request) = request else {
-        return Reply::Unreachable { reason: "this host checks no signatures".into() };
+    let request = match request {
+        Request::Http(request) if request.client_certificate => {
+            return Reply::Unreachable { reason: "this host has no client certificate".into() };
+        }
+        Request::Http(request) => request,
+        Request::Wait(wait) => {
+            tokio::time::sleep(Duration::from_secs(wait.seconds.into())).await;
+            return Reply::Waited;
+        }
+        _ => return Reply::Unsupported,
     };
     let limits = request.limits;
     let send = async {
@@ -28,9 +48,6 @@ pub(crate) async fn answer(client: &reqwest::Client, request: Request) -> Reply 
         *wire.timeout_mut() = Some(Duration::from_secs(limits.timeout_secs.into()));
         let mut response = client.execute(wire).await.map_err(|error| error.to_string())?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if headers.get("content-encoding").is_some_and(|encoding| encoding != "identity") {
-            return Err("the response is compressed, which was not asked for".into());
-        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
             body.extend_from_slice(&chunk);

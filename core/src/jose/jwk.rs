@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::jose::alg::KeyType;
 use crate::jose::backend::Verifier;
 use crate::jose::jws::MAX_KID;
-use crate::jose::{Alg, base64url, roca, to_base64url};
-use crate::json::{Object, Text, Writer};
+use crate::jose::{Alg, roca};
+use crate::text::base64::{any_base64, to_base64url};
+use crate::text::json::{Object, Text, Writer};
 
 /// The public members of a key, decoded and checked for size.
 pub(crate) enum Public {
@@ -35,6 +36,8 @@ pub(crate) struct Key {
     /// What the key is declared for; without, everything its type can do.
     pub(super) alg: Option<Alg>,
     pub(super) key_type: KeyType,
+    /// Whose tokens it signs, where a set has the keys of many tenants (Entra): an issuer, or a template.
+    pub(crate) issuer: Option<String>,
     verifier: Verifier,
     /// Octets of a signature made with it.
     signature_length: usize,
@@ -43,6 +46,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Whether it is the same key, whatever it is called: two of one thumbprint (RFC 7638 3).
+    pub(super) fn is(&self, other: &Key) -> bool {
+        self.jwk == other.jwk
+    }
+
     /// Whether the key may check a signature made with `alg`.
     pub(crate) fn serves(&self, alg: Alg) -> bool {
         self.key_type == alg.key_type() && self.alg.is_none_or(|own| own.same_as(alg))
@@ -73,12 +81,15 @@ impl Key {
         if let Some(alg) = self.alg {
             jwk.text("alg", alg.as_str());
         }
+        if let Some(issuer) = &self.issuer {
+            jwk.text("issuer", issuer);
+        }
         jwk.end()
     }
 
     /// The SHA-256 thumbprint (RFC 7638 3), in base64url.
     pub(super) fn thumbprint(&self) -> String {
-        to_base64url(&Sha256::digest(&self.jwk))
+        thumbprint(&self.jwk)
     }
 
     pub(crate) fn parse(jwk: &Object<'_>) -> Result<Key, &'static str> {
@@ -97,11 +108,12 @@ impl Key {
         if operations.is_some_and(|operations| !operations.iter().any(|operation| operation == "verify")) {
             return Err("is not for signatures");
         }
+        // Its type and curve first: they say more than the name of an algorithm that goes with them.
+        let public = Public::parse(jwk)?;
         let alg = match member(jwk, "alg")? {
             Some(name) => Some(Alg::from_name(&name).ok_or("is for an unsupported algorithm")?),
             None => None,
         };
-        let public = Public::parse(jwk)?;
         let key_type = public.key_type();
         if alg.is_some_and(|alg| alg.key_type() != key_type) {
             return Err("alg does not fit the key type");
@@ -110,6 +122,7 @@ impl Key {
             kid: kid.map(Cow::into_owned),
             alg,
             key_type,
+            issuer: member(jwk, "issuer")?.map(Cow::into_owned),
             verifier: Verifier::new(&public)?,
             signature_length: public.signature_length(),
             jwk: public.to_jwk(),
@@ -117,18 +130,46 @@ impl Key {
     }
 }
 
+/// The SHA-256 thumbprint of public members in the form that RFC 7638 3 hashes, in base64url.
+pub(super) fn thumbprint(jwk: &str) -> String {
+    to_base64url(&Sha256::digest(jwk))
+}
+
+/// Types and curves that are known, and that nothing here checks a signature with: what each is called when a key is left
+/// out for it. Names that are not known are nobody's.
+const UNSUPPORTED: [(&str, &str); 14] = [
+    ("Ed448", "curve Ed448 is not supported"),
+    ("X25519", "curve X25519 is not supported"),
+    ("X448", "curve X448 is not supported"),
+    ("secp256k1", "curve secp256k1 is not supported"),
+    ("P-256K", "curve P-256K is not supported"),
+    ("P-192", "curve P-192 is not supported"),
+    ("P-224", "curve P-224 is not supported"),
+    ("brainpoolP256r1", "curve brainpoolP256r1 is not supported"),
+    ("brainpoolP384r1", "curve brainpoolP384r1 is not supported"),
+    ("brainpoolP512r1", "curve brainpoolP512r1 is not supported"),
+    ("AKP", "key type AKP is not supported"),
+    ("oct", "key type oct is not supported"),
+    ("P-256", "curve P-256 does not go with the key type"),
+    ("Ed25519", "curve Ed25519 does not go with the key type"),
+];
+
+fn unsupported(name: &str) -> &'static str {
+    let known = UNSUPPORTED.iter().find(|(known, _)| *known == name);
+    known.map_or("is of an unsupported type or curve", |(_, reason)| reason)
+}
+
 impl Public {
-    fn parse(jwk: &Object<'_>) -> Result<Public, &'static str> {
-        const UNKNOWN: &str = "is of an unsupported type or curve";
+    pub(super) fn parse(jwk: &Object<'_>) -> Result<Public, &'static str> {
         let kty = member(jwk, "kty")?.ok_or("has no kty")?;
         match (&*kty, member(jwk, "crv")?.as_deref()) {
             ("RSA", _) => {
-                let (n, e) = (unsigned(octets(jwk, "n")?), unsigned(octets(jwk, "e")?));
-                check_rsa(&n, &e)?;
-                Ok(Public::Rsa { n, e })
+                let public = Public::Rsa { n: unsigned(octets(jwk, "n")?), e: unsigned(octets(jwk, "e")?) };
+                public.check().map(|()| public)
             }
             ("EC", Some(crv)) => {
-                let (_, curve, length) = CURVES.iter().find(|(name, ..)| *name == crv).ok_or(UNKNOWN)?;
+                let (_, curve, length) =
+                    CURVES.iter().find(|(name, ..)| *name == crv).ok_or_else(|| unsupported(crv))?;
                 let (x, y) = (coordinate(jwk, "x", *length)?, coordinate(jwk, "y", *length)?);
                 Ok(Public::Ec { curve: *curve, x, y })
             }
@@ -136,19 +177,26 @@ impl Public {
                 let x = coordinate(jwk, "x", 32)?
                     .try_into()
                     .map_err(|_| "has a coordinate of the wrong length")?;
-                if is_small_order(x) {
-                    return Err("is a weak point");
-                }
-                if !is_reduced(x) {
-                    return Err("is not a point on the curve");
-                }
-                Ok(Public::Ed25519 { x })
+                let public = Public::Ed25519 { x };
+                public.check().map(|()| public)
             }
-            _ => Err(UNKNOWN),
+            ("EC" | "OKP", None) => Err("has no crv"),
+            ("OKP", Some(crv)) => Err(unsupported(crv)),
+            (kty, _) => Err(unsupported(kty)),
         }
     }
 
-    fn key_type(&self) -> KeyType {
+    /// What is demanded of a key wherever it comes from.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Public::Rsa { n, e } => check_rsa(n, e),
+            Public::Ed25519 { x } if is_small_order(*x) => Err("is a weak point"),
+            Public::Ed25519 { x } if !is_reduced(*x) => Err("is not a point on the curve"),
+            Public::Ec { .. } | Public::Ed25519 { .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn key_type(&self) -> KeyType {
         match self {
             Public::Rsa { .. } => KeyType::Rsa,
             Public::Ec { curve, .. } => *curve,
@@ -156,7 +204,8 @@ impl Public {
         }
     }
 
-    fn signature_length(&self) -> usize {
+    /// Octets of a signature made with it.
+    pub(super) fn signature_length(&self) -> usize {
         match self {
             Public::Rsa { n, .. } => n.len(),
             Public::Ec { x, .. } => x.len().saturating_mul(2),
@@ -173,8 +222,20 @@ impl Public {
         }
     }
 
+    /// An elliptic curve's point from where SEC 1 2.3.3 wrote it, uncompressed.
+    #[cfg(feature = "private-keys")]
+    pub(super) fn of_sec1(curve: KeyType, point: &[u8]) -> Result<Public, &'static str> {
+        const NO_POINT: &str = "is not a point on the curve";
+        let (tag, coordinates) = point.split_first().ok_or(NO_POINT)?;
+        let (x, y) = coordinates.split_at_checked(coordinates.len() / 2).ok_or(NO_POINT)?;
+        if *tag != 4 || x.len() != y.len() {
+            return Err(NO_POINT);
+        }
+        Ok(Public::Ec { curve, x: x.to_vec(), y: y.to_vec() })
+    }
+
     /// The required members in the order of their names (RFC 7638 3.2).
-    fn to_jwk(&self) -> String {
+    pub(super) fn to_jwk(&self) -> String {
         let mut jwk = Writer::new();
         match self {
             Public::Rsa { n, e } => {
@@ -258,7 +319,7 @@ fn member<'a>(jwk: &Object<'a>, name: &str) -> Result<Option<Cow<'a, str>>, &'st
 }
 
 fn octets(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, &'static str> {
-    base64url(&member(jwk, name)?.ok_or("lacks a member")?).ok_or("has a member that is not base64url")
+    any_base64(&member(jwk, name)?.ok_or("lacks a member")?).ok_or("has a member that is not base64url")
 }
 
 /// Leading zero octets do not count: some providers send one (RFC 7518 6.3.1.1 says not to).
@@ -274,124 +335,4 @@ fn coordinate(jwk: &Object<'_>, name: &str, length: usize) -> Result<Vec<u8>, &'
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// RFC 7638 3.1 and RFC 8037 A.2; the point of RFC 9449 6.1.
-    pub(in crate::jose) fn rsa() -> Value {
-        let vectors: Value =
-            serde_json::from_str(include_str!("../../tests/data/rfc_small_vectors.json")).unwrap();
-        vectors[1]["jwk"].clone()
-    }
-
-    pub(in crate::jose) fn ed25519() -> Value {
-        json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
-    }
-
-    pub(in crate::jose) fn p256() -> Value {
-        json!({ "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA" })
-    }
-
-    pub(in crate::jose) fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
-        jwk[name] = value.into();
-        jwk
-    }
-
-    fn parse(jwk: &Value) -> Result<Key, &'static str> {
-        Key::parse(&Object::parse(jwk.to_string().as_bytes()).unwrap())
-    }
-
-    fn dropped(jwk: Value) -> &'static str {
-        parse(&jwk).unwrap_err()
-    }
-
-    #[test]
-    fn thumbprints_are_those_of_the_rfcs() {
-        let vectors: Value =
-            serde_json::from_str(include_str!("../../tests/data/rfc_small_vectors.json")).unwrap();
-        for place in [1, 3, 4] {
-            let key = parse(&vectors[place]["jwk"]).unwrap();
-            assert_eq!(vectors[place]["expected"], key.thumbprint(), "{}", vectors[place]["name"]);
-        }
-    }
-
-    #[test]
-    fn keys_that_must_not_be_used_are_dropped() {
-        assert_eq!(dropped(with(rsa(), "d", "AQAB")), "has a private or symmetric member");
-        assert_eq!(dropped(json!({ "kty": "oct", "k": "AAAA" })), "has a private or symmetric member");
-        assert_eq!(dropped(with(rsa(), "use", "enc")), "is not for signatures");
-        assert_eq!(dropped(with(rsa(), "key_ops", json!(["sign"]))), "is not for signatures");
-        assert_eq!(dropped(with(rsa(), "alg", "RSA-OAEP")), "is for an unsupported algorithm");
-        assert_eq!(dropped(with(rsa(), "alg", "ES256")), "alg does not fit the key type");
-        assert_eq!(dropped(with(rsa(), "kid", 1)), "has a member of the wrong type");
-        assert_eq!(dropped(with(ed25519(), "crv", "X25519")), "is of an unsupported type or curve");
-        assert_eq!(dropped(with(p256(), "crv", "P-224")), "is of an unsupported type or curve");
-        assert_eq!(dropped(with(p256(), "x", "AAAA")), "has a coordinate of the wrong length");
-        assert_eq!(dropped(with(rsa(), "n", "a+/=")), "has a member that is not base64url");
-    }
-
-    #[cfg(any(feature = "rustcrypto", feature = "aws-lc-rs"))]
-    #[test]
-    fn a19_points_that_are_not_on_the_curve_are_dropped() {
-        assert_eq!(dropped(with(p256(), "y", to_base64url(&[1; 32]))), "is not a point on the curve");
-        assert_eq!(dropped(with(ed25519(), "x", to_base64url(&[0; 32]))), "is a weak point");
-    }
-
-    #[cfg(feature = "rustcrypto")]
-    #[test]
-    fn a19_the_small_order_points_are_those_that_anybody_can_sign_for() {
-        let encodings = [[0; 32], [1; 32], [0xec; 32], [0xed; 32], [0xee; 32]];
-        let mut points = Vec::new();
-        for first in encodings.map(|bytes| bytes[0]) {
-            let rest = if first < 2 { 0 } else { 0xff };
-            let mut point = [rest; 32];
-            point[0] = first;
-            point[31] = rest & 0x7f;
-            points.push(point);
-        }
-        for hex in [
-            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        ] {
-            let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
-            points.push(core::array::from_fn(byte));
-        }
-        for mut point in points {
-            for sign in [0, 0x80] {
-                point[31] = point[31] & 0x7f | sign;
-                assert!(is_small_order(point), "{point:?}");
-                if let Ok(key) = ed25519_dalek::VerifyingKey::from_bytes(&point) {
-                    assert!(key.is_weak(), "{point:?}");
-                }
-            }
-        }
-        let good: [u8; 32] = base64url(ed25519()["x"].as_str().unwrap()).unwrap().try_into().unwrap();
-        assert!(!is_small_order(good));
-    }
-
-    #[test]
-    fn a18_rsa_sizes_and_exponents_are_bounded() {
-        let modulus = |bits: usize| {
-            let mut n = vec![0xff; bits / 8];
-            n[0] = 0x80;
-            to_base64url(&n)
-        };
-        assert_eq!(dropped(with(rsa(), "n", modulus(1024))), "modulus is shorter than 2048 bits");
-        assert_eq!(
-            dropped(with(rsa(), "n", to_base64url(&[vec![0x7f], vec![0xff; 255]].concat()))),
-            "modulus is shorter than 2048 bits"
-        );
-        assert_eq!(dropped(with(rsa(), "n", modulus(8200))), "modulus is longer than 8192 bits");
-        assert_eq!(dropped(with(rsa(), "n", to_base64url(&[0xfe; 256]))), "modulus is even");
-        for e in [&[][..], &[1], &[3], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0, 1]] {
-            assert!(dropped(with(rsa(), "e", to_base64url(e))).starts_with("exponent"), "{e:?}");
-        }
-        let padded = [vec![0], base64url(rsa()["n"].as_str().unwrap()).unwrap()].concat();
-        assert!(
-            parse(&with(rsa(), "n", to_base64url(&padded))).is_ok(),
-            "a leading zero octet does not count"
-        );
-    }
-}
+pub(super) mod tests;

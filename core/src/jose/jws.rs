@@ -3,16 +3,30 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::error::{Error, ErrorKind};
-use crate::jose::{Alg, base64url};
-use crate::json::{Json, Object};
-use crate::policy::{Policy, size};
+use crate::jose::Alg;
+use crate::report::{Error, ErrorKind};
+use crate::text::base64::base64url;
+use crate::text::json::{Bounds, Json, Object};
+use crate::text::limits::size;
 
-/// Bytes of a key's `kid`.
-pub(crate) const MAX_KID: usize = 256;
+/// Bytes of a key's `kid`: as many as any policy allows.
+pub(crate) const MAX_KID: usize = 1_024;
 
-/// Header members that would let the token choose its key or its meaning, or that we do not implement.
-const REFUSED: [&str; 5] = ["crit", "b64", "jwk", "jku", "x5u"];
+/// Header members that change what a token means, none of which is implemented.
+const REFUSED: [&str; 2] = ["crit", "b64"];
+
+/// Header members that name a key of the token's own. They are never looked into: keys come from the provider's metadata
+/// alone. Some providers write them (Cloud Foundry UAA, SAP).
+const IGNORED: [&str; 3] = ["jku", "x5u", "jwk"];
+
+/// How far a token may go, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenLimits {
+    pub(crate) token: u32,
+    pub(crate) header: u32,
+    pub(crate) kid: u32,
+    pub(crate) json: Bounds,
+}
 
 /// A token's parts: the header's words, and the bytes to verify. Nothing in it has been verified.
 pub(crate) struct Jws<'a> {
@@ -20,21 +34,23 @@ pub(crate) struct Jws<'a> {
     pub(crate) alg: String,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Option<String>,
+    /// Members of the header that name a key of its own, and lead nowhere.
+    pub(crate) ignored: [Option<&'static str>; 3],
     pub(crate) signing_input: &'a str,
     pub(crate) payload: Vec<u8>,
     pub(crate) signature: Vec<u8>,
 }
 
 impl<'a> Jws<'a> {
-    pub(crate) fn parse(token: &'a str, policy: &Policy) -> Result<Jws<'a>, Error> {
-        if token.len() > size(policy.max_token_bytes) {
-            return Err(ErrorKind::TokenTooLarge.with([&policy.max_token_bytes.to_string()]));
+    pub(crate) fn parse(token: &'a str, limits: TokenLimits) -> Result<Jws<'a>, Error> {
+        if token.len() > size(limits.token) {
+            return Err(ErrorKind::TokenTooLarge.with([&limits.token.to_string(), "max_token_bytes"]));
         }
         let mut parts = token.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(malformed("not three parts"));
+            return Err(malformed(if is_encrypted(token, limits) { ENCRYPTED } else { "not three parts" }));
         };
         if signature.is_empty() {
             return Err(malformed("no signature"));
@@ -42,22 +58,23 @@ impl<'a> Jws<'a> {
         let length = token.len().saturating_sub(signature.len()).saturating_sub(1);
         let signing_input = token.get(..length).unwrap_or_default();
         let header = base64url(header).ok_or_else(|| malformed("header is not base64url"))?;
-        if header.len() > size(policy.max_header_bytes) {
-            return Err(malformed("header is too large"));
+        if header.len() > size(limits.header) {
+            return Err(malformed("header is too large (raise max_header_bytes)"));
         }
-        let header = Object::parse_within(&header, policy.json())
+        let header = Object::parse_within(&header, limits.json)
             .map_err(|reason| malformed(&["header: ", &reason].concat()))?;
         if let Some(member) = REFUSED.into_iter().find(|member| header.has(member)) {
             return Err(ErrorKind::HeaderRefused.with([member]));
         }
         let kid = optional(&header, "kid")?;
-        if kid.as_ref().is_some_and(|kid| kid.len() > size(policy.max_kid_bytes)) {
-            return Err(malformed("kid is too long"));
+        if kid.as_ref().is_some_and(|kid| kid.len() > size(limits.kid)) {
+            return Err(malformed("kid is too long (raise max_kid_bytes)"));
         }
         Ok(Jws {
             alg: optional(&header, "alg")?.ok_or_else(|| malformed("no alg"))?,
             kid,
             typ: optional(&header, "typ")?,
+            ignored: IGNORED.map(|member| header.has(member).then_some(member)),
             signing_input,
             payload: base64url(payload).ok_or_else(|| malformed("payload is not base64url"))?,
             signature: base64url(signature).ok_or_else(|| malformed("signature is not base64url"))?,
@@ -68,6 +85,21 @@ impl<'a> Jws<'a> {
     pub(crate) fn alg(&self, allowed: &[Alg]) -> Option<Alg> {
         allowed.iter().copied().find(|alg| alg.as_str() == self.alg)
     }
+}
+
+const ENCRYPTED: &str = "is encrypted (JWE): encrypted tokens are not supported";
+
+/// Whether it is a compact JWE: five parts, and a header that names an `enc` (RFC 7516 3.1, 4.1.2).
+fn is_encrypted(token: &str, limits: TokenLimits) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    if token.bytes().filter(|byte| *byte == b'.').count() != 4
+        || header.len() > size(limits.header).saturating_mul(2)
+    {
+        return false;
+    }
+    base64url(header).is_some_and(|header| {
+        Object::parse_within(&header, limits.json).is_ok_and(|header| header.has("enc"))
+    })
 }
 
 fn optional(header: &Object<'_>, member: &str) -> Result<Option<String>, Error> {
@@ -85,21 +117,22 @@ fn malformed(reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jose::to_base64url;
+    use crate::text::base64::to_base64url;
+
+    const LIMITS: TokenLimits = TokenLimits { token: 16_384, header: 4_096, kid: 256, json: Bounds::USUAL };
 
     fn token(header: &str) -> String {
         format!("{}.{}.{}", to_base64url(header.as_bytes()), to_base64url(b"{}"), to_base64url(b"signature"))
     }
 
     fn code(token: &str) -> &'static str {
-        Jws::parse(token, &Policy::default()).map(|_| "accepted").unwrap_or_else(|error| error.code())
+        Jws::parse(token, LIMITS).map(|_| "accepted").unwrap_or_else(|error| error.code())
     }
 
     #[test]
     fn a_plain_token_is_taken_apart() {
         let token = token(r#"{"alg":"RS256","kid":"k","typ":"JWT","x5t":"ignored"}"#);
-        let policy = Policy::default();
-        let jws = Jws::parse(&token, &policy).unwrap();
+        let jws = Jws::parse(&token, LIMITS).unwrap();
         assert_eq!(
             (jws.alg.as_str(), jws.kid.as_deref(), jws.typ.as_deref()),
             ("RS256", Some("k"), Some("JWT"))
@@ -114,16 +147,19 @@ mod tests {
 
     #[test]
     fn members_that_could_steer_verification_are_refused() {
-        for member in [
-            "\"crit\":[]",
-            "\"crit\":[\"exp\"]",
-            "\"b64\":false",
-            "\"b64\":true",
-            "\"jwk\":{}",
-            "\"jku\":\"x\"",
-            "\"x5u\":null",
-        ] {
+        for member in ["\"crit\":[]", "\"crit\":[\"exp\"]", "\"b64\":false", "\"b64\":true"] {
             assert_eq!(code(&token(&format!(r#"{{"alg":"RS256",{member}}}"#))), "header_refused", "{member}");
+        }
+    }
+
+    #[test]
+    fn members_that_name_a_key_are_noted_and_not_looked_into() {
+        for value in ["{}", "\"https://op.example/jwks\"", "null", "[1]", r#"{"kty":"oct","k":"AAAA"}"#] {
+            for member in IGNORED {
+                let token = token(&format!(r#"{{"alg":"RS256","{member}":{value}}}"#));
+                let ignored = Jws::parse(&token, LIMITS).unwrap().ignored;
+                assert_eq!(ignored.into_iter().flatten().collect::<Vec<_>>(), [member], "{value}");
+            }
         }
     }
 
@@ -161,6 +197,30 @@ mod tests {
             "malformed_token"
         );
         assert_eq!(code(&".".repeat(10 << 20)), "token_too_large");
+    }
+
+    #[test]
+    fn encrypted_tokens_are_named_as_such() {
+        let reason = |token: &str| {
+            let error = Jws::parse(token, LIMITS).map(|_| ()).unwrap_err();
+            (error.code(), error.detail("reason").unwrap().to_owned())
+        };
+        let header = |header: &str| to_base64url(header.as_bytes());
+        let jwe = header(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","cty":"JWT"}"#);
+        let encrypted = ("malformed_token", ENCRYPTED.to_owned());
+        assert_eq!(reason(&format!("{jwe}.key.iv.text.tag")), encrypted);
+        assert_eq!(reason(&format!("{jwe}..iv.text.tag")), encrypted, "dir has no encrypted key");
+        let plain = header(r#"{"alg":"RS256"}"#);
+        for other in [
+            format!("{plain}.a.b.c.d"),
+            format!("{jwe}.a.b.c"),
+            format!("{jwe}.a.b.c.d.e"),
+            "....".into(),
+            "!.a.b.c.d".into(),
+            format!("{}.a.b.c.d", header(&format!(r#"{{"enc":"{}"}}"#, "a".repeat(9_000)))),
+        ] {
+            assert_eq!(reason(&other), ("malformed_token", "not three parts".into()), "{other}");
+        }
     }
 
     #[test]

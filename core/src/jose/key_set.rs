@@ -3,7 +3,6 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use serde::Serialize;
@@ -11,7 +10,8 @@ use serde::Serialize;
 use crate::jose::Alg;
 use crate::jose::jwk::Key;
 use crate::jose::jws::MAX_KID;
-use crate::json::{Json, Object, Writer, list};
+use crate::text::json::{Json, Object, Writer, list};
+use crate::text::order::order;
 
 /// Keys that any policy allows in one set.
 pub(crate) const MOST_KEYS: usize = 1_000;
@@ -34,7 +34,7 @@ pub struct DroppedKey {
 pub struct UsableKey {
     /// Its `kid`, if it has one.
     pub kid: Option<String>,
-    /// The one algorithm that it is declared for; without, all that its type can do.
+    /// The only algorithm that it may be used with. `None`: every algorithm of its key type.
     pub alg: Option<Alg>,
     /// Its SHA-256 thumbprint in base64url (RFC 7638 3): the same for the same key under any `kid`.
     pub thumbprint: String,
@@ -44,8 +44,8 @@ pub struct UsableKey {
 #[derive(Debug)]
 pub(crate) struct KeySet {
     keys: Vec<Arc<Key>>,
-    /// By `kid`: an open-addressed table of places in `keys`.
-    by_kid: Vec<Option<usize>>,
+    /// Places in `keys`, in the order of the keys' `kid`s.
+    by_kid: Vec<usize>,
     /// By algorithm, in the order of [`Alg::ALL`].
     by_alg: Vec<Fitting>,
     pub(crate) dropped: Vec<DroppedKey>,
@@ -68,10 +68,15 @@ pub(crate) enum Choice<'a> {
 }
 
 impl Fitting {
-    fn and(self, place: usize) -> Fitting {
+    /// A key that is listed twice is one.
+    fn and(self, place: usize, keys: &[Arc<Key>]) -> Fitting {
         match self {
             Fitting::None => Fitting::One(place),
-            Fitting::One(_) | Fitting::Several => Fitting::Several,
+            Fitting::One(first) => match (keys.get(first), keys.get(place)) {
+                (Some(one), Some(other)) if one.is(other) => self,
+                _ => Fitting::Several,
+            },
+            Fitting::Several => Fitting::Several,
         }
     }
 }
@@ -83,7 +88,7 @@ impl KeySet {
         let (mut keys, mut dropped) = (Vec::new(), Vec::new());
         for (index, member) in members.enumerate() {
             if index == most {
-                return Err("has too many keys");
+                return Err("has more keys than max_keys allows");
             }
             let Some(jwk) = member.as_object() else {
                 dropped.push(DroppedKey { index, kid: None, reason: "is not an object" });
@@ -99,6 +104,15 @@ impl KeySet {
         }
         let (by_kid, by_alg) = (by_kid(&keys), by_alg(&keys));
         Ok(KeySet { keys, by_kid, by_alg, dropped })
+    }
+
+    /// Why the key of this name was left out, if it was; without a name, why the only key was.
+    pub(crate) fn left_out(&self, kid: Option<&str>) -> Option<&'static str> {
+        let meant = match kid {
+            Some(_) => self.dropped.iter().find(|dropped| dropped.kid.as_deref() == kid),
+            None => self.dropped.first().filter(|_| self.keys.is_empty() && self.dropped.len() == 1),
+        };
+        meant.map(|dropped| dropped.reason)
     }
 
     /// The one key for a token: by `kid`, and among several of that name, or without one, the only one
@@ -119,15 +133,11 @@ impl KeySet {
     }
 
     fn named(&self, kid: &str, alg: Alg) -> Fitting {
-        let mut fitting = Fitting::None;
-        for slot in probe(kid, self.by_kid.len()) {
-            let Some(Some(place)) = self.by_kid.get(slot) else { break };
-            let key = self.keys.get(*place).filter(|key| key.kid.as_deref() == Some(kid) && key.serves(alg));
-            if key.is_some() {
-                fitting = fitting.and(*place);
-            }
-        }
-        fitting
+        let first = self.by_kid.partition_point(|place| name(&self.keys, *place) < Some(kid));
+        let from = self.by_kid.get(first..).unwrap_or_default().iter().copied();
+        let named = from.take_while(|place| name(&self.keys, *place) == Some(kid));
+        let fits = |place: &usize| self.keys.get(*place).is_some_and(|key| key.serves(alg));
+        named.filter(fits).fold(Fitting::None, |fitting, place| fitting.and(place, &self.keys))
     }
 
     /// The usable keys as a document, for the cache: whatever else a provider published is not kept.
@@ -146,33 +156,23 @@ impl KeySet {
     }
 }
 
-/// A table at most half full, so that a search ends after a few slots.
-fn by_kid(keys: &[Arc<Key>]) -> Vec<Option<usize>> {
-    let mut table = vec![None; keys.len().saturating_mul(2).next_power_of_two()];
-    for (place, key) in keys.iter().enumerate() {
-        let Some(kid) = &key.kid else { continue };
-        let free = probe(kid, table.len()).find(|slot| matches!(table.get(*slot), Some(None)));
-        if let Some(slot) = free.and_then(|slot| table.get_mut(slot)) {
-            *slot = Some(place);
-        }
-    }
-    table
+/// Sorted, so that no names that a provider can choose make a search long.
+fn by_kid(keys: &[Arc<Key>]) -> Vec<usize> {
+    let named: Vec<usize> = (0..keys.len()).filter(|place| name(keys, *place).is_some()).collect();
+    let names: Vec<&str> = named.iter().filter_map(|place| name(keys, *place)).collect();
+    order(&names).into_iter().filter_map(|place| named.get(place).copied()).collect()
+}
+
+fn name(keys: &[Arc<Key>], place: usize) -> Option<&str> {
+    keys.get(place)?.kid.as_deref()
 }
 
 fn by_alg(keys: &[Arc<Key>]) -> Vec<Fitting> {
     let fitting = |alg: &Alg| {
         let places = keys.iter().enumerate().filter(|(_, key)| key.serves(*alg)).map(|(place, _)| place);
-        places.fold(Fitting::None, Fitting::and)
+        places.fold(Fitting::None, |fitting, place| fitting.and(place, keys))
     };
     Alg::ALL.iter().map(fitting).collect()
-}
-
-/// The slots of a table of 2^n in which a name may stand, in order (FNV-1a, then one by one).
-fn probe(kid: &str, slots: usize) -> impl Iterator<Item = usize> {
-    let hash =
-        kid.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let mask = slots.saturating_sub(1);
-    (0..slots).map(move |step| (hash as usize).wrapping_add(step) & mask)
 }
 
 #[cfg(test)]
@@ -203,8 +203,22 @@ mod tests {
     }
 
     #[test]
-    fn a9_a_name_has_at_most_256_bytes() {
-        let set = set(&[255, 256, 257, 258].map(|long| with(rsa(), "kid", "k".repeat(long))));
+    fn a_key_that_was_left_out_says_why() {
+        let ed448 = with(ed25519(), "crv", "Ed448");
+        let named = |kid: &str| with(ed448.clone(), "kid", kid);
+        let reason = Some("curve Ed448 is not supported");
+        let both = set(&[named("a"), rsa()]);
+        assert_eq!(
+            [both.left_out(Some("a")), both.left_out(Some("b")), both.left_out(None)],
+            [reason, None, None]
+        );
+        assert_eq!(set(&[named("a")]).left_out(None), reason, "the only one");
+        assert_eq!(set(&[named("a"), named("b")]).left_out(None), None);
+    }
+
+    #[test]
+    fn a9_a_name_has_at_most_1024_bytes() {
+        let set = set(&[1_023, 1_024, 1_025, 1_026].map(|long| with(rsa(), "kid", "k".repeat(long))));
         let dropped: Vec<_> =
             set.dropped.iter().map(|key| (key.index, key.kid.as_deref(), key.reason)).collect();
         assert_eq!(dropped, [(2, None, "kid is too long"), (3, None, "kid is too long")]);
@@ -213,7 +227,10 @@ mod tests {
     #[test]
     fn exactly_one_key_has_to_fit() {
         let named = |jwk: Value, kid: &str| with(jwk, "kid", kid);
-        let decoys = set(&[named(rsa(), "a"), named(p256(), "a"), named(ed25519(), "a"), named(rsa(), "b")]);
+        let n = rsa()["n"].as_str().unwrap().replacen('w', "x", 1);
+        let other = with(rsa(), "n", n.as_str());
+        let decoys =
+            set(&[named(rsa(), "a"), named(p256(), "a"), named(ed25519(), "a"), named(other.clone(), "b")]);
         assert!(
             matches!(decoys.choose(Some("a"), Alg::Es256), Choice::One(key) if key.key_type == KeyType::P256)
         );
@@ -221,9 +238,23 @@ mod tests {
         assert!(matches!(decoys.choose(None, Alg::Rs256), Choice::Ambiguous));
         assert!(matches!(decoys.choose(Some("c"), Alg::Rs256), Choice::None));
         assert!(matches!(
-            set(&[named(rsa(), "a"), named(rsa(), "a")]).choose(Some("a"), Alg::Rs256),
+            set(&[named(rsa(), "a"), named(other, "a")]).choose(Some("a"), Alg::Rs256),
             Choice::Ambiguous
         ));
+    }
+
+    #[test]
+    fn a_key_that_is_listed_twice_is_one() {
+        let named = |kid: &str| with(rsa(), "kid", kid);
+        for twice in [
+            set(&[rsa(), rsa()]),
+            set(&[named("a"), named("a"), named("a")]),
+            set(&[named("a"), named("b")]),
+            set(&[named("a"), with(named("a"), "alg", "RS256")]),
+        ] {
+            assert!(matches!(twice.choose(None, Alg::Rs256), Choice::One(_)), "{twice:?}");
+        }
+        assert!(matches!(set(&[named("a"), named("a")]).choose(Some("a"), Alg::Rs256), Choice::One(_)));
     }
 
     #[test]

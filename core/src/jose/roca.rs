@@ -28,8 +28,8 @@ fn is_power_of_65537(rest: u64, prime: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jose::base64url;
     use crate::jose::jwk::tests::rsa;
+    use crate::text::base64::base64url;
 
     #[test]
     fn a18_a_modulus_made_of_powers_of_65537_is_one_that_can_be_factored() {

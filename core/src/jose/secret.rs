@@ -1,6 +1,9 @@
 //! Signatures made with the client secret (RFC 7518 3.2). They are checked here whatever the policy says: the secret
 //! is not handed out.
 
+#[cfg(feature = "signing")]
+use alloc::vec::Vec;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -17,6 +20,25 @@ pub(crate) fn verify(key: &[u8], alg: Alg, message: &[u8], signature: &[u8]) -> 
         Alg::Hs384 => Hmac::<Sha384>::new_from_slice(key).is_ok_and(|mac| good(mac, message, signature)),
         Alg::Hs512 => Hmac::<Sha512>::new_from_slice(key).is_ok_and(|mac| good(mac, message, signature)),
         _ => false,
+    }
+}
+
+/// A signature with the client secret, if it is as long as the hash. (RFC 7523 2.2: `client_secret_jwt`.)
+#[cfg(feature = "signing")]
+pub(crate) fn sign(key: &[u8], alg: Alg, message: &[u8]) -> Option<Vec<u8>> {
+    fn tag(mac: Option<impl Mac>, message: &[u8]) -> Option<Vec<u8>> {
+        let mut mac = mac?;
+        mac.update(message);
+        Some(mac.finalize().into_bytes().to_vec())
+    }
+    if key.len() < alg.hash().length() {
+        return None;
+    }
+    match alg {
+        Alg::Hs256 => tag(Hmac::<Sha256>::new_from_slice(key).ok(), message),
+        Alg::Hs384 => tag(Hmac::<Sha384>::new_from_slice(key).ok(), message),
+        Alg::Hs512 => tag(Hmac::<Sha512>::new_from_slice(key).ok(), message),
+        _ => None,
     }
 }
 

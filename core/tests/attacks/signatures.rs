@@ -1,11 +1,12 @@
 //! A: the form of a token and its signature.
 
 use relyingparty::{
-    Alg, AuthorizeRequest, Cache, CallbackParams, Client, Endpoint, Issuer, Metadata, PendingLogin,
+    Alg, AuthorizeRequest, Cache, CallbackParams, Client, Endpoint, Error, Issuer, Metadata, PendingLogin,
+    Session,
 };
 use serde_json::json;
 
-use crate::support::{World, b64, code, typed_response, unb64};
+use crate::support::{World, b64, code, detail, typed_response, unb64};
 
 /// The outcome for a good token whose signature was exchanged.
 fn signed_with(alg: Alg, signature: &[u8]) -> &'static str {
@@ -68,7 +69,15 @@ fn a12_a_response_with_a_member_twice_is_refused_wherever_it_comes_from() {
     ] {
         let mut world = World::new();
         world.op.answer_with(endpoint, typed_response(200, "application/json", good));
-        assert_eq!(code(&world.try_login()), "malformed_json", "{good}");
+        assert_eq!(cause(&world.try_login()), "malformed_json", "{good}");
+    }
+}
+
+/// The code of what went wrong, also where the keys could not be had for it.
+fn cause(outcome: &Result<Session, Error>) -> String {
+    match code(outcome) {
+        "keys_unavailable" => detail(outcome, "reason"),
+        code => code.to_owned(),
     }
 }
 
@@ -90,7 +99,7 @@ fn a13_a_hundred_thousand_levels_end_on_a_small_stack() {
                     let mut world = World::new();
                     let body = nested[..nested.len().min(262_144)].to_vec();
                     world.op.answer_with(endpoint, typed_response(200, "application/json", body));
-                    assert_eq!(code(&world.try_login()), "malformed_json", "{levels}");
+                    assert_eq!(cause(&world.try_login()), "malformed_json", "{levels}");
                 }
                 let text = String::from_utf8(nested).unwrap();
                 assert_eq!(code(&AuthorizeRequest::from_json(&text)), "invalid_configuration");

@@ -113,7 +113,13 @@ impl Texts {
     /// The login from discovery to refresh: what it found, or the code of what went wrong first.
     pub(crate) fn login(&self) -> Result<Facts, &'static str> {
         let mut run = Run { texts: self, world: World::new() };
-        run.login().map_err(|error| error.code())
+        // Where the keys could not be had: why not.
+        run.login().map_err(|error| {
+            match error.detail("reason").filter(|_| error.code() == "keys_unavailable") {
+                Some(reason) => Error::codes().iter().find(|code| **code == reason).unwrap(),
+                None => error.code(),
+            }
+        })
     }
 }
 
@@ -138,12 +144,12 @@ impl Run<'_> {
         Ok(Facts {
             iss: claims.iss().into(),
             sub: claims.sub().into(),
-            access_token: session.access_token().into(),
+            access_token: session.access_token().unwrap_or_default().into(),
             userinfo_sub: userinfo.sub().into(),
             refreshed: (
                 refreshed_claims.iss().into(),
                 refreshed_claims.sub().into(),
-                refreshed.access_token().into(),
+                refreshed.access_token().unwrap_or_default().into(),
             ),
         })
     }

@@ -90,6 +90,11 @@ impl World {
         }
     }
 
+    /// Begins again with the first draw, where more logins are wanted than there are draws.
+    pub(crate) fn draw_again(&mut self) {
+        self.draws = 0;
+    }
+
     /// Lets time pass.
     pub(crate) fn wait(&mut self, seconds: i64) {
         self.now = Timestamp::from_unix(self.now.as_unix() + seconds);
@@ -167,6 +172,13 @@ impl World {
         let mut claims = self.op.id_token_claims("access-1", self.now);
         claims.as_object_mut().unwrap().remove("nonce");
         claims
+    }
+
+    /// An ID token of this client's about somebody, for a hint.
+    pub(crate) fn hint(&self, sub: &str) -> String {
+        self.op.key.token(
+            &serde_json::json!({ "iss": self.op.issuer(), "aud": self.registration.client_id, "sub": sub }),
+        )
     }
 
     /// Checks a token for its own sake, without a login.

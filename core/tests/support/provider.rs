@@ -81,8 +81,14 @@ pub(crate) struct Op {
     pub(crate) instead: Vec<(Endpoint, Reply)>,
     /// Every HTTP request that came, in order.
     pub(crate) log: Vec<HttpRequest>,
+    /// The header of ID tokens, if not the key's own.
+    pub(crate) header: Option<Value>,
+    /// How many answers of `jwks_uri` come without a key before its own do.
+    pub(crate) late: usize,
     /// Signatures the host was asked to check.
     pub(crate) verified: usize,
+    /// Pauses that the host was asked for.
+    pub(crate) waits: usize,
     authorized: Map<String, Value>,
     /// What was authorized under each code.
     codes: BTreeMap<String, Map<String, Value>>,
@@ -114,6 +120,9 @@ impl Op {
             instead: Vec::new(),
             log: Vec::new(),
             verified: 0,
+            header: None,
+            waits: 0,
+            late: 0,
             authorized: Map::new(),
             codes: BTreeMap::new(),
             issued: 0,
@@ -192,6 +201,10 @@ impl Op {
                 self.verified += 1;
                 return Reply::Verified(host_verifies(request));
             }
+            Request::Wait(_) => {
+                self.waits += 1;
+                return Reply::Waited;
+            }
             Request::Http(request) => request,
             other => panic!("{other:?}"),
         };
@@ -204,6 +217,7 @@ impl Op {
             200,
             &match request.endpoint {
                 Endpoint::Discovery => self.metadata.clone(),
+                Endpoint::Jwks if self.count(Endpoint::Jwks) <= self.late => json!({ "keys": [] }),
                 Endpoint::Jwks => self.jwks.clone(),
                 Endpoint::Token => self.tokens(&String::from_utf8(request.body.clone()).unwrap(), now),
                 Endpoint::UserInfo => self.userinfo.clone(),
@@ -220,7 +234,11 @@ impl Op {
         }
         self.issued += 1;
         let access_token = format!("access-{}", self.issued);
-        let id_token = self.key.token(&self.id_token_claims(&access_token, now));
+        let claims = self.id_token_claims(&access_token, now);
+        let id_token = match &self.header {
+            None => self.key.token(&claims),
+            Some(header) => self.key.token_of(&header.to_string(), &claims.to_string()),
+        };
         let response = json!({
             "access_token": access_token,
             "token_type": "Bearer",

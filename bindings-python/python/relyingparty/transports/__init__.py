@@ -1,4 +1,4 @@
-"""The shipped ways to answer a flow's HTTP requests.
+"""The transports of this package: what sends HTTP requests.
 
 ======================  ==========================================  =======================================
 for                     class                                       needs
@@ -10,8 +10,8 @@ any program             :class:`urllib.UrllibTransport` (default)   nothing
 ``aiohttp``, asyncio    ``relyingparty.transports.aiohttp``         ``pip install relyingparty[aiohttp]``
 ======================  ==========================================  =======================================
 
-All keep the same promises (:mod:`relyingparty.transports.base`). A transport of your own is any object with
-``send``; it has to keep them too, since the core can check only what it is shown.
+All obey the same rules (:mod:`relyingparty.transports.base`). A transport of your own is an object with ``send``. It
+must obey them too: the core can check only what it is shown.
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from relyingparty.transports.threaded import ThreadedTransport
     from relyingparty.transports.urllib import UrllibTransport
 else:
-    __getattr__ = lazy(
+    __getattr__, __dir__ = lazy(
         globals(),
         {
             "ThreadedTransport": "relyingparty.transports.threaded",

@@ -1,4 +1,4 @@
-"""What a transport is."""
+"""The interfaces of transports."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable
 
 
 class Transport(Protocol):
-    """Answers one HTTP request, blocking."""
+    """Sends one HTTP request and blocks until the response is there."""
 
     def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
-        """Make the exchange within ``request.limits``."""
+        """Send ``request`` as it is, within its ``limits``: follow no redirect, add no cookies or credentials."""
 
 
 class AsyncTransport(Protocol):
-    """Answers one HTTP request on the running event loop."""
+    """Sends one HTTP request on the running event loop."""
 
     async def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
-        """Make the exchange within ``request.limits``."""
+        """Send ``request`` as it is, within its ``limits``: follow no redirect, add no cookies or credentials."""

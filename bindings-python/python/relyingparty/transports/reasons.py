@@ -6,35 +6,60 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
+
+_PLACES = 8
+"""How many of the innermost calls a note names."""
 
 
 class Refused(Exception):
     """The transport ends the exchange itself. The message is ours, so it may be shown."""
 
 
-def reason(error: BaseException, *, timed_out: bool = False) -> str:
-    """A short text for ``error``, made from its type alone and never from its message."""
+def reason(error: BaseException, *, timed_out: bool = False, what: str = "the exchange") -> str:
+    """A short text for ``error``, by which ``what`` failed: made from its type alone and never from its message."""
     if timed_out:
         return "no complete response in time"
+    # What is ours says more than what led to it.
+    for link in _causes(error):
+        if isinstance(link, Refused):
+            return str(link)
     for link in _causes(error):
         text = _known(link)
         if text is not None:
             return text
-    return f"the exchange failed ({type(error).__name__})"
+    return f"{what} failed ({type(error).__name__})"
 
 
-def without_request(error: Exception) -> Exception:
-    """``error`` without the request that HTTP libraries keep in theirs: its headers hold tokens and secrets."""
-    for link in _causes(error):
+def without_request(error: BaseException) -> BaseException:
+    """``error`` without what error reporters would find on it: tokens and secrets.
+
+    Each exception of its chain loses its traceback, whose frames are those of an HTTP library and hold the body that
+    was sent, and the request that such libraries keep in their exceptions.
+    """
+    for link in _chain(error):
+        link.__traceback__ = None
         for name in ("request", "_request"):
             if vars(link).get(name) is not None:
-                setattr(link, name, None)
+                with suppress(Exception):
+                    setattr(link, name, None)
+    return error
+
+
+def with_place(error: BaseException) -> BaseException:
+    """``error`` with a note of where it was raised, which is all of its traceback that holds no values."""
+    places = []
+    frames = error.__traceback__
+    while frames is not None:
+        code = frames.tb_frame.f_code
+        places.append(f"{code.co_filename}:{frames.tb_lineno} in {code.co_name}")
+        frames = frames.tb_next
+    if hasattr(error, "add_note"):
+        error.add_note("raised by way of " + ", ".join(places[-_PLACES:]))
     return error
 
 
 def _known(error: BaseException) -> str | None:
-    if isinstance(error, Refused):
-        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
@@ -46,6 +71,19 @@ def _known(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno)
     return None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """``error`` and every exception that can be reached from it."""
+    found: dict[int, BaseException] = {}
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop()
+        if isinstance(link, BaseException) and id(link) not in found:
+            found[id(link)] = link
+            waiting += [link.__cause__, link.__context__, *link.args, *vars(link).values()]
+            waiting += getattr(link, "exceptions", ())
+    return list(found.values())
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

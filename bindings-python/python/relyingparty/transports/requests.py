@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,14 +17,18 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from relyingparty._relyingparty import HttpRequest, HttpResponse
 from relyingparty.transports.base import BlockingTransport, Body, headers_of
 from relyingparty.transports.deadline import Deadline
+from relyingparty.transports.proxy import connected
+
+_Connect = Callable[[str, int], socket.socket]
 
 
 class RequestsTransport(BlockingTransport):
-    """One adapter for each request and no ``Session``, which is where netrc, cookies and redirects live."""
+    """Sends requests with ``requests``, blocking. Each request has an adapter of its own and no ``Session``: that would
+    use netrc, cookies and redirects."""
 
     def _exchange(self, request: HttpRequest, deadline: Deadline) -> HttpResponse:
-        prepared = Request(request.method, request.url, dict(headers_of(request)), data=request.body).prepare()
-        adapter = _Adapter(self._tls, deadline)
+        prepared = Request(request.method, request.url, _combined(headers_of(request)), data=request.body).prepare()
+        adapter = _Adapter(self._tls, partial(connected, deadline, self._way_out.proxy(request.url)), deadline)
         try:
             with adapter.send(prepared, stream=True, timeout=deadline.remaining()) as response:
                 headers = list(response.raw.headers.items())
@@ -33,12 +38,21 @@ class RequestsTransport(BlockingTransport):
             adapter.close()
 
 
+def _combined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Headers, those of one name in one line (RFC 9110 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
 class _Adapter(HTTPAdapter):
     """An adapter over one pool of ours: our TLS settings alone, and connections that a deadline watches."""
 
-    def __init__(self, tls: ssl.SSLContext, deadline: Deadline) -> None:
+    def __init__(self, tls: ssl.SSLContext, connect: _Connect, deadline: Deadline) -> None:
         super().__init__()
         self._tls = tls
+        self._connect = connect
         self._deadline = deadline
 
     def get_connection_with_tls_context(
@@ -48,10 +62,10 @@ class _Adapter(HTTPAdapter):
         host = str(url.hostname)
         if url.scheme == "https":
             pool: Any = HTTPSConnectionPool(host, url.port, ssl_context=self._tls)
-            pool.ConnectionCls = partial(_TlsConnection, self._deadline)
+            pool.ConnectionCls = partial(_TlsConnection, self._connect, self._deadline)
         else:
             pool = HTTPConnectionPool(host, url.port)
-            pool.ConnectionCls = partial(_PlainConnection, self._deadline)
+            pool.ConnectionCls = partial(_PlainConnection, self._connect)
         return pool
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
@@ -59,21 +73,22 @@ class _Adapter(HTTPAdapter):
 
 
 class _PlainConnection(HTTPConnection):
-    def __init__(self, deadline: Deadline, *arguments: Any, **options: Any) -> None:
+    def __init__(self, connect: _Connect, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._deadline = deadline
+        self._connect = connect
 
     def _new_conn(self) -> socket.socket:
-        return self._deadline.connect(self.host, self.port or 80)
+        return self._connect(self.host, self.port or 80)
 
 
 class _TlsConnection(HTTPSConnection):
-    def __init__(self, deadline: Deadline, *arguments: Any, **options: Any) -> None:
+    def __init__(self, connect: _Connect, deadline: Deadline, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._connect = connect
         self._deadline = deadline
 
     def _new_conn(self) -> socket.socket:
-        return self._deadline.connect(self.host, self.port or 443)
+        return self._connect(self.host, self.port or 443)
 
     def connect(self) -> None:
         super().connect()

@@ -9,11 +9,10 @@ async function show(work) {
     if (session) signedIn(session, actions(session));
     else signedOut(() => show(leave(login.signIn)));
   } catch (error) {
-    if (error.category !== 'Transport') login.forget();
     failed(
       error,
       () => show(leave(login.signIn)),
-      () => show(async () => undefined),
+      () => show(login.currentSession),
     );
   }
 }

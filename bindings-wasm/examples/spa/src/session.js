@@ -1,9 +1,9 @@
 // The login: one relying party, and the session of this tab.
 
-import { RelyingParty } from 'relyingparty';
+import { RelyingParty, dpopKeyStore } from 'relyingparty';
 
 const STORED = 'session';
-const { VITE_ISSUER, VITE_CLIENT_ID, VITE_PAGE, VITE_ALLOW_INSECURE_LOOPBACK } = import.meta.env;
+const { VITE_ISSUER, VITE_CLIENT_ID, VITE_PAGE, VITE_ALLOW_INSECURE_LOOPBACK, VITE_DPOP } = import.meta.env;
 
 const rp = new RelyingParty({
   issuer: VITE_ISSUER,
@@ -11,6 +11,8 @@ const rp = new RelyingParty({
   redirect_uri: VITE_PAGE,
   post_logout_redirect_uri: VITE_PAGE,
   allow_insecure_loopback: VITE_ALLOW_INSECURE_LOOPBACK === 'true',
+  // Tokens that are worth nothing without a key that cannot leave this browser.
+  ...(VITE_DPOP === 'true' && { dpop_keys: [dpopKeyStore()] }),
 });
 
 /** Leaves for the provider. */
@@ -19,7 +21,10 @@ export async function signIn() {
   location.assign(url);
 }
 
-/** The session of a browser that comes back from the provider, or that this tab kept; else undefined. */
+/**
+ * The session of a browser that comes back from the provider, or that this tab kept; else undefined. Anybody can link to
+ * this page with `?error=` or `?code=`: an answer that belongs to no login of this tab ends none of its sessions.
+ */
 export async function currentSession() {
   const parameters = new URLSearchParams(location.search);
   if (parameters.has('code') || parameters.has('error')) {
@@ -28,12 +33,12 @@ export async function currentSession() {
     return keep(await rp.callback(answer));
   }
   const stored = sessionStorage.getItem(STORED);
-  return stored ? rp.restore(stored) : undefined;
+  return stored ? kept(rp.restore(stored)) : undefined;
 }
 
 /** New tokens for old ones. */
 export async function refresh(session) {
-  return keep(await rp.refresh(session));
+  return keep(await kept(rp.refresh(session)));
 }
 
 /** What the provider tells about the end user. */
@@ -51,6 +56,16 @@ export async function signOut(session) {
 /** Ends the session here. */
 export function forget() {
   sessionStorage.removeItem(STORED);
+}
+
+/** A session that is found to be over, or to be none, is not kept; one whose provider is away is. */
+async function kept(work) {
+  try {
+    return await work;
+  } catch (error) {
+    if (error.category !== 'Transport') forget();
+    throw error;
+  }
 }
 
 function keep(session) {

@@ -22,7 +22,17 @@ async function signedIn() {
 }
 
 const stored = (page) => page.evaluate(() => JSON.parse(sessionStorage.getItem('session')));
-const names = (page) => page.evaluate(() => Object.keys(sessionStorage).sort());
+/** What is stored, by its names; marks left out: what they hold is looked at here. */
+const names = async (page) => {
+  const entries = await page.evaluate(() => Object.entries(sessionStorage));
+  const isMark = ([name, text]) => name.startsWith('relyingparty-login-') && 'fate' in JSON.parse(text);
+  for (const [, text] of entries.filter(isMark)) {
+    const { fate, expires_at, ...more } = JSON.parse(text);
+    assert.ok(['used', 'expired'].includes(fate) && Number.isFinite(expires_at));
+    assert.deepEqual(more, {}, 'a mark says what became of the login, and nothing of it');
+  }
+  return entries.filter((entry) => !isMark(entry)).map(([name]) => name).sort();
+};
 
 test('signs in, with every check of the ID token passed', async () => {
   const page = await signedIn();
@@ -112,6 +122,26 @@ test('an answer that no login of this tab asked for is refused', async () => {
   await page.goto(`${stage.url}?code=stolen&state=${'x'.repeat(43)}`);
   await shows(page, 'failed');
   assert.equal(await page.textContent('#code'), 'no_pending_login');
+});
+
+test('a_callback_that_belongs_to_no_login_changes_nothing', async () => {
+  const page = await signedIn();
+  const before = await stored(page);
+  const links = {
+    '?error=1': 'state_missing',
+    '?code=x': 'state_missing',
+    [`?error=access_denied&state=${'x'.repeat(43)}`]: 'no_pending_login',
+    '?code=x&state=x&state=y': 'callback_duplicate',
+  };
+  for (const [link, code] of Object.entries(links)) {
+    await page.goto(stage.url + link);
+    await shows(page, 'failed');
+    assert.equal(await page.textContent('#code'), code);
+    assert.equal(page.url(), stage.url);
+    assert.deepEqual(await stored(page), before);
+    await page.click('#home');
+    await shows(page, 'signed-in');
+  }
 });
 
 test('e1_an_answer_counts_in_the_tab_that_asked_and_nowhere_else', async () => {

@@ -14,13 +14,13 @@ import { build, preview } from 'vite';
 import { startProvider } from '../../../test/op.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const CHROMIUM = [
+export const CHROMIUM = [
   process.env.CHROMIUM,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ];
-const QUIET = [
+export const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
@@ -29,8 +29,11 @@ const QUIET = [
   '--no-first-run',
 ];
 
-/** `{ op, url, tab(), errors, close() }`: `tab` opens one more page of the one browser. */
-export async function setUp() {
+/**
+ * `{ op, url, tab(), errors, close() }`: `tab` opens one more page of the one browser. With `dpop` the tokens are bound to
+ * a key of the browser's.
+ */
+export async function setUp({ dpop = false } = {}) {
   const op = await startProvider();
   const url = `http://127.0.0.1:${await freePort()}/`;
   const client = await op.control('register', {
@@ -38,12 +41,14 @@ export async function setUp() {
     application_type: 'native',
     redirect_uris: [url],
     post_logout_redirect_uris: [url],
+    dpop_bound_access_tokens: dpop,
   });
   const folder = mkdtempSync(join(tmpdir(), 'relyingparty-spa-'));
   const server = await serve(url, join(folder, 'dist'), {
     VITE_ISSUER: op.issuer,
     VITE_CLIENT_ID: client.client_id,
     VITE_PAGE: url,
+    VITE_DPOP: String(dpop),
   });
   const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: CHROMIUM.find((path) => path && existsSync(path)),

@@ -11,6 +11,8 @@ use conformance::workbench::{Context, Outcome, Stop, fail};
 const SECONDS: u32 = 30;
 const SECONDS_VARIABLE: &str = "RP_FUZZ_SECONDS";
 const AT_A_TIME: usize = 2;
+/// What no input may cost: seconds, and megabytes in one piece and in all.
+const COST: [&str; 3] = ["-timeout=5", "-malloc_limit_mb=64", "-rss_limit_mb=1024"];
 
 pub(crate) fn run(context: &mut Context) -> Outcome {
     let seconds = match env::var(SECONDS_VARIABLE) {
@@ -107,7 +109,7 @@ impl Place {
             fs::create_dir_all(folder).map_err(told)?;
         }
         let mut command = Command::new(self.programs.join(target));
-        command.arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
+        command.arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1").args(COST);
         command.arg(format!("-artifact_prefix={}/{target}-", crashes.display())).arg(work);
         let given = [self.corpus.join(target), self.folder.join("seeds").join(target)];
         command.args(given.iter().filter(|folder| Path::exists(folder)));

@@ -1,7 +1,7 @@
 //! `cargo ci`: everything that CI runs, doing its own set-up.
 //!
 //! ```text
-//! cargo ci                  all parts, in order
+//! cargo ci                  all parts, in order, but those that run by name only
 //! cargo ci python browser   these parts
 //! cargo ci --list           what parts there are
 //! ```
@@ -11,6 +11,7 @@
 
 mod fuzz;
 mod imports;
+mod keycloak;
 mod limits;
 mod parts;
 mod summary;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use conformance::workbench::Context;
-use parts::{PARTS, Part};
+use parts::{OPT_IN, PARTS, Part};
 use summary::Row;
 
 fn main() -> ExitCode {
@@ -52,16 +53,22 @@ fn run(part: &'static Part, context: &mut Context) -> Row {
     row
 }
 
-/// The named parts in the order of the table, whatever the order of the names; all of them when none is named.
+/// The named parts in the order of the table, whatever the order of the names; when none is named, all but the opt-in.
 fn select(names: &[String]) -> Result<Vec<&'static Part>, String> {
-    if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|part| part.name != *name)) {
+    if names.is_empty() {
+        return Ok(PARTS.iter().collect());
+    }
+    let all = || PARTS.iter().chain(OPT_IN);
+    if let Some(unknown) = names.iter().find(|name| all().all(|part| part.name != *name)) {
         return Err(format!("no part is called {unknown}; there are:\n{}", parts_list()));
     }
-    Ok(PARTS.iter().filter(|part| names.is_empty() || names.iter().any(|name| name == part.name)).collect())
+    Ok(all().filter(|part| names.iter().any(|name| name == part.name)).collect())
 }
 
 fn parts_list() -> String {
-    PARTS.iter().map(|part| format!("  {:<12} {}\n", part.name, part.about)).collect()
+    let line = |part: &Part, note: &str| format!("  {:<12} {}{note}\n", part.name, part.about);
+    let runs = PARTS.iter().map(|part| line(part, ""));
+    runs.chain(OPT_IN.iter().map(|part| line(part, " (opt-in: runs by name only)"))).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +88,15 @@ mod tests {
     fn named_parts_run_in_the_order_of_the_table() {
         let selected = select(&["python".into(), "fmt".into()]).unwrap();
         assert_eq!(names(&selected), ["fmt", "python"]);
+    }
+
+    #[test]
+    fn an_opt_in_part_runs_by_name_only_and_the_list_says_so() {
+        assert!(names(&select(&[]).unwrap()).iter().all(|name| *name != "keycloak"));
+        assert_eq!(names(&select(&["keycloak".into(), "fmt".into()]).unwrap()), ["fmt", "keycloak"]);
+        let list = parts_list();
+        let line = list.lines().find(|line| line.trim_start().starts_with("keycloak")).unwrap();
+        assert!(line.ends_with("(opt-in: runs by name only)"), "{line}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
 
 use crate::imports::imports;
-use crate::{fuzz, limits, supply};
+use crate::{fuzz, keycloak, limits, supply};
 use conformance::live::Selection;
 use conformance::workbench::{Context, Outcome, Stop, fail};
 
@@ -50,7 +50,7 @@ pub(crate) const PARTS: &[Part] = &[
     },
     Part {
         name: "rust-live",
-        about: "live logins from Rust, blocking and async, over http and https",
+        about: "live logins from Rust, blocking and async, over http and https, and rotations",
         run: rust_live,
     },
     Part {
@@ -75,15 +75,30 @@ pub(crate) const PARTS: &[Part] = &[
     },
 ];
 
+/// The parts that run only when they are named.
+pub(crate) const OPT_IN: &[Part] = &[
+    Part {
+        name: "bundlers",
+        about: "what a dozen bundlers make of the npm package logs in, in Chromium, and runs on servers",
+        run: bundlers,
+    },
+    Part {
+        name: "keycloak",
+        about: "the packages at a Keycloak of Maven's, while its keys rotate",
+        run: keycloak::run,
+    },
+];
+
 fn fmt(context: &mut Context) -> Outcome {
     context.cargo(&["fmt", "--all", "--check"])?;
     context.cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
 }
 
 /// The sets of features to try beside the default one: each way to check signatures alone, and everything.
-const FEATURES: [&[&str]; 3] = [
+const FEATURES: [&[&str]; 4] = [
     &["--no-default-features", "--features", "std"],
-    &["--no-default-features", "--features", "aws-lc-rs,es256k,http"],
+    &["--no-default-features", "--features", "std,signing"],
+    &["--no-default-features", "--features", "aws-lc-rs,es256k,http,private-keys"],
     &["--all-features"],
 ];
 
@@ -179,6 +194,17 @@ fn browser(context: &mut Context) -> Outcome {
     context.run(command)
 }
 
+fn bundlers(context: &mut Context) -> Outcome {
+    let folder = "bindings-wasm/test/bundlers";
+    let chromium = context.chromium()?;
+    context.npm_package()?;
+    context.npm_ci(folder)?;
+    let command = context.npm(folder, &["test"]);
+    let mut command = context.live(command)?;
+    command.env("CHROMIUM", chromium);
+    context.run(command)
+}
+
 fn python(context: &mut Context) -> Outcome {
     let python = context.python()?;
     let folder = context.path("bindings-python");
@@ -194,7 +220,8 @@ fn python(context: &mut Context) -> Outcome {
 
 fn rust_live(context: &mut Context) -> Outcome {
     let mut command = context.command("cargo");
-    command.args(["test", "-p", "conformance", "--test", "live", "--", "--include-ignored"]);
+    command.args(["test", "-p", "conformance", "--test", "live", "--test", "rotation"]);
+    command.args(["--", "--include-ignored"]);
     let command = context.live(command)?;
     context.run(command)
 }

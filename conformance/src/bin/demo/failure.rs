@@ -69,11 +69,8 @@ fn hint(code: &str, details: &[(String, String)]) -> Option<String> {
                 )
             })
         }
-        "invalid_issuer" => {
-            Some("an issuer is an https URL, or an http one on this machine (127.0.0.1, [::1], localhost)".into())
-        }
-        "no_pending_login" => Some(
-            "a login ends in the browser that started it, at the same host name, and only once: start a new one".into(),
+        "invalid_issuer" => Some(
+            "an issuer is an https URL, or an http one on this machine (127.0.0.1, [::1], localhost)".into(),
         ),
         _ => None,
     }

@@ -50,6 +50,11 @@ impl Party {
         &self.transport
     }
 
+    /// Where the browser comes back to.
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.registration.redirect_uri
+    }
+
     /// Begins a login.
     pub(crate) fn start(&self, journal: &mut Journal) -> Result<Authorization, Failure> {
         journal.begin(
@@ -144,9 +149,7 @@ impl Party {
         if client.provider().metadata().get("end_session_endpoint").is_none() {
             return Ok(None);
         }
-        let mut request = EndSessionRequest::default();
-        request.id_token_hint = Some(session.id_token().to_owned());
-        Ok(Some(client.end_session(&request)?))
+        Ok(Some(client.end_session(&EndSessionRequest::default().of(session))?))
     }
 
     /// The client, with the provider's metadata out of the cache or fetched.

@@ -21,7 +21,7 @@ impl Transport {
             let file = ca_file.unwrap_or(Path::new("")).display();
             Failure::demo("ca_file_unreadable", format!("{file}: {error}"))
         })?;
-        Ok(Self { agent: host::agent(ca_pem.as_deref()), ca_pem })
+        Ok(Self { agent: host::agent(ca_pem.as_deref(), None), ca_pem })
     }
 
     pub(crate) fn ca_pem(&self) -> Option<&[u8]> {

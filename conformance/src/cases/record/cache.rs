@@ -155,8 +155,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..USUAL
     },
     Scenario {
-        name: "keys-give-way-only-to-later-ones",
-        about: "An answer that was fetched five seconds earlier arrives last, and does not count.",
+        name: "keys-give-way-to-later-ones-whatever-the-clock-says",
+        about: "The clock is set back by five seconds, and the keys are fetched again: a key that is gone is gone.",
+        ends: "unknown_key",
         play: |scene| {
             scene.set_up()?;
             scene.rotate(&[2]);
@@ -289,6 +290,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.at(86_399);
             scene.instead(Endpoint::Discovery, unreachable());
             scene.log_in("alice")
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "metadata-that-could-not-be-fetched-are-not-asked-for-at-once",
+        about: "No metadata are held and an attempt failed: the next is due in 30 seconds.",
+        ends: "metadata_unavailable",
+        play: |scene| {
+            scene.instead(Endpoint::Discovery, unreachable());
+            let _ = scene.discover();
+            scene.at(29);
+            scene.discover()
         },
         ..USUAL
     },

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::format::Call;
+use super::scene::{callback, stored};
 use super::{Scenario, USUAL};
 use crate::provider::Mutation;
 use crate::provider::mutation::remove;
@@ -31,7 +31,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.authorize("one", json!({}))?;
             scene.authorize("other", json!({}))?;
             let (query, form) = scene.browse("other");
-            scene.call(Call::Callback { login: "one".into(), stored: None, query, form })
+            scene.call(callback("one", query, form))
         },
         ..USUAL
     },
@@ -43,7 +43,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.set_up()?;
             scene.authorize("alice", json!({}))?;
             let (query, form) = scene.browse("alice");
-            scene.call(Call::Callback { login: "alice".into(), stored: Some(None), query, form })
+            scene.call(stored(None, query, form))
         },
         ..USUAL
     },
@@ -53,8 +53,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ends: "unreadable_pending_login",
         play: |scene| {
             scene.set_up()?;
-            let (stored, query) = (Some(Some(r#"{"v":1}"#.into())), Some("?code=c&state=s".into()));
-            scene.call(Call::Callback { login: "alice".into(), stored, query, form: None })
+            scene.call(stored(Some(r#"{"v":1}"#), Some("?code=c&state=s".into()), None))
         },
         ..USUAL
     },
@@ -91,7 +90,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.set_up()?;
             scene.authorize("alice", json!({}))?;
             let form = scene.browse("alice").0.and_then(|url| Some(url.split_once('?')?.1.to_owned()));
-            scene.call(Call::Callback { login: "alice".into(), stored: None, query: None, form })
+            scene.call(callback("alice", None, form))
         },
         ..USUAL
     },
@@ -168,7 +167,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.set_up()?;
             scene.authorize("alice", json!({}))?;
             let query = Some("https://app.example/callback?error=access_denied&state=s".into());
-            scene.call(Call::Callback { login: "alice".into(), stored: None, query, form: None })
+            scene.call(callback("alice", query, None))
         },
         ..USUAL
     },

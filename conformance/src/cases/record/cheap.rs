@@ -1,16 +1,33 @@
 //! What costs no request: nobody can make a client ask its provider for keys by sending it rubbish.
 
 use super::{Scenario, USUAL};
+use crate::provider::SigningKey;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "a-bad-signature-under-a-known-kid-never-refetches",
-        about: "A token with a bad signature costs no request, whatever time it is.",
+        name: "a-rotation-that-no-kid-tells",
+        about: "The new key has the old kid: 30 seconds after the last attempt a bad signature fetches it.",
+        play: |scene| {
+            scene.log_in("alice")?;
+            scene.rotate_to(SigningKey::es256("k1", [7; 32]));
+            scene.at(30);
+            let token = scene.token(|_| {});
+            scene.verify(token)
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "bad-signatures-fetch-once-a-cooldown",
+        about: "A bad signature may come of a rotation that no kid tells: the keys are fetched once, 30 seconds after the \
+            last attempt, and not again for the tokens that follow.",
         ends: "bad_signature",
         play: |scene| {
             scene.log_in("alice")?;
-            scene.at(300);
             let token = scene.token(|token| token.damaged = true);
+            for seconds in [29, 30, 31] {
+                scene.at(seconds);
+                let _ = scene.verify(token.clone());
+            }
             scene.verify(token)
         },
         ..USUAL

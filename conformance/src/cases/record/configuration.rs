@@ -71,7 +71,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "more-keys-than-the-policy-allows",
         about: "The key set has two keys, and the policy allows one.",
-        ends: "malformed_json",
+        ends: "keys_unavailable",
         policy: r#"{"max_keys":1}"#,
         mutation: Mutation { jwks: |keys| keys.extend(keys.first().cloned()), ..Mutation::NONE },
         ..USUAL
@@ -136,12 +136,43 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..USUAL
     },
     Scenario {
-        name: "a-return-to-elsewhere-is-refused",
-        about: "The login is to lead to another site.",
+        name: "a-return-to-elsewhere-is-dropped",
+        about: "The login is to lead to another site, as a visitor may ask: it goes on and leads nowhere.",
+        play: |scene| {
+            scene.set_up()?;
+            scene.go_through("alice", json!({ "return_to": "/%252f%252fevil.example/" }))
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-return-to-that-is-no-text-is-dropped",
+        about: "A visitor sent the link twice, and the framework made a list of it: the login goes on and leads nowhere.",
+        play: |scene| {
+            scene.set_up()?;
+            scene.go_through("alice", json!({ "return_to": ["/inbox", "/inbox"] }))
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-return-to-deep-link",
+        about: "The login leads to a page of the application whose query has an encoded line end.",
+        play: |scene| {
+            scene.set_up()?;
+            scene.go_through(
+                "alice",
+                json!({ "return_to": "/new?title=bug&body=line1%0Aline2%5C%E9&share=100%" }),
+            )
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-demand-without-a-value-is-refused",
+        about: "An essential acr is asked for with null for its value.",
         ends: "invalid_configuration",
         play: |scene| {
             scene.set_up()?;
-            scene.authorize("alice", json!({ "return_to": "//evil.example/" }))
+            let claims = json!({ "id_token": { "acr": { "essential": true, "value": null } } });
+            scene.authorize("alice", json!({ "claims": claims }))
         },
         ..USUAL
     },

@@ -3,13 +3,18 @@
 //! A scenario is an entry of a table: its name, what happens, how it has to end, and the calls. What the library asks,
 //! what the provider answers and what comes of it is recorded; that it ends as the table says is a test.
 
+mod asked;
 mod bounds;
 mod cache;
 mod callback;
 mod cheap;
 mod configuration;
+mod hosts;
+mod leniency;
+mod missing;
 mod modules;
 mod protocol;
+mod rotation;
 mod scene;
 mod token;
 mod unreached;
@@ -61,13 +66,18 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 8] = [
+    let tables: [&[Scenario]; 13] = [
+        asked::SCENARIOS,
         bounds::SCENARIOS,
         cache::SCENARIOS,
         callback::SCENARIOS,
         cheap::SCENARIOS,
         configuration::SCENARIOS,
+        hosts::SCENARIOS,
+        leniency::SCENARIOS,
+        missing::SCENARIOS,
         protocol::SCENARIOS,
+        rotation::SCENARIOS,
         token::SCENARIOS,
         values::SCENARIOS,
     ];

@@ -14,6 +14,18 @@ fn answered(scene: &mut Scene, endpoint: Endpoint, reply: Reply) -> Ended {
     scene.userinfo("alice")
 }
 
+/// A response in gzip that nobody undid: its bytes in hexadecimal.
+fn gzipped(hex: &str) -> Reply {
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let headers = headers.map(|(name, value)| (name.into(), value.into())).into();
+    Reply::Http {
+        status: 200,
+        headers,
+        body: Body::Parts(vec![Part::Hex { hex: hex.into() }]),
+        final_url: None,
+    }
+}
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "metadata-that-are-not-there",
@@ -25,10 +37,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "keys-that-are-elsewhere",
         about: "The keys' URL redirects; redirects are not followed.",
-        ends: "redirect_refused",
+        ends: "keys_unavailable",
         play: |scene| {
             let location = vec![("location".into(), "https://keys.example/jwks".into())];
-            answered(scene, Endpoint::Jwks, http(302, location, String::new()))
+            scene.set_up()?;
+            let elsewhere = http(302, location, String::new());
+            (0..3).for_each(|_| scene.instead(Endpoint::Jwks, elsewhere.clone()));
+            scene.go_through("alice", json!({}))
         },
         ..USUAL
     },
@@ -50,6 +65,28 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         play: |scene| {
             let html = vec![("content-type".into(), "text/html".into())];
             answered(scene, Endpoint::Token, http(200, html, "<html>".into()))
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "metadata-that-stayed-compressed",
+        about: "The metadata are gzip, which was not asked for, and the host handed them over as they came.",
+        ends: "compressed_response",
+        play: |scene| {
+            answered(scene, Endpoint::Discovery, gzipped("1f8b0800000000000203abae050043bfa6a302000000"))
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "tokens-that-stayed-compressed",
+        about: "The token endpoint refuses with an error that is gzip, and the host handed it over as it came.",
+        ends: "compressed_response",
+        play: |scene| {
+            let Reply::Http { headers, body, .. } = gzipped("1f8b0800000000000203abae050043bfa6a302000000")
+            else {
+                return Ok(());
+            };
+            answered(scene, Endpoint::Token, Reply::Http { status: 400, headers, body, final_url: None })
         },
         ..USUAL
     },
@@ -178,6 +215,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         about: "The token endpoint cannot be reached.",
         ends: "unreachable",
         play: |scene| answered(scene, Endpoint::Token, unreachable()),
+        ..USUAL
+    },
+    Scenario {
+        name: "a-request-that-the-host-cannot-answer",
+        about: "The host says that it has no answer to requests of this kind.",
+        ends: "unsupported_request",
+        play: |scene| answered(scene, Endpoint::Discovery, Reply::Unsupported { unsupported: true }),
         ..USUAL
     },
     Scenario {

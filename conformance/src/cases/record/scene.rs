@@ -38,7 +38,7 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     let mut client =
         RegisteredClient::new(CLIENT_ID, Some("a-client-secret-that-everybody-may-read"), REDIRECT_URI);
     client.post_logout_redirect_uris.push(POST_LOGOUT_REDIRECT_URI.into());
-    let public = RegisteredClient::new(PUBLIC_CLIENT, None, REDIRECT_URI);
+    let mut public = RegisteredClient::new(PUBLIC_CLIENT, None, REDIRECT_URI);
     let parse = |text: &str| serde_json::from_str::<Value>(text).expect("a table has JSON");
     let mut registration = json!({
         "client_id": CLIENT_ID,
@@ -50,6 +50,11 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     }
     if let Some(members) = registration.as_object_mut() {
         members.retain(|_, value| !value.is_null());
+    }
+    if let Some(other) = registration["redirect_uri"].as_str().filter(|uri| *uri != REDIRECT_URI) {
+        for client in [&mut client, &mut public] {
+            client.redirect_uris.push(other.into());
+        }
     }
     let signing = vec![key(1)];
     let provider =
@@ -70,6 +75,17 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     // Where it stops is where its last step is.
     let _ = (scenario.play)(&mut scene);
     scene.case
+}
+
+/// A callback of the named login.
+pub(super) fn callback(login: &str, query: Option<String>, form: Option<String>) -> Call {
+    Call::Callback { login: login.into(), cookies: None, id: None, told: None, stored: None, query, form }
+}
+
+/// A callback for which the store has something else than a login of its own, or nothing.
+pub(super) fn stored(stored: Option<&str>, query: Option<String>, form: Option<String>) -> Call {
+    let stored = Some(stored.map(str::to_owned));
+    Call::Callback { login: "alice".into(), cookies: None, id: None, told: None, stored, query, form }
 }
 
 /// One of the provider's keys: `k1`, `k2` and so on.
@@ -124,6 +140,12 @@ impl Scene {
         self.world.provider.rotate(self.world.signing.clone());
     }
 
+    /// Has the provider sign with and publish this key alone.
+    pub(super) fn rotate_to(&mut self, key: SigningKey) {
+        self.world.signing = vec![key];
+        self.world.provider.rotate(self.world.signing.clone());
+    }
+
     /// Has answers take so many seconds.
     pub(super) fn delay(&mut self, seconds: i64) {
         self.world.delay = seconds;
@@ -171,10 +193,7 @@ impl Scene {
 
     /// Sends the browser to the provider, and yields what it came back with: a URL, or a form's body.
     pub(super) fn browse(&mut self, login: &str) -> (Option<String>, Option<String>) {
-        let url = self.case.steps.iter().rev().find_map(|step| match (&step.call, &step.outcome) {
-            (Call::Authorize { login: own, .. }, Outcome::Ok(seen)) if own == login => seen["url"].as_str(),
-            _ => None,
-        });
+        let url = self.started(login)["url"].as_str();
         let target = url.and_then(|url| url.strip_prefix(ISSUER)).expect("the login was started");
         let response = self.world.send(&http::Request::get(target), self.player.now);
         match response.header("location") {
@@ -186,26 +205,76 @@ impl Scene {
         }
     }
 
+    /// What there was to see of the start of a login.
+    fn started(&self, login: &str) -> &Value {
+        let started = self.case.steps.iter().rev().find_map(|step| match (&step.call, &step.outcome) {
+            (Call::Authorize { login: own, .. }, Outcome::Ok(seen)) if own == login => Some(seen),
+            _ => None,
+        });
+        started.expect("the login was started")
+    }
+
     /// Takes the browser's way back.
     pub(super) fn callback(&mut self, login: &str) -> Ended {
         let (query, form) = self.browse(login);
-        self.call(Call::Callback { login: login.into(), stored: None, query, form })
+        self.call(callback(login, query, form))
     }
 
     /// Takes a way back on which the parameters were changed.
     pub(super) fn changed_callback(&mut self, login: &str, change: impl FnOnce(&str) -> String) -> Ended {
         let query = self.browse(login).0.map(|url| change(&url));
-        self.call(Call::Callback { login: login.into(), stored: None, query, form: None })
+        self.call(callback(login, query, None))
+    }
+
+    /// The cookie that ties a login to its browser, as the browser sends it.
+    pub(super) fn cookie(&self, login: &str) -> String {
+        let seen = self.started(login);
+        let text = |member: &str| seen[member].as_str().expect("a login has it").to_owned();
+        format!("{}={}", text("cookie_name"), text("id"))
+    }
+
+    /// Takes the way back of a browser that sends these cookies.
+    pub(super) fn callback_with(&mut self, login: &str, cookies: String) -> Ended {
+        let (query, form) = self.browse(login);
+        let (login, cookies) = (login.into(), Some(cookies));
+        self.call(Call::Callback { login, cookies, id: None, told: None, stored: None, query, form })
+    }
+
+    /// Takes a way back over plain http, to which the browser brings no cookie.
+    pub(super) fn plain_callback(&mut self, login: &str) -> Ended {
+        let query = self.browse(login).0.map(|url| url.replace("https://app.example", "http://app.example"));
+        let (login, cookies) = (login.into(), Some(String::new()));
+        self.call(Call::Callback { login, cookies, id: None, told: None, stored: None, query, form: None })
+    }
+
+    /// Takes a way back for which the host has this in the place of an id.
+    pub(super) fn callback_of(&mut self, login: &str, id: Option<&str>) -> Ended {
+        let (query, form) = self.browse(login);
+        let (login, id) = (login.into(), Some(id.map(str::to_owned)));
+        self.call(Call::Callback { login, cookies: None, id, told: None, stored: None, query, form })
+    }
+
+    /// Takes a way back, the same as before if there was one, for which the store has nothing, and tells this of it.
+    pub(super) fn callback_told(&mut self, login: &str, cookies: Option<String>, told: &str) -> Ended {
+        let before = self.case.steps.iter().rev().find_map(|step| match &step.call {
+            Call::Callback { login: own, query, form, .. } if own == login => {
+                Some((query.clone(), form.clone()))
+            }
+            _ => None,
+        });
+        let (query, form) = before.unwrap_or_else(|| self.browse(login));
+        let (login, told) = (login.into(), Some(told.into()));
+        self.call(Call::Callback { login, cookies, id: None, told, stored: Some(None), query, form })
     }
 
     /// Exchanges the code.
     pub(super) fn exchange(&mut self, login: &str) -> Ended {
-        self.call(Call::Exchange { login: login.into() })
+        self.call(Call::Exchange { login: login.into(), request: None })
     }
 
     /// Refreshes the session.
     pub(super) fn refresh(&mut self, login: &str) -> Ended {
-        self.call(Call::Refresh { login: login.into() })
+        self.call(Call::Refresh { login: login.into(), request: None })
     }
 
     /// Asks for the end user's claims.

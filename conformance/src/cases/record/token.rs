@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::format::{Body, Part, Reply};
 use super::{Ended, Scenario, Scene, USUAL};
-use crate::provider::{Draft, Mutation};
+use crate::provider::{Draft, Mutation, SigningKey};
 
 const NONE: Mutation = Mutation::NONE;
 
@@ -26,6 +26,47 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "a-token-on-its-own",
         about: "An API checks an ID token that it was given.",
         play: |scene| expecting(scene, |_| {}, json!({})),
+        ..USUAL
+    },
+    Scenario {
+        name: "a-subject-of-300-characters-where-that-is-allowed",
+        about: "GitHub Actions' subjects are longer than OIDC Core 2 allows; the policy takes them.",
+        policy: r#"{"max_sub_bytes":1024}"#,
+        play: |scene| expecting(scene, |token| token.set("sub", "repo:acme/a:".repeat(25)), json!({})),
+        ..USUAL
+    },
+    Scenario {
+        name: "a-subject-of-300-characters",
+        about: "A subject is longer than OIDC Core 2 allows.",
+        ends: "claim_invalid",
+        play: |scene| expecting(scene, |token| token.set("sub", "repo:acme/a:".repeat(25)), json!({})),
+        ..USUAL
+    },
+    Scenario {
+        name: "a-subject-with-a-line-end",
+        about: "A subject has a character that cannot be printed.",
+        ends: "claim_invalid",
+        play: |scene| expecting(scene, |token| token.set("sub", "a\r\nX: y"), json!({})),
+        ..USUAL
+    },
+    Scenario {
+        name: "many-groups-where-that-is-allowed",
+        about: "The end user is in 1,100 groups, and the policy allows as many.",
+        policy: r#"{"max_json_members":2000,"max_token_bytes":65536}"#,
+        play: |scene| {
+            let groups = |token: &mut Draft| {
+                token.set("groups", (0..1_100).map(|group| format!("group-{group}")).collect::<Vec<_>>());
+            };
+            expecting(scene, groups, json!({}))
+        },
+        ..USUAL
+    },
+    Scenario {
+        name: "an-audience-named-twice",
+        about: "The ID token's aud names the client twice.",
+        play: |scene| {
+            expecting(scene, |token| token.set("aud", json!(["relying-party", "relying-party"])), json!({}))
+        },
         ..USUAL
     },
     Scenario {
@@ -57,8 +98,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "a-header-that-names-its-own-key",
-        about: "The ID token's header has a jwk.",
-        ends: "header_refused",
+        about: "The ID token's header has a jwk, which nobody looks at.",
         mutation: Mutation {
             id_token: |token| {
                 token.header.insert("jwk".into(), json!({ "kty": "oct", "k": "AAAA" }));
@@ -123,7 +163,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "two-keys-of-one-name",
         about: "Two keys of the same kind have the kid of the token.",
         ends: "ambiguous_key",
-        mutation: Mutation { jwks: |keys| keys.extend(keys.first().cloned()), ..NONE },
+        mutation: Mutation { jwks: |keys| keys.push(SigningKey::es256("k1", [9; 32]).jwk()), ..NONE },
         ..USUAL
     },
     Scenario {
@@ -165,6 +205,26 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             },
             ..NONE
         },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-claim-that-names-another-kind-of-token",
+        about: "The claim typ says Bearer: it is an access token (Keycloak).",
+        ends: "typ_refused",
+        mutation: Mutation { id_token: |token| token.set("typ", "Bearer"), ..NONE },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-claim-that-names-another-use-of-a-token",
+        about: "The claim token_use says access (Cognito).",
+        ends: "typ_refused",
+        mutation: Mutation { id_token: |token| token.set("token_use", "access"), ..NONE },
+        ..USUAL
+    },
+    Scenario {
+        name: "a-claim-that-names-an-id-token",
+        about: "The claim typ says ID.",
+        mutation: Mutation { id_token: |token| token.set("typ", "ID"), ..NONE },
         ..USUAL
     },
     Scenario {

@@ -4,6 +4,11 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters};
+#[cfg(feature = "private-keys")]
+use aws_lc_rs::{
+    rsa,
+    signature::{EcdsaKeyPair, Ed25519KeyPair},
+};
 
 use crate::jose::Alg;
 use crate::jose::alg::KeyType;
@@ -81,5 +86,118 @@ impl Verifier {
             _ => None,
         };
         key.is_some_and(|key| key.verify_sig(message, signature).is_ok())
+    }
+}
+
+/// A private key.
+#[cfg(feature = "private-keys")]
+pub(crate) enum Signer {
+    Rsa(Box<rsa::KeyPair>),
+    Ec(KeyType, Box<EcdsaKeyPair>),
+    Ed25519(Box<Ed25519KeyPair>),
+}
+
+#[cfg(feature = "private-keys")]
+mod signer {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa::KeyPairComponents;
+    use aws_lc_rs::signature::{EcdsaSigningAlgorithm, KeyPair, RsaEncoding};
+
+    use super::*;
+    use crate::jose::signing::Private;
+
+    const CURVES: [(KeyType, &EcdsaSigningAlgorithm); 3] = [
+        (KeyType::P256, &signature::ECDSA_P256_SHA256_FIXED_SIGNING),
+        (KeyType::P384, &signature::ECDSA_P384_SHA384_FIXED_SIGNING),
+        (KeyType::P521, &signature::ECDSA_P521_SHA512_FIXED_SIGNING),
+    ];
+
+    const WRONG: &str = "its private and public members do not belong together";
+
+    impl Signer {
+        pub(crate) fn from_pkcs8(der: &[u8]) -> Result<(Signer, Public), &'static str> {
+            for (curve, algorithm) in CURVES {
+                if let Ok(pair) = EcdsaKeyPair::from_pkcs8(algorithm, der) {
+                    let public = Public::of_sec1(curve, pair.public_key().as_ref())?;
+                    return Ok((Signer::Ec(curve, Box::new(pair)), public));
+                }
+            }
+            if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
+                let x = pair.public_key().as_ref().try_into().map_err(|_| WRONG)?;
+                return Ok((Signer::Ed25519(Box::new(pair)), Public::Ed25519 { x }));
+            }
+            let pair = rsa::KeyPair::from_pkcs8(der)
+                .map_err(|_| "is not PKCS#8 of an RSA, P-256, P-384, P-521 or Ed25519 key")?;
+            let number = |octets: &[u8]| octets.iter().copied().skip_while(|octet| *octet == 0).collect();
+            let public = pair.public_key();
+            let (n, e) = (public.modulus(), public.exponent());
+            let public = Public::Rsa {
+                n: number(n.big_endian_without_leading_zero()),
+                e: number(e.big_endian_without_leading_zero()),
+            };
+            Ok((Signer::Rsa(Box::new(pair)), public))
+        }
+
+        pub(crate) fn from_private(private: &Private, public: &Public) -> Result<Signer, &'static str> {
+            match (private, public) {
+                (Private::Scalar(d), Public::Ec { curve, .. }) => {
+                    let (_, algorithm) = CURVES
+                        .into_iter()
+                        .find(|(own, _)| own == curve)
+                        .ok_or("is of a curve that nothing is signed with here")?;
+                    EcdsaKeyPair::from_private_key_and_public_key(algorithm, d, &public.sec1())
+                        .map(|pair| Signer::Ec(*curve, Box::new(pair)))
+                        .map_err(|_| WRONG)
+                }
+                (Private::Scalar(d), Public::Ed25519 { x }) => Ed25519KeyPair::from_seed_and_public_key(d, x)
+                    .map(|pair| Signer::Ed25519(Box::new(pair)))
+                    .map_err(|_| WRONG),
+                (Private::Rsa(private), Public::Rsa { n, e }) => {
+                    rsa::KeyPair::from_components(&KeyPairComponents {
+                        public_key: PublicKeyComponents { n: n.as_slice(), e: e.as_slice() },
+                        d: private.d.as_slice(),
+                        p: private.p.as_slice(),
+                        q: private.q.as_slice(),
+                        dP: private.dp.as_slice(),
+                        dQ: private.dq.as_slice(),
+                        qInv: private.qi.as_slice(),
+                    })
+                    .map(|pair| Signer::Rsa(Box::new(pair)))
+                    .map_err(|_| WRONG)
+                }
+                _ => Err(WRONG),
+            }
+        }
+
+        /// A signature as JWS has it. The library mixes the key and the message into an ECDSA nonce.
+        pub(crate) fn sign(&self, alg: Alg, message: &[u8]) -> Option<Vec<u8>> {
+            let random = SystemRandom::new();
+            match self {
+                Signer::Rsa(pair) => {
+                    let mut signature = vec![0; pair.public_modulus_len()];
+                    pair.sign(padding(alg)?, &random, message, &mut signature).ok()?;
+                    Some(signature)
+                }
+                Signer::Ec(curve, pair) if *curve == alg.key_type() => {
+                    pair.sign(&random, message).ok().map(|signature| signature.as_ref().to_vec())
+                }
+                Signer::Ed25519(pair) if alg.key_type() == KeyType::Ed25519 => {
+                    Some(pair.sign(message).as_ref().to_vec())
+                }
+                Signer::Ec(..) | Signer::Ed25519(_) => None,
+            }
+        }
+    }
+
+    fn padding(alg: Alg) -> Option<&'static dyn RsaEncoding> {
+        Some(match alg {
+            Alg::Rs256 => &signature::RSA_PKCS1_SHA256,
+            Alg::Rs384 => &signature::RSA_PKCS1_SHA384,
+            Alg::Rs512 => &signature::RSA_PKCS1_SHA512,
+            Alg::Ps256 => &signature::RSA_PSS_SHA256,
+            Alg::Ps384 => &signature::RSA_PSS_SHA384,
+            Alg::Ps512 => &signature::RSA_PSS_SHA512,
+            _ => return None,
+        })
     }
 }

@@ -90,3 +90,112 @@ impl Verifier {
         }
     }
 }
+
+/// A private key. RSA is not among them: the operation with a private key leaks through its timing (RUSTSEC-2023-0071).
+#[cfg(feature = "private-keys")]
+pub(crate) enum Signer {
+    P256(Box<p256::ecdsa::SigningKey>),
+    P384(Box<p384::ecdsa::SigningKey>),
+    P521(Box<p521::ecdsa::SigningKey>),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+}
+
+#[cfg(feature = "private-keys")]
+mod signer {
+    use alloc::vec::Vec;
+
+    use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+    use p256::ecdsa::signature::Signer as _;
+
+    use super::*;
+    use crate::jose::signing::Private;
+
+    const NO_RSA: &str = "is an RSA key, which this build does not sign with (RUSTSEC-2023-0071): build with aws-lc-rs, or let the \
+        host hold it";
+    const WRONG: &str = "its private and public members do not belong together";
+
+    impl Signer {
+        pub(crate) fn from_pkcs8(der: &[u8]) -> Result<(Signer, Public), &'static str> {
+            if let Ok(key) = p256::SecretKey::from_pkcs8_der(der) {
+                return Signer::P256(Box::new(key.into())).with_public();
+            }
+            if let Ok(key) = p384::SecretKey::from_pkcs8_der(der) {
+                return Signer::P384(Box::new(key.into())).with_public();
+            }
+            if let Ok(key) = p521::SecretKey::from_pkcs8_der(der) {
+                return Signer::P521(Box::new(key.into())).with_public();
+            }
+            if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_der(der) {
+                return Signer::Ed25519(Box::new(key)).with_public();
+            }
+            match ed25519_dalek::pkcs8::PrivateKeyInfoRef::try_from(der) {
+                Ok(info) if info.algorithm.oid == RSA => Err(NO_RSA),
+                _ => Err("is not PKCS#8 of a P-256, P-384, P-521 or Ed25519 key"),
+            }
+        }
+
+        fn with_public(self) -> Result<(Signer, Public), &'static str> {
+            let public = match &self {
+                Signer::P256(key) => {
+                    Public::of_sec1(KeyType::P256, key.verifying_key().to_sec1_point(false).as_bytes())
+                }
+                Signer::P384(key) => {
+                    Public::of_sec1(KeyType::P384, key.verifying_key().to_sec1_point(false).as_bytes())
+                }
+                Signer::P521(key) => {
+                    Public::of_sec1(KeyType::P521, key.verifying_key().to_sec1_point(false).as_bytes())
+                }
+                Signer::Ed25519(key) => Ok(Public::Ed25519 { x: key.verifying_key().to_bytes() }),
+            }?;
+            Ok((self, public))
+        }
+
+        pub(crate) fn from_private(private: &Private, public: &Public) -> Result<Signer, &'static str> {
+            let Private::Scalar(d) = private else { return Err(NO_RSA) };
+            let signer = match public {
+                Public::Ec { curve: KeyType::P256, .. } => {
+                    p256::ecdsa::SigningKey::from_slice(d).map(|key| Signer::P256(Box::new(key)))
+                }
+                Public::Ec { curve: KeyType::P384, .. } => {
+                    p384::ecdsa::SigningKey::from_slice(d).map(|key| Signer::P384(Box::new(key)))
+                }
+                Public::Ec { curve: KeyType::P521, .. } => {
+                    p521::ecdsa::SigningKey::from_slice(d).map(|key| Signer::P521(Box::new(key)))
+                }
+                Public::Ed25519 { .. } => ed25519_dalek::SigningKey::try_from(d.as_slice())
+                    .map(|key| Signer::Ed25519(Box::new(key))),
+                Public::Ec { .. } | Public::Rsa { .. } => {
+                    return Err("is of a curve that nothing is signed with here");
+                }
+            };
+            let (signer, own) = signer.map_err(|_| WRONG)?.with_public()?;
+            if own.to_jwk() == public.to_jwk() { Ok(signer) } else { Err(WRONG) }
+        }
+
+        /// A signature as JWS has it: ECDSA with the nonce of RFC 6979.
+        pub(crate) fn sign(&self, alg: Alg, message: &[u8]) -> Option<Vec<u8>> {
+            Some(match (self, alg) {
+                (Signer::P256(key), Alg::Es256) => {
+                    let signature: p256::ecdsa::Signature = key.try_sign(message).ok()?;
+                    signature.to_bytes().to_vec()
+                }
+                (Signer::P384(key), Alg::Es384) => {
+                    let signature: p384::ecdsa::Signature = key.try_sign(message).ok()?;
+                    signature.to_bytes().to_vec()
+                }
+                (Signer::P521(key), Alg::Es512) => {
+                    let signature: p521::ecdsa::Signature = key.try_sign(message).ok()?;
+                    signature.to_bytes().to_vec()
+                }
+                (Signer::Ed25519(key), Alg::EdDsa | Alg::Ed25519) => {
+                    key.try_sign(message).ok()?.to_bytes().to_vec()
+                }
+                _ => return None,
+            })
+        }
+    }
+
+    /// RSA in PKCS#8 (RFC 8017 A.1).
+    const RSA: ed25519_dalek::pkcs8::ObjectIdentifier =
+        ed25519_dalek::pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+}

@@ -3,7 +3,9 @@
 use conformance::encoding::base64url;
 use conformance::http::{Request, Response};
 use conformance::serve;
-use relyingparty::{CallbackParams, PendingLogin, Session, UserInfo};
+use relyingparty::{
+    CallbackParams, Error, LoginCookies, LoginMissing, PendingLogin, Session, UserInfo, clear_cookie,
+};
 
 use super::cookie;
 use super::page;
@@ -17,6 +19,8 @@ use crate::settings::Settings;
 const CAPACITY: usize = 1_000;
 /// Eight hours.
 const SESSION_SECS: i64 = 8 * 60 * 60;
+/// How long it is remembered that a login was used.
+const USED_SECS: i64 = 600;
 
 pub(super) struct App {
     party: Party,
@@ -27,6 +31,8 @@ pub(super) struct App {
     authorities: [String; 3],
     /// Pending logins, encoded, by id.
     logins: Store<(String, Journal)>,
+    /// That logins were used, by handle: their cookies are cleared by then.
+    used: Store<()>,
     sessions: Store<SignedIn>,
 }
 
@@ -59,6 +65,7 @@ impl App {
                 format!("localhost:{port}"),
             ],
             logins: Store::new(CAPACITY),
+            used: Store::new(CAPACITY),
             sessions: Store::new(CAPACITY),
         })
     }
@@ -96,7 +103,7 @@ impl App {
                 Response::see_other(&format!("{}/", self.origin))
             }
             ("GET", "/") => self.home(request),
-            ("GET", "/login") => self.log_in(),
+            ("GET", "/login") => self.log_in(request),
             ("GET", path) if path == self.callback_path => self.come_back(request),
             ("POST", _) if !self.is_same_origin(request) => {
                 Response::new(403, "text/plain", "sent from another site")
@@ -126,7 +133,7 @@ impl App {
         }
     }
 
-    fn log_in(&self) -> Response {
+    fn log_in(&self, request: &Request) -> Response {
         let mut journal = Journal::default();
         let authorization = match self.party.start(&mut journal) {
             Ok(authorization) => authorization,
@@ -134,28 +141,18 @@ impl App {
         };
         let (pending, now) = (authorization.pending, serve::unix_now());
         self.logins.put(pending.id(), (pending.encode(), journal), pending.expires_at().as_unix(), now);
-        let cookie = cookie::set(
-            &cookie::login(&pending.handle()),
-            pending.id(),
-            &self.callback_path,
-            i64::from(pending.lifetime()),
-        );
-        Response::see_other(&authorization.url).with_header("set-cookie", cookie)
+        let cookies = LoginCookies::of(cookie::all(request));
+        let begun = Response::see_other(&authorization.url).with_header("set-cookie", pending.set_cookie());
+        cleared(begun, &cookies.surplus())
     }
 
     fn come_back(&self, request: &Request) -> Response {
         let query = request.path_and_query.split_once('?').map_or("", |(_, query)| query);
-        let name = CallbackParams::parse(query)
-            .ok()
-            .and_then(|response| response.handle())
-            .map(|h| cookie::login(&h));
-        let id = name.as_deref().and_then(|name| cookie::get(request, name));
-        let now = serve::unix_now();
-        let (stored, mut journal) = id
-            .and_then(|id| self.logins.take(id, now))
-            .map_or((None, Journal::default()), |(s, j)| (Some(s), j));
-
-        let session = PendingLogin::decode(stored.as_deref())
+        let (response, cookies) = (CallbackParams::parse(query), LoginCookies::of(cookie::all(request)));
+        let ended = response.as_ref().map_or_else(|_| cookies.surplus(), |response| cookies.ended(response));
+        let (mut journal, now) = (Journal::default(), serve::unix_now());
+        let session = response
+            .and_then(|response| self.take(&response, &cookies, &mut journal, now))
             .map_err(Failure::from)
             .and_then(|pending| self.party.finish(pending, query, &mut journal));
         let response = match session {
@@ -167,10 +164,26 @@ impl App {
             }
             Err(failure) => page::failed(&failure, &journal),
         };
-        match name {
-            Some(name) => response.with_header("set-cookie", cookie::clear(&name, &self.callback_path)),
-            None => response,
-        }
+        cleared(response, &ended)
+    }
+
+    /// Takes the login that the browser comes back from, and what was written down when it began.
+    fn take(
+        &self,
+        response: &CallbackParams,
+        cookies: &LoginCookies,
+        journal: &mut Journal,
+        now: i64,
+    ) -> Result<PendingLogin, Error> {
+        let handle = response.handle().unwrap_or_default();
+        let missing = |cause: LoginMissing| {
+            response.unclaimed(cause.told(self.used.get(&handle, now).map(|()| "used")))
+        };
+        let id = response.login_id(cookies, self.party.redirect_uri()).map_err(missing)?;
+        let (stored, begun) = self.logins.take(id, now).ok_or_else(|| missing(LoginMissing::NotInStore))?;
+        *journal = begun;
+        self.used.put(&handle, (), now + USED_SECS, now);
+        PendingLogin::decode(Some(&stored))
     }
 
     /// Puts a session under a new name, whatever the browser had before (session fixation).
@@ -184,8 +197,7 @@ impl App {
         }
         signed_in.can_refresh = self.do_refresh && signed_in.session.refresh_token().is_some();
         self.sessions.put(&name, signed_in, now + SESSION_SECS, now);
-        Response::see_other("/")
-            .with_header("set-cookie", cookie::set(cookie::SESSION, &name, "/", SESSION_SECS))
+        Response::see_other("/").with_header("set-cookie", cookie::set(cookie::SESSION, &name, SESSION_SECS))
     }
 
     fn refresh(&self, request: &Request) -> Response {
@@ -221,10 +233,15 @@ impl App {
             Some(Err(failure)) => page::failed(&failure, &Journal::default()),
             Some(Ok(None)) | None => Response::see_other("/"),
         };
-        response.with_header("set-cookie", cookie::clear(cookie::SESSION, "/"))
+        response.with_header("set-cookie", cookie::set(cookie::SESSION, "", 0))
     }
 
     fn signed_in(&self, request: &Request) -> Option<SignedIn> {
         self.sessions.get(cookie::get(request, cookie::SESSION)?, serve::unix_now())
     }
+}
+
+/// The response, with headers that clear these login cookies.
+fn cleared(response: Response, names: &[String]) -> Response {
+    names.iter().fold(response, |response, name| response.with_header("set-cookie", clear_cookie(name)))
 }

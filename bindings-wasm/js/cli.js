@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+// `npx relyingparty check ISSUER`: judges a set-up at the provider. It prints a line for each thing that a login needs, and
+// ends with 1 where no login can work. A client secret is read from the environment, never from the command line, which
+// other users of the machine can see.
+
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+
+import { RelyingParty, RelyingPartyError } from './entry_node.js';
+import { nodeTransport } from './node_transport.js';
+
+const SECRET = 'RELYINGPARTY_CLIENT_SECRET';
+const USAGE = `usage: relyingparty check ISSUER [--client-id ID] [--redirect-uri URI] [--scope SCOPES] [--alg ALG]
+                               [--ca-file FILE] [--allow-insecure-loopback]
+
+Judges a set-up at the provider: metadata and keys are fetched, and each thing that a login needs is a line.
+The client secret, if there is one, is read from the environment variable ${SECRET}.
+`;
+const OPTIONS = {
+  'client-id': { type: 'string', default: 'client' },
+  'redirect-uri': { type: 'string', default: 'https://localhost/callback' },
+  scope: { type: 'string', default: 'openid profile email' },
+  alg: { type: 'string' },
+  'ca-file': { type: 'string' },
+  'allow-insecure-loopback': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+};
+
+process.exitCode = await main();
+
+async function main() {
+  let given;
+  try {
+    given = parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`${error.message}\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = given;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [command, issuer, ...more] = positionals;
+  if (command !== 'check' || issuer === undefined || more.length > 0) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  try {
+    const { ok, findings } = await party(issuer, values).check();
+    for (const { topic, verdict, found, advice } of findings) {
+      process.stdout.write(`${verdict.padEnd(8)} ${topic}: ${found}\n`);
+      if (advice) process.stdout.write(`         ${advice}\n`);
+    }
+    return ok ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof RelyingPartyError)) throw error;
+    process.stderr.write(`error    ${error.code}: ${error.message}\n`);
+    return 2;
+  }
+}
+
+function party(issuer, values) {
+  const { [SECRET]: client_secret } = process.env;
+  const { alg, 'ca-file': ca_file } = values;
+  return new RelyingParty({
+    issuer,
+    client_id: values['client-id'],
+    redirect_uri: values['redirect-uri'],
+    scopes: values.scope.split(' ').filter(Boolean),
+    allow_insecure_loopback: values['allow-insecure-loopback'],
+    ...(client_secret && { client_secret }),
+    ...(alg && { id_token_signed_response_alg: alg }),
+    ...(ca_file && { transport: nodeTransport({ ca_file }) }),
+  });
+}

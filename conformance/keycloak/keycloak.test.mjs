@@ -1,0 +1,123 @@
+// Logins at Keycloak, whose keys rotate between the request of a refresh and its answer: `cargo ci keycloak`.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import process from 'node:process';
+
+import { installPackage } from '../../bindings-wasm/test/packed.mjs';
+
+const REDIRECT = 'https://app.example/callback';
+const LOGGED_OUT = 'https://app.example/';
+const REFRESHES = 200;
+
+const about = JSON.parse(process.env.RP_TEST_KEYCLOAK ?? '{"clients":[]}');
+const skip = about.issuer ? false : 'needs Keycloak: cargo ci keycloak';
+
+let installed;
+before(() => (installed = installPackage()));
+after(() => installed.remove());
+
+/** A browser with one tab and one user: from `url` through redirects and the login form to `end`. */
+class Browser {
+  #cookies = new Map();
+
+  async follow(url, end) {
+    let body;
+    for (let steps = 0; steps < 10; steps += 1) {
+      if (url.startsWith(end)) return url;
+      const response = await this.#send(url, body);
+      const location = response.headers.get('location');
+      if (location) {
+        [url, body] = [new URL(location, url).href, undefined];
+        continue;
+      }
+      const page = await response.text();
+      const action = /<form[^>]* id="kc-form-login"[^>]* action="([^"]+)"/.exec(page)?.[1];
+      assert.ok(action, `${response.status}, no login form: ${page}`);
+      url = action.replaceAll('&amp;', '&');
+      body = new URLSearchParams({ username: 'alice', password: 'password' });
+    }
+    throw new Error(`Keycloak does not lead to ${end}`);
+  }
+
+  async #send(url, body) {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { method: body ? 'POST' : 'GET', body, headers: { cookie }, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      if (value && !/max-age=0/i.test(line)) this.#cookies.set(name, value);
+      else this.#cookies.delete(name);
+    }
+    return response;
+  }
+}
+
+async function rotate(keep_old) {
+  const { ok, status } = await fetch(`${about.control}/rotate`, { method: 'POST', body: JSON.stringify({ keep_old }) });
+  assert.ok(ok, `rotate: ${status}`);
+}
+
+/** A relying party for a client of the realm, its browser, and what it takes to log in. */
+async function party({ client_id, client_secret }) {
+  const { RelyingParty } = await installed.load('relyingparty');
+  const browser = new Browser();
+  const rp = new RelyingParty({
+    issuer: about.issuer,
+    allow_insecure_loopback: true,
+    client_id,
+    ...(client_secret && { client_secret }),
+    redirect_uri: REDIRECT,
+  });
+  const login = async () => {
+    const { url, id } = await rp.authorize({ return_to: '/inbox' });
+    return rp.callback(await browser.follow(url, REDIRECT), id);
+  };
+  return { rp, browser, login };
+}
+
+for (const client of about.clients) {
+  describe(client.client_id, () => {
+    test('logs in, asks userinfo, refreshes and logs out', async () => {
+      const { rp, browser, login } = await party(client);
+      const session = await login();
+      assert.equal(session.claims.iss, about.issuer);
+      assert.equal(session.return_to, '/inbox');
+      const info = await rp.userinfo(session);
+      assert.equal(info.claims.sub, session.claims.sub);
+      assert.equal(info.claims.email, 'alice@example.test');
+
+      const refreshed = await rp.refresh(session);
+      assert.notEqual(refreshed.refresh_token, session.refresh_token);
+      const logout = await rp.endSession(refreshed, { post_logout_redirect_uri: LOGGED_OUT, state: 's' });
+      assert.equal(await browser.follow(logout, LOGGED_OUT), `${LOGGED_OUT}?state=s`);
+      await assert.rejects(rp.refresh(refreshed), { code: 'provider_error', error: 'invalid_grant' });
+    });
+
+    test('a refresh token that was used before is refused', async () => {
+      const { rp, login } = await party(client);
+      const session = await login();
+      await rp.refresh(session);
+      // Not `refresh`, which has the result at hand for whoever comes a moment too late.
+      const again = rp.refreshToken(session.refresh_token, session.claims.sub);
+      await assert.rejects(again, { code: 'provider_error', error: 'invalid_grant' });
+    });
+  });
+}
+
+test('no session is lost in 200 refreshes with new keys', { skip }, async () => {
+  const { login, rp } = await party(about.clients[0]);
+  let session = await login();
+  for (let step = 1; step <= REFRESHES; step += 1) {
+    // In turns: the old key is still published, it is not, and nothing happened.
+    if (step % 3) await rotate(step % 3 === 1);
+    const refreshed = await rp.refresh(session);
+    assert.notEqual(refreshed.access_token, session.access_token, `${step}`);
+    assert.ok(refreshed.refresh_token, `${step}`);
+    assert.notEqual(refreshed.refresh_token, session.refresh_token, `${step}`);
+    assert.ok(refreshed.id_token, `${step}`);
+    assert.notEqual(refreshed.id_token, session.id_token, `${step}`);
+    assert.equal(refreshed.claims.sub, session.claims.sub, `${step}`);
+    session = refreshed;
+  }
+  assert.equal((await rp.userinfo(session)).claims.sub, session.claims.sub);
+});

@@ -1,0 +1,101 @@
+//! A server that says no (RFC 6749 5.2, RFC 6750 3).
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::machine::{Endpoint, HttpResponse};
+use crate::report::{Error, ErrorKind, ServerError, is_passing};
+use crate::text::json::{Json, Object};
+
+/// The provider's own error in a response: in its JSON (RFC 6749 5.2), else in `WWW-Authenticate`
+/// (RFC 6750 3), else only a status.
+pub(crate) fn refusal(endpoint: Endpoint, response: &HttpResponse) -> Error {
+    let body = Object::parse(&response.body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Json::as_text).map(Cow::into_owned);
+    let challenges = response.headers_named("www-authenticate").filter(|_| response.status >= 400);
+    let challenges: Vec<&str> = challenges.collect();
+    let challenged =
+        |name: &str| challenges.iter().find_map(|challenge| challenge_parameter(challenge, name));
+    let error = text("error").or_else(|| challenged("error"));
+    let server_error = error.and_then(|error| {
+        let description = text("error_description").or_else(|| challenged("error_description"));
+        server_error(error, description, text("error_uri"))
+    });
+    if let Some(server_error) = server_error {
+        return Error::server(server_error, endpoint.as_str(), Some(response.status));
+    }
+    match response.expect_plain(endpoint) {
+        // Why it was refused is in there. A status that will pass says enough.
+        Err(compressed) if !is_passing(response.status) => compressed,
+        _ => {
+            let status = response.status.to_string();
+            ErrorKind::ProviderStatus.with([endpoint.as_str(), &status, response.asked()])
+        }
+    }
+}
+
+/// One quoted parameter of a challenge such as `Bearer error="invalid_token"`.
+fn challenge_parameter(challenge: &str, name: &str) -> Option<String> {
+    let mut rest = challenge;
+    loop {
+        let value = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix("=\""));
+        if let Some((value, _)) = value.and_then(|value| value.split_once('"')) {
+            return Some(value.to_owned());
+        }
+        (_, rest) = rest.split_once([',', ' '])?;
+    }
+}
+
+/// An OAuth error whose code is one (RFC 6749 4.1.2.1: visible ASCII but `"` and `\`).
+pub(crate) fn server_error(
+    error: String,
+    error_description: Option<String>,
+    error_uri: Option<String>,
+) -> Option<ServerError> {
+    const LONGEST_TEXT: usize = 2_048;
+    let well_formed = !error.is_empty()
+        && error.len() <= 128
+        && error.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    let bounded = |text: String| text.chars().take(LONGEST_TEXT).collect();
+    well_formed.then(|| ServerError {
+        error,
+        error_description: error_description.map(bounded),
+        error_uri: error_uri.map(bounded),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_carry_the_servers_error_wherever_it_is() {
+        let response = |status, headers: Vec<(String, String)>, body: &str| {
+            HttpResponse::new(status, headers, body.as_bytes().to_vec())
+        };
+        let in_body = refusal(
+            Endpoint::Token,
+            &response(400, vec![], r#"{"error":"invalid_grant","error_description":"d","error_uri":"u"}"#),
+        );
+        let server = in_body.server_error().unwrap();
+        assert_eq!(
+            (server.error.as_str(), server.error_description.as_deref(), server.error_uri.as_deref()),
+            ("invalid_grant", Some("d"), Some("u"))
+        );
+        let challenge = vec![(
+            "WWW-Authenticate".into(),
+            r#"Bearer realm="x", error="invalid_token", error_description="no more""#.into(),
+        )];
+        let in_header = refusal(Endpoint::UserInfo, &response(401, challenge.clone(), ""));
+        assert_eq!(in_header.server_error().unwrap().error_description.as_deref(), Some("no more"));
+        for silent in [
+            response(503, vec![], "<html>"),
+            response(400, vec![], r#"{"status":400,"message":"Invalid authorization code"}"#),
+            response(400, vec![], r#"{"error":"a\nb"}"#),
+            response(200, challenge, "{}"),
+        ] {
+            assert_eq!(refusal(Endpoint::Token, &silent).code(), "provider_status");
+        }
+    }
+}
