@@ -1,5 +1,6 @@
 //! The algorithms that what a provider signs may have: what the registration names, else what both sides have.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 

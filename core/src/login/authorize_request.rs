@@ -55,7 +55,7 @@ pub struct AuthorizeRequest {
     pub extra: Vec<(String, String)>,
     /// The page of the application to return to after the login: a path with its query and fragment, in printable
     /// ASCII. It is not sent to the provider. A value that could lead a browser to another site is dropped and the
-    /// login goes on: see [`Authorization::return_to_dropped`].
+    /// login goes on: see [`Authorization::return_to_dropped`](crate::Authorization::return_to_dropped).
     pub return_to: Option<String>,
 }
 
