@@ -65,9 +65,14 @@ async function landing(flight) {
 
 /** What the promise yields, or `OVERDUE` after so many milliseconds. */
 function within(milliseconds, promise) {
-  let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds, OVERDUE)));
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, OVERDUE);
+    const settled = (settle) => (outcome) => {
+      clearTimeout(timer);
+      settle(outcome);
+    };
+    Promise.resolve(promise).then(settled(resolve), settled(reject));
+  });
 }
 
 /**
