@@ -1,6 +1,7 @@
 import { member, own } from './bare.js';
 import { Cache } from './cache.js';
 import { CallbackParams } from './callback_params.js';
+import { fetchWith, requested } from './calls.js';
 import { Client } from './client.js';
 import { READERS as CONTEXT } from './context.js';
 import { atHand } from './core.js';
@@ -89,7 +90,7 @@ export class Portable {
       listener: (channel) => listener(channel, environment.listener?.(channel), read.on_event),
     };
     shown(this, () => `${this.constructor.name} ${this.#registration.client_id} at ${issuer}`);
-    this.#proves = proving({ ...this.#registration, ...this.#proofs });
+    this.#proves = proving({ ...this.#registration, ...this.#proofs }, policy);
     if (this.#proves) environment.proves?.();
     if (atHand()) this.#judge();
   }
@@ -125,7 +126,11 @@ export class Portable {
     // A request that is there and undefined is demands that nobody makes.
     const [request] = given.length > 0 ? given : [{}];
     const client = await this.#discovered();
-    const login = client.authorize(record(request, 'the request'), this.#environment.entropy(32));
+    const asked = record(request, 'the request');
+    const drawn = this.#environment.entropy(32);
+    const login = client.authorizesInSteps()
+      ? await this.#run(() => client.authorizeInSteps(asked, drawn))
+      : client.authorize(asked, drawn);
     const { id, handle, pending, expires_at, max_age } = login;
     await this.#environment.store.put({ id, handle, pending, expires_at, max_age });
     return login;
@@ -220,6 +225,19 @@ export class Portable {
     return this.#run(() => client.userinfo(session, this.#fresh(client)));
   }
 
+  /** What an API answers, whatever the status, to a request with the access token of a session or a grant. */
+  async call(holder, request) {
+    // As it is now: its body may be another by the time that it is sent.
+    const asked = requested(request);
+    const client = await this.#discovered();
+    return this.#run(() => client.call(holder, asked, this.#fresh(client)));
+  }
+
+  /** A `fetch` that sends the access token of a session or a grant, to whom it is for and nobody else. */
+  fetchAs(holder, limits) {
+    return fetchWith((request) => this.call(holder, request), limits);
+  }
+
   /** The claims of an ID token from elsewhere, once every check passed. */
   async verify(idToken, ...expectations) {
     const client = await this.#discovered();
@@ -276,18 +294,20 @@ export class Portable {
     // In a page there may be no id.
     const pending = await store.take({ id: id || undefined, handle });
     if (typeof pending !== 'string') return this.#unclaimed(params, reason);
-    let code;
+    const signed = params.is_signed;
+    let taken;
     let failed;
     try {
-      code = client.callback(pending, params);
+      taken = signed ? client.signedCallback(pending, params) : client.callback(pending, params);
     } catch (error) {
       failed = error;
     }
     // A login that somebody else waits for waits on, as it was.
-    const others = failed && client.putBack(pending, params);
+    const others = (signed || failed) && client.putBack(pending, params);
     if (!others) await store.used({ handle });
     else if (others.max_age > 0) await store.put(others);
-    const exchanged = () => client.exchange(code, request, this.#fresh(client));
+    const exchange = (code) => client.exchange(code, request, this.#fresh(client));
+    const exchanged = (carry) => (signed ? carry(taken).then(exchange) : exchange(taken));
     return this.#run(failed ? () => raise(failed) : exchanged, expect);
   }
 
@@ -347,7 +367,10 @@ export class Portable {
     this.#judged = true;
   }
 
-  /** Carries the flow that `start` yields to its end, and tells who listens what was checked. */
+  /**
+   * Carries the flow that `start` yields to its end, and tells who listens what was checked. `start` is given what carries
+   * a flow that comes before it; then it yields a promise.
+   */
   async #run(start, expect) {
     const tell = this.#environment.listener('relyingparty:decision');
     let found;
@@ -356,7 +379,9 @@ export class Portable {
         expect?.(seconds);
         return this.#environment.sleep(seconds);
       };
-      return (found = await run(start(), (request) => this.#answer(request, expect), sleep));
+      const carry = (flow) => run(flow, (request) => this.#answer(request, expect), sleep);
+      const flow = start(carry);
+      return (found = await carry(flow instanceof Promise ? await flow : flow));
     } catch (error) {
       found = error;
       throw error;
