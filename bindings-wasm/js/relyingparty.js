@@ -1,49 +1,33 @@
-import { member, own } from './bare.js';
+import { member } from './bare.js';
 import { Cache } from './cache.js';
 import { CallbackParams } from './callback_params.js';
 import { fetchWith, requested } from './calls.js';
 import { Client } from './client.js';
-import { READERS as CONTEXT } from './context.js';
 import { atHand } from './core.js';
 import { CallbackError } from './errors.js';
 import { listener } from './events.js';
 import { fetchTransport } from './fetch.js';
-import { Flights, Recent, bounded } from './flights.js';
+import { Flights, bounded } from './flights.js';
 import { pause, run } from './flow.js';
 import { alone } from './judging.js';
-import { callable, copied, invalid, json, label, options, record, storeOf } from './options.js';
+import { copied, invalid, json, options, record, storeOf } from './options.js';
+import { READERS } from './party_options.js';
 import { PROOFS, checkModule, early, proving, published, refused } from './proofs.js';
 import { Provider } from './provider.js';
-import { sealingKeys } from './sealing.js';
+import { refreshesBy } from './refreshes.js';
+import { sent } from './sending.js';
 import { SessionSeal } from './session_seal.js';
 import { sessionHandle } from './sessions.js';
 import { checkSetup } from './setup.js';
 import { shown } from './shown.js';
 import { systemClock, urlText } from './values.js';
 
-const OWN_READERS = {
-  __proto__: null,
-  issuer: label,
-  transport: callable,
-  verifier: callable,
-  store: storeOf,
-  entropy: callable,
-  sealing_keys: sealingKeys,
-  sleep: callable,
-  on_event: callable,
-};
-const READERS = /* @__PURE__ */ Object.assign(OWN_READERS, CONTEXT);
-/** How long who still holds a session gets what it was refreshed to, in milliseconds, and for how many sessions. */
-const REFRESHED_FOR = 10_000;
-const REFRESHED = 1000;
 /** How long a store may take, in seconds, before who waits for it to answer asks it too. */
 const STORE_TAKES = 10;
 /** How long whoever holds a key may take, in seconds. */
 const KEY_TAKES = 60;
 
 let ofFetch;
-/** Refreshes in this process, of whatever relying party, by the transport that sends them. */
-const refreshesBy = /* @__PURE__ */ new WeakMap();
 
 /**
  * One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. Each entry point
@@ -183,11 +167,8 @@ export class Portable {
   async #refreshed(client, session, asked, what) {
     // Whose session it is, is asked for each.
     const flow = client.refresh(session, asked, this.#fresh(client));
-    const { transport } = this.#environment;
     const spent = session.refresh_token;
-    if (!refreshesBy.has(transport))
-      refreshesBy.set(transport, { flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });
-    const { flights, recent } = refreshesBy.get(transport);
+    const { flights, recent } = refreshesBy(this.#environment.transport);
     const { policy } = this.#context;
     const { iss, sub } = session.claims;
     const { client_id } = this.#registration;
@@ -398,29 +379,11 @@ export class Portable {
     }
     const { timeout_secs } = request.limits;
     expect?.(timeout_secs);
-    if (!request.coalesces) return this.#send(request);
+    if (!request.coalesces) return sent(request, this.#environment);
     return this.#fetching.join(request.url, async (expect) => {
       expect(timeout_secs);
-      return this.#send(request);
+      return sent(request, this.#environment);
     });
-  }
-
-  async #send(request) {
-    const { transport, listener } = this.#environment;
-    const tell = listener('relyingparty:request');
-    const answer = () => bounded(request.limits.timeout_secs, transport(request));
-    if (!tell) return answer();
-    const started = performance.now();
-    let status;
-    try {
-      const reply = await answer();
-      status = own(Object(reply), 'status');
-      return reply;
-    } finally {
-      const { endpoint, method, url } = request;
-      const duration_ms = performance.now() - started;
-      tell({ endpoint, method, origin: new URL(url).origin, status, duration_ms });
-    }
   }
 }
 
