@@ -151,7 +151,7 @@ for (const [build, module] of Object.entries(BUILDS)) {
       await assert.rejects(rp.callback(plain, id), { name: 'CallbackError', code: 'response_mode_mismatch' });
     });
 
-    test('e3_a signed response that belongs to another login leaves the one that waits', async () => {
+    test('e1_a signed response that belongs to another login leaves the one that waits', async () => {
       const provider = pushingProvider();
       const rp = party(module, provider, {});
       const [mine, other] = [await rp.authorize({ response_mode: 'jwt' }), await rp.authorize({ response_mode: 'jwt' })];
