@@ -24,7 +24,7 @@ export class CallbackParams {
 
   /** Whether the provider signed it (JARM): then `Client.signedCallback` takes it. */
   get is_signed() {
-    return proves() && this.#behind.isSigned();
+    return proves() && this.#behind.isJwt();
   }
 
   /** The name of the cookie that holds that login's id, of a client whose redirect URI is https. */

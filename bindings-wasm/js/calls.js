@@ -9,9 +9,13 @@ import { bytes, discreet, frozen } from './values.js';
 const LARGEST = 2 ** 26;
 const LONGEST = 3600;
 /** Statuses of responses that have no body (Fetch 2.2.3). */
-const BODILESS = /^(?:101|103|204|205|304)$/;
+const BODILESS = /^(?:204|205|304)$/;
 
-const LIMITS = { __proto__: null, max_response_bytes: upTo(LARGEST), timeout_secs: upTo(LONGEST) };
+const LIMITS = {
+  __proto__: null,
+  max_response_bytes: /* @__PURE__ */ upTo(LARGEST),
+  timeout_secs: /* @__PURE__ */ upTo(LONGEST),
+};
 const READERS = {
   __proto__: null,
   method: label,

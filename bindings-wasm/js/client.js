@@ -75,7 +75,7 @@ export class Client {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
     const stored = optionalText(pending, 'the pending login');
     checkModule(!proves() && 'signedCallback');
-    return this.#flow(this.#handle.signedCallback(stored, behind, this.#cache, this.#now), (flow) => codeOf(flow.code()));
+    return this.#flow(this.#handle.callbackInSteps(stored, behind, this.#cache, this.#now), (flow) => codeOf(flow.code()));
   }
 
   /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */

@@ -13,7 +13,7 @@ use crate::timestamp;
 
 #[wasm_bindgen]
 impl CallbackParams {
-    #[wasm_bindgen(js_name = isSigned)]
+    #[wasm_bindgen(js_name = isJwt)]
     pub fn is_signed(&self) -> bool {
         self.0.is_signed()
     }
@@ -39,7 +39,7 @@ impl Client {
         Ok(proving.authorize(&request)?.erase().into())
     }
 
-    #[wasm_bindgen(js_name = signedCallback)]
+    #[wasm_bindgen(js_name = callbackInSteps)]
     pub fn signed_callback(
         &self,
         pending: Option<String>,

@@ -41,9 +41,9 @@ export type EventListener = (
   ...event: ['relyingparty:request', RequestEvent] | ['relyingparty:decision', Decision]
 ) => void;
 
-/** A request that was sent to the provider. */
+/** A request that was sent to the provider, or to an API. */
 export interface RequestEvent {
-  /** The endpoint of the provider. */
+  /** The endpoint of the provider; `resource` is an API. */
   readonly endpoint: HttpRequest['endpoint'];
   /** The HTTP method. */
   readonly method: HttpRequest['method'];
@@ -152,7 +152,8 @@ export class RelyingParty {
   call(holder: Session | Grant, request: ApiRequest): Promise<ApiResponse>;
   /**
    * A `fetch` that sends the access token of a session or a grant as `call` does. It sends no cookies, and rejects with what
-   * `call` rejects with. It does not refresh the session: make another one of the new session.
+   * `call` rejects with. It does not refresh the session: make another one of the new session. An abort rejects at once; the request
+   * may have been sent by then.
    *
    * @param limits - what a response may be and take, instead of 262144 bytes and 10 seconds
    */
