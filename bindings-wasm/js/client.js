@@ -13,10 +13,16 @@ const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
   static name = 'AuthorizationCode';
+  #decisions;
 
   constructor(decisions) {
-    this.decisions = decisions;
+    this.#decisions = decisions;
     Object.freeze(this);
+  }
+
+  /** What was checked to get here. */
+  get decisions() {
+    return frozen(this.#decisions);
   }
 }
 
@@ -51,7 +57,7 @@ export class Client {
   callback(pending, params) {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
     const code = this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now);
-    return hold(new AuthorizationCode(frozen(code.decisions())), code);
+    return hold(new AuthorizationCode(code.decisions()), code);
   }
 
   /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */
