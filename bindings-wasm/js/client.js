@@ -12,15 +12,21 @@ import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values
 const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url']);
 
 const started = (flow) => begun(frozen(flow.text()));
-const codeOf = (code) => hold(new AuthorizationCode(frozen(code.decisions())), code);
+const codeOf = (code) => hold(new AuthorizationCode(code.decisions()), code);
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
   static name = 'AuthorizationCode';
+  #decisions;
 
   constructor(decisions) {
-    this.decisions = decisions;
+    this.#decisions = decisions;
     Object.freeze(this);
+  }
+
+  /** What was checked to get here. */
+  get decisions() {
+    return frozen(this.#decisions);
   }
 }
 

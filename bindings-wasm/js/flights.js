@@ -48,7 +48,7 @@ export class Flights {
     const landed = () => this.#flights.get(name) === flight && this.#flights.delete(name);
     // A turn later, so that it is over only when whoever asked first has taken the answer in: until the cache has it,
     // whoever looks there and finds nothing finds the flight.
-    queueMicrotask(() => flight.promise.then(landed, landed));
+    Promise.resolve().then(() => flight.promise.then(landed, landed));
     return flight.promise;
   }
 }

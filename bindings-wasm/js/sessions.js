@@ -7,7 +7,8 @@ import { behind, handleOf, hold } from './handles.js';
 import { discreet, frozen } from './values.js';
 
 const TOKENS = ['access_token', 'refresh_token', 'authorization_details', 'other_members'];
-const SECRETS = ['raw_claims', 'id_token', 'encoded', ...TOKENS];
+/** Beside secrets what is long: how it was verified. */
+const SECRETS = ['raw_claims', 'id_token', 'encoded', 'decisions', ...TOKENS];
 const grantOf = /* @__PURE__ */ discreet('Grant', TOKENS);
 const refreshedGrant = /* @__PURE__ */ discreet('RefreshedGrant', []);
 const sessionOf = /* @__PURE__ */ discreet('Session', SECRETS);
@@ -42,13 +43,14 @@ export function refreshed(flow) {
 
 /** A session as JavaScript has it: its values to read, the proof behind it. */
 export function session(handle) {
-  return hold(verified(handle.view(), sessionOf), handle);
+  const later = { decisions: () => frozen(handle.decisions()), encoded: () => handle.encoded() };
+  return hold(verified(handle.view(), sessionOf, later), handle);
 }
 
 /** Verified claims, and what came with them. `raw_claims` are all as they came. */
-function verified(text, kind = verifiedOf) {
+function verified(text, kind = verifiedOf, later = undefined) {
   const { claims: raw_claims, ...others } = frozen(text);
   const email = own(raw_claims, 'email_verified');
   const verified = { email_verified: email === true, email_verified_lenient: email === true || email === 'true' };
-  return kind({ claims: typed(raw_claims), ...verified, ...others, raw_claims });
+  return kind({ claims: typed(raw_claims), ...verified, ...others, ...later, raw_claims });
 }

@@ -58,6 +58,7 @@ function freeze(value) {
  * Makes a maker of values of one kind: frozen, and with their `secrets` there for who asks by name, while `console.log`,
  * `JSON.stringify` and spreading pass over them: a log is no place for them. The kind is what Node's console calls them.
  * The secrets are the class's to read and not hidden members of each value: to hide one takes as long as all the rest.
+ * A secret that is given as a function is what that makes, once somebody asks.
  */
 export function discreet(kind, secrets) {
   const secret = new Set(secrets);
@@ -76,7 +77,8 @@ export function discreet(kind, secrets) {
         Object.defineProperty(this.prototype, name, {
           __proto__: null,
           get() {
-            return own(this.#members, name);
+            const value = own(this.#members, name);
+            return typeof value === 'function' ? (this.#members[name] = value()) : value;
           },
         });
     }
