@@ -13,6 +13,9 @@ use crate::report::printable::push_shown;
 /// Details that are empty where there is nothing to say.
 const OPTIONAL: [&str; 5] = ["left_out", "error", "url", "age", "limit"];
 
+/// A clock that shows more tells milliseconds: in seconds it would be the year 5138.
+pub(crate) const MILLISECONDS: i64 = 100_000_000_000;
+
 impl Error {
     /// What `Display` shows.
     pub(crate) fn message(&self) -> String {
@@ -21,8 +24,10 @@ impl Error {
             ErrorKind::ProviderError => self.push_servers(&mut message),
             _ => self.push_details(&mut message),
         }
-        if let Some(advice) = self.advice() {
-            message.extend(["; ", &advice]);
+        let advice = if self.hint().is_empty() { self.advice() } else { Some(self.hint().to_owned()) };
+        if let Some(advice) = advice {
+            message.push_str("; ");
+            push_shown(&mut message, &advice);
         }
         message
     }
@@ -82,6 +87,11 @@ impl Error {
                 let allow = if seconds <= 300 { ", or allow for it with allowed_skew_secs in the policy" } else { "" };
                 let ahead = ["the clock of the provider is ", &seconds.to_string()].concat();
                 Some([&ahead, " s ahead of the clock of this host: set the one that is wrong", allow].concat())
+            }
+            ErrorKind::ImplausibleClock if self.number("now").is_some_and(|now| now > 0) => {
+                let clock = "the clock has to tell seconds since 1970-01-01";
+                let milliseconds = self.number("now")? > MILLISECONDS;
+                Some([clock, if milliseconds { ", and this one tells milliseconds: divide by 1000" } else { "" }].concat())
             }
             ErrorKind::MetadataIssuerMismatch => {
                 Some("if this is your provider, write the issuer exactly as its metadata have it".to_owned())
