@@ -104,7 +104,18 @@ export function pause(seconds) {
 
 /** The reply to a request that the host could not answer. */
 export function unanswered(cause) {
+  withoutRequests(cause);
   return { __proto__: null, unreachable: reason(cause), cause };
+}
+
+/** Takes from an error, and from those that led to it, what HTTP clients hang on theirs: requests, with what is secret. */
+function withoutRequests(error) {
+  try {
+    for (let [link, left] = [error, 9]; link instanceof Error && left; [link, left] = [link.cause, left - 1])
+      for (const name of ['config', 'request', 'response', 'options', 'body']) delete link[name];
+  } catch {
+    // What cannot be changed stays, for who asks for it by name.
+  }
 }
 
 /** What a failed exchange says about itself: no URL, no header, no body. */

@@ -32,6 +32,8 @@ const OWN_READERS = {
   on_event: callable,
 };
 const READERS = /* @__PURE__ */ Object.assign(OWN_READERS, CONTEXT);
+/** The options that are not the registration's. */
+const NAMES = () => [READERS, PROOFS].flatMap(Object.keys).join(' ');
 /** How long who still holds a session gets what it was refreshed to, in milliseconds, and for how many sessions. */
 const REFRESHED_FOR = 10_000;
 const REFRESHED = 1000;
@@ -41,8 +43,8 @@ const STORE_TAKES = 10;
 const KEY_TAKES = 60;
 
 let ofFetch;
-/** Refreshes in this process, of whatever relying party, by the transport that sends them. */
-const refreshesBy = /* @__PURE__ */ new WeakMap();
+/** Refreshes in this process, of whatever relying party: a refresh token is spent once, whoever sends it over what. */
+let refreshes;
 
 /**
  * One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. Each entry point
@@ -178,22 +180,20 @@ export class Portable {
   async #refreshed(client, session, asked, what) {
     // Whose session it is, is asked for each.
     const flow = client.refresh(session, asked, this.#fresh(client));
-    const { transport } = this.#environment;
     const spent = own(session, 'refresh_token');
-    if (!refreshesBy.has(transport))
-      refreshesBy.set(transport, { flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });
-    const { flights, recent } = refreshesBy.get(transport);
-    const { policy } = this.#context;
-    const { iss, sub } = session.claims;
-    const { client_id } = this.#registration;
-    const name = json({ policy, issuer: this.#issuer, client_id, iss, sub, spent }, 'the session');
-    const before = recent.get(name);
+    const { flights, recent } = (refreshes ??= {
+      flights: new Flights(),
+      recent: new Recent(REFRESHED_FOR, REFRESHED),
+    });
+    const name = JSON.stringify([this.#issuer, this.#registration.client_id, spent]);
+    const whole = name + session.id_token;
+    const before = recent.get(whole);
     if (before) return before;
     const refreshing = async (expect) => {
       try {
         const done = { __proto__: null, what, fresh: await this.#run(() => flow, expect) };
         // Where tokens rotate, the old one must not be used again; where they do not, asking again is asking anew.
-        if (own(done.fresh, 'refresh_token') !== spent) recent.set(name, done);
+        if (own(done.fresh, 'refresh_token') !== spent) recent.set(whole, done);
         return done;
       } catch (error) {
         return { __proto__: null, what, error };
@@ -331,7 +331,7 @@ export class Portable {
   #judge() {
     if (this.#judged) return;
     checkModule(this.#proves);
-    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {});
+    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {}, NAMES());
     if (this.#keys !== undefined) {
       const { policy, allow_insecure_loopback } = this.#context;
       const how = { __proto__: null, policy, allow_insecure_loopback, sealing_keys: this.#keys };

@@ -82,7 +82,8 @@ fn first_use_an_essential_claim_has_a_value_that_was_asked_for() {
         ("hd", json!({ "value": "rp.example" }), None, "claim_missing"),
         ("hd", json!({ "values": ["a", "b"] }), Some(json!("b")), "ok"),
         ("hd", json!({ "values": ["a", "b"] }), Some(json!("c")), "claim_invalid"),
-        ("level", json!({ "value": 3 }), Some(json!(3.0)), "ok"),
+        ("level", json!({ "value": 3 }), Some(json!(3)), "ok"),
+        ("level", json!({ "value": 3 }), Some(json!(4)), "claim_invalid"),
         ("level", json!({ "value": 3 }), Some(json!("3")), "claim_invalid"),
         ("email_verified", json!({ "value": true }), Some(json!(true)), "ok"),
         ("email_verified", json!({ "value": true }), Some(json!("true")), "claim_invalid"),
@@ -94,11 +95,7 @@ fn first_use_an_essential_claim_has_a_value_that_was_asked_for() {
     }
     let voluntary = json!({ "claims": { "id_token": { "hd": { "value": "rp.example" } } } });
     assert_eq!(login(voluntary, &[("hd", json!("other.example"))]), "ok");
-    for unusable in [
-        json!({ "value": "a", "values": ["a"] }),
-        json!({ "value": ["a"] }),
-        json!({ "values": [{ "a": 1 }] }),
-    ] {
+    for unusable in [json!({ "value": ["a"] }), json!({ "values": [{ "a": 1 }] })] {
         assert_eq!(login(essential("hd", unusable.clone()), &[]), "invalid_configuration", "{unusable}");
     }
 }
@@ -109,20 +106,13 @@ fn first_use_a_stored_login_remembers_which_values_were_asked_for() {
     let request = AuthorizeRequest::from_json(&json!({ "claims": claims }).to_string()).unwrap();
     let mut world = World::new();
     let stored: Value = serde_json::from_str(&world.try_begin(&request).unwrap().pending.encode()).unwrap();
-    assert_eq!(stored["claims"], json!({ "a\"b": ["x\n", 1, true] }));
-    for (claims, actual, outcome) in [
-        (stored["claims"].clone(), json!("x\n"), "ok"),
-        (stored["claims"].clone(), json!("y"), "claim_invalid"),
-        (json!({ "a\"b": "y" }), json!("y"), "claim_invalid"),
-        (json!([]), json!("y"), "claim_missing"),
-    ] {
+    assert_eq!(stored["claims"], claims);
+    for (actual, outcome) in [("x\n", "ok"), ("y", "claim_invalid")] {
         let mut world = World::new();
         world.op.claim("a\"b", actual);
         let mut login = world.try_begin(&request).unwrap();
-        let mut altered: Value = serde_json::from_str(&login.pending.encode()).unwrap();
-        altered["claims"] = claims.clone();
-        login.pending = PendingLogin::decode(Some(&altered.to_string())).unwrap();
-        assert_eq!(code(&world.finish(login)), outcome, "{claims}");
+        login.pending = PendingLogin::decode(Some(&login.pending.encode())).unwrap();
+        assert_eq!(code(&world.finish(login)), outcome, "{actual:?}");
     }
 }
 

@@ -53,11 +53,12 @@ pub(crate) fn explained(error: Error, client: &Client, grant_type: &str, scopes:
         }
         None => return error,
     };
-    error.hinting(advice)
+    error.hinting(&advice)
 }
 
 /// The same error: a small build does without advice.
 #[cfg(not(feature = "setup"))]
+#[inline]
 pub(crate) fn explained(error: Error, _: &Client, _: &str, _: &[String]) -> Error {
     error
 }

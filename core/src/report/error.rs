@@ -10,6 +10,8 @@ use crate::report::check::{Check, Row, Value};
 use crate::report::decision::{Decision, Outcome, Trace};
 use crate::report::kind::{Again, Category, ErrorKind};
 use crate::report::printable::printable;
+#[cfg(feature = "setup")]
+use crate::report::printable::push_shown;
 use crate::report::server_error::{ServerError, is_for_now, is_passing};
 
 /// What went wrong: a [kind](ErrorKind) with a stable [code](Error::code), and every
@@ -59,8 +61,9 @@ impl Error {
     }
 
     /// The same error, whose message ends with what to do about it.
-    pub(crate) fn hinting(mut self, hint: String) -> Error {
-        self.0.hint = hint;
+    #[cfg(feature = "setup")]
+    pub(crate) fn hinting(mut self, hint: &str) -> Error {
+        push_shown(&mut self.0.hint, hint);
         self
     }
 

@@ -26,8 +26,7 @@ impl Error {
         }
         let advice = if self.hint().is_empty() { self.advice() } else { Some(self.hint().to_owned()) };
         if let Some(advice) = advice {
-            message.push_str("; ");
-            push_shown(&mut message, &advice);
+            message.extend(["; ", &advice]);
         }
         message
     }
@@ -88,10 +87,12 @@ impl Error {
                 let ahead = ["the clock of the provider is ", &seconds.to_string()].concat();
                 Some([&ahead, " s ahead of the clock of this host: set the one that is wrong", allow].concat())
             }
-            ErrorKind::ImplausibleClock if self.number("now").is_some_and(|now| now > 0) => {
-                let clock = "the clock has to tell seconds since 1970-01-01";
-                let milliseconds = self.number("now")? > MILLISECONDS;
-                Some([clock, if milliseconds { ", and this one tells milliseconds: divide by 1000" } else { "" }].concat())
+            #[cfg(feature = "setup")]
+            ErrorKind::ImplausibleClock => {
+                let now: i64 = self.text("now").split('.').next()?.parse().ok()?;
+                let milliseconds =
+                    if now > MILLISECONDS { ", and this one tells milliseconds: divide by 1000" } else { "" };
+                Some(["the clock has to tell seconds since 1970-01-01", milliseconds].concat())
             }
             ErrorKind::MetadataIssuerMismatch => {
                 Some("if this is your provider, write the issuer exactly as its metadata have it".to_owned())

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::report::{Error, ErrorKind};
 use crate::text::json::{Json, Member, Object};
+#[cfg(feature = "setup")]
 use crate::text::nearest;
 
 /// Bytes of a stored session or pending login: several times what the largest response that a policy allows makes.
@@ -20,6 +21,7 @@ pub(crate) struct Config<'a> {
     object: Object<'a>,
     error: Option<Error>,
     /// The names that were asked for, where a person wrote the object and may have misspelt one.
+    #[cfg(feature = "setup")]
     asked: Option<Vec<&'a str>>,
 }
 
@@ -32,7 +34,14 @@ impl<'a> Config<'a> {
     /// The same for members that are given together with others, of these names, which somebody else reads.
     pub(crate) fn parse_beside(text: &'a str, what: &str, others: &[&'a str]) -> Result<Config<'a>, Error> {
         let object = Object::parse(text.as_bytes()).map_err(|reason| invalid(what, &reason))?;
-        Ok(Config { object, error: None, asked: Some(others.to_vec()) })
+        #[cfg(not(feature = "setup"))]
+        let _ = others;
+        Ok(Config {
+            object,
+            error: None,
+            #[cfg(feature = "setup")]
+            asked: Some(others.to_vec()),
+        })
     }
 
     /// What a host's own store holds for a visitor. The reason of a refusal is the caller's to report.
@@ -50,10 +59,16 @@ impl<'a> Config<'a> {
 
     /// An object within another.
     pub(crate) fn of(object: Object<'a>) -> Config<'a> {
-        Config { object, error: None, asked: None }
+        Config {
+            object,
+            error: None,
+            #[cfg(feature = "setup")]
+            asked: None,
+        }
     }
 
     pub(crate) fn member(&mut self, name: &'a str) -> Option<Member<'a>> {
+        #[cfg(feature = "setup")]
         if let Some(asked) = &mut self.asked {
             asked.push(name);
         }
@@ -157,18 +172,36 @@ impl<'a> Config<'a> {
 
     /// What was read, if every member was usable and none is left over.
     pub(crate) fn end<T>(mut self, read: T) -> Result<T, Error> {
-        if let Some(unknown) = self.object.members().first() {
-            let name: String = unknown.name.chars().take(64).collect();
-            let hint = self.asked.as_ref().map(|asked| nearest::hint(&name, asked)).unwrap_or_default();
-            // What is missing may be there under a name that is misspelt.
-            if self.error.as_ref().is_none_or(|error| error.detail("reason") == Some(MISSING)) {
-                self.error = Some(invalid(&name, "is not a member").hinting(hint));
-            }
-        }
+        self.refuse_what_is_left();
         match self.error {
             None => Ok(read),
             Some(error) => Err(error),
         }
+    }
+
+    /// What is missing may be there under a name that is misspelt.
+    fn refuse_what_is_left(&mut self) {
+        let Some(unknown) = self.object.members().first() else { return };
+        if self.error.as_ref().is_none_or(|error| error.detail("reason") == Some(MISSING)) {
+            let name: String = unknown.name.chars().take(64).collect();
+            self.error = Some(self.hinting(invalid(&name, "is not a member"), &name));
+        }
+    }
+
+    /// The error, with the name that may have been meant.
+    #[cfg(feature = "setup")]
+    fn hinting(&self, error: Error, unknown: &str) -> Error {
+        match &self.asked {
+            Some(asked) => error.hinting(&nearest::hint(unknown, asked)),
+            None => error,
+        }
+    }
+
+    /// The error: a small build does without advice.
+    #[cfg(not(feature = "setup"))]
+    #[expect(clippy::unused_self, reason = "the other one needs it")]
+    fn hinting(&self, error: Error, _: &str) -> Error {
+        error
     }
 
     fn value(&mut self, name: &'a str) -> Option<Json<'a>> {

@@ -1,14 +1,14 @@
 //! What was asked of one login and has to be in its ID token.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::report::Error;
 use crate::text::config::{Config, invalid};
-use crate::text::json::{Json, Member, Object, Writer, list, quoted};
+use crate::text::json::{Json, Object, Writer, quoted};
 
 /// The part of a request that is remembered in the pending login. A member that is not understood is refused, not skipped.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub(crate) struct Requested {
     pub(crate) acr_values: Option<Vec<String>>,
     /// The end users it may be about.
     pub(crate) sub: Option<Vec<String>>,
-    /// What other claims may be, each by its name: strings, numbers and booleans as JSON.
-    pub(crate) claims: Vec<(String, Vec<String>)>,
+    /// What other claims have to be: a name and a value as JSON, by turns. One of the values is enough for a name.
+    pub(crate) claims: Vec<String>,
 }
 
 impl Requested {
@@ -72,7 +72,7 @@ impl Requested {
             acr: stored.bool("acr").unwrap_or(false),
             acr_values: stored.texts("acr_values"),
             sub: stored.texts("sub"),
-            claims: stored.member("claims").map(|member| stored_values(member.value)).unwrap_or_default(),
+            claims: stored.texts("claims").unwrap_or_default(),
         }
     }
 
@@ -94,11 +94,7 @@ impl Requested {
             into.texts("sub", sub);
         }
         if !self.claims.is_empty() {
-            let mut claims = Writer::new();
-            for (claim, values) in &self.claims {
-                claims.raw(claim, &list(values.iter().cloned()));
-            }
-            into.raw("claims", &claims.end());
+            into.texts("claims", &self.claims);
         }
     }
 }
@@ -132,57 +128,43 @@ fn part<'a>(claims: &Object<'a>, name: &str) -> Result<Object<'a>, Error> {
     Ok(part)
 }
 
-/// The claims that are essential with a value, and not read above.
-fn essential_values(part: &Object<'_>) -> Result<Vec<(String, Vec<String>)>, Error> {
-    let mut claims = Vec::new();
-    for member in part.members().iter().filter(|member| !CHECKED.contains(&&*member.name)) {
+/// The claims that are essential with a value, beside those that are read above: each name with one value, by turns.
+fn essential_values(part: &Object<'_>) -> Result<Vec<String>, Error> {
+    let mut pairs = Vec::new();
+    for member in part.members() {
         let asked = member.value.as_object().unwrap_or_default();
-        if !matches!(asked.get("essential"), Some(Json::Bool(true))) {
+        if CHECKED.contains(&&*member.name) || !matches!(asked.get("essential"), Some(Json::Bool(true))) {
             continue;
         }
-        let values = match (asked.get("value"), asked.get("values")) {
-            (None, None) => continue,
-            (Some(value), None) => scalar(value).map(|value| vec![value]),
-            (None, Some(values)) => values.elements().and_then(|elements| elements.map(scalar).collect()),
-            (Some(_), Some(_)) => return Err(unusable(&member.name, " has both value and values")),
-        };
-        let not_checked =
-            " is essential with a value that cannot be checked: only strings, numbers and booleans can";
-        let values = values.ok_or_else(|| unusable(&member.name, not_checked))?;
-        claims.push((member.name.clone().into_owned(), values));
+        let values = asked.get("values").and_then(Json::elements).into_iter().flatten();
+        for value in asked.get("value").into_iter().chain(values) {
+            let value = scalar(value)
+                .ok_or_else(|| unusable(&member.name, " is not something that can be checked"))?;
+            pairs.extend([member.name.clone().into_owned(), value]);
+        }
     }
-    Ok(claims)
+    Ok(pairs)
 }
 
-/// What was stored. A claim with values that are none has no value that satisfies.
-fn stored_values(claims: Json<'_>) -> Vec<(String, Vec<String>)> {
-    let values = |value: Json<'_>| value.elements().map(|elements| elements.filter_map(scalar).collect());
-    let claim =
-        |member: &Member<'_>| (member.name.clone().into_owned(), values(member.value).unwrap_or_default());
-    match claims.as_object() {
-        Some(claims) => claims.members().iter().map(claim).collect(),
-        None => vec![(String::new(), Vec::new())],
-    }
-}
-
-/// A string, a number or a boolean, as JSON that is the same for the same value of a string.
+/// A string, a number or a boolean as JSON: a string in one spelling, a number as it is written.
 fn scalar(value: Json<'_>) -> Option<String> {
     match value {
         Json::Text(text) => Some(quoted(&text.text())),
         Json::Number(number) => Some(number.to_owned()),
-        Json::Bool(value) => Some(value.to_string()),
+        Json::Bool(true) => Some("true".to_owned()),
+        Json::Bool(false) => Some("false".to_owned()),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
-/// Whether a claim has one of these values: of the same type, and numbers by what they are.
-pub(crate) fn is_one_of(actual: Json<'_>, values: &[String]) -> bool {
-    let number = |text: &str| text.parse::<f64>().ok();
-    let same = |value: &String| match actual {
-        Json::Number(actual) => number(actual).is_some_and(|actual| number(value) == Some(actual)),
-        _ => scalar(actual).as_ref() == Some(value),
+/// The first of these claims that has none of the values that are there for it.
+pub(crate) fn not_as_asked<'a>(pairs: &'a [String], claims: &Object<'_>) -> Option<&'a String> {
+    let is = |pair: &[String]| {
+        let actual = pair.first().and_then(|claim| claims.get(claim)).and_then(scalar);
+        actual.as_ref() == pair.last()
     };
-    values.iter().any(same)
+    let any = |claim: &[String]| pairs.chunks_exact(2).any(|pair| pair.first() == claim.first() && is(pair));
+    pairs.chunks_exact(2).find(|pair| !any(pair))?.first()
 }
 
 /// What is said about a claim (OIDC Core 5.5.1), however deep other specifications nest it: where a value is meant, there
