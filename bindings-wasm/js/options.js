@@ -53,7 +53,7 @@ export const clock = (value, name) => {
   callable(value, name);
   return () => {
     const now = value();
-    if (now > 1e11) throw invalid(name, 'tells milliseconds, and has to tell seconds: divide by 1000');
+    if (now > 1e11) throw invalid(name, 'tells milliseconds: divide by 1000');
     return now;
   };
 };

@@ -72,7 +72,7 @@ test('first_use_a clock in milliseconds is refused by the first verb', async () 
     new rp.MemoryStore({ clock: Date.now }),
     new rp.SessionStorageStore({ clock: Date.now, storage: { length: 1, key: () => 'relyingparty-login-x', getItem: () => '{"expires_at":1}' } }),
   ])
-    assert.match(await said(() => store.put(login)), /clock.*tells milliseconds/);
+    assert.match(await said(() => store.put(login)), /clock.*tells milliseconds: divide by 1000/);
 });
 
 test('first_use_a secret with a line end is refused by name and not shown', async () => {

@@ -93,7 +93,10 @@ export interface AuthorizeRequest {
    * The preferred authentication contexts, separated by spaces. The provider may ignore them; to require one, use `claims`.
    */
   acr_values?: string;
-  /** Individual claims to ask for (OIDC Core 5.5). */
+  /**
+   * Individual claims to ask for (OIDC Core 5.5). The ID token must have those that are essential with a value, and with that
+   * value or one of its `values` (strings, numbers and booleans).
+   */
   claims?: Readonly<Record<string, unknown>>;
   /**
    * How the response comes back. With `form_post` the login cookie needs `SameSite=None`. Default: the provider's, which is
