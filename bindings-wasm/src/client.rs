@@ -108,7 +108,7 @@ impl Client {
         policy: &str,
         others: Option<String>,
     ) -> Result<Client, Thrown> {
-        let others: Vec<&str> = others.as_deref().unwrap_or_default().split(' ').collect();
+        let others: alloc::vec::Vec<&str> = others.as_deref().unwrap_or_default().split(' ').collect();
         let registration = bindings::registration_beside(registration, &others)?;
         let policy = Policy::from_json(policy)?;
         Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
