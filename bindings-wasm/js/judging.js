@@ -1,3 +1,5 @@
+import { ALGORITHMS } from './algorithms.js';
+import { own } from './bare.js';
 import { policyText } from './context.js';
 import { core } from './core.js';
 import { json } from './options.js';
@@ -10,7 +12,19 @@ export function alone(issuer, registration, { policy, allow_insecure_loopback },
   const url = `${issuer}/`;
   // A provider of many tenants where tenants are named.
   const named = registration.tenants ? issuer.replace(/(:\/\/[^/]+\/)[^/]+/, '$1{tenantid}') : issuer;
-  const metadata = { issuer: named, authorization_endpoint: url, token_endpoint: url, jwks_uri: url };
+  const metadata = {
+    issuer: named,
+    authorization_endpoint: url,
+    token_endpoint: url,
+    jwks_uri: url,
+    // What a profile demands of a provider (FAPI 2.0 Security Profile 5.3.2, OAuth 2.1).
+    ...(own(policy ?? {}, 'preset') && {
+      code_challenge_methods_supported: ['S256'],
+      pushed_authorization_request_endpoint: url,
+      authorization_response_iss_parameter_supported: true,
+      id_token_signing_alg_values_supported: [...ALGORITHMS.keys(), 'HS256', 'HS384', 'HS512'],
+    }),
+  };
   const limits = policyText(policy);
   const any = core().Provider.fromMetadata(issuer, allow_insecure_loopback, limits, json(metadata, 'issuer'));
   const client = new (core().Client)(any, json(registration, 'the registration'), limits, others);

@@ -160,7 +160,7 @@ function exchange(request, { http, https, zlib }, connect) {
       ...connection,
       headers: {
         __proto__: null,
-        ...Object.fromEntries(request.headers),
+        ...grouped(request.headers),
         'accept-encoding': 'identity',
         ...(body && { 'content-length': body.length }),
       },
@@ -183,6 +183,13 @@ function exchange(request, { http, https, zlib }, connect) {
     clearTimeout(timeout);
     for (const closable of underWay) closable.destroy();
   });
+}
+
+/** Headers by name, each with all of its values. */
+function grouped(headers) {
+  const found = Object.create(null);
+  for (const [name, value] of headers) found[name] = name in found ? [found[name], value].flat() : value;
+  return found;
 }
 
 async function receive(response, limit, zlib) {

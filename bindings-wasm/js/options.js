@@ -9,6 +9,7 @@ export { invalid };
 
 const DEEPEST = 32;
 const LONGEST = 2 ** 24;
+const NULLS = /^(?:claims|authorization_details)$/;
 
 /** A plain object: one whose members, but for those that every object has, are all its own. */
 export function record(value, name) {
@@ -105,7 +106,7 @@ export function storeOf(value, name) {
 
 /**
  * Options as JSON text, for the core to judge. What JSON would drop or alter is refused here, and null, but for null
- * in `claims`, where it is a value.
+ * in `claims` and in `authorization_details`, where it is a value.
  */
 export function json(given, name) {
   const text = write(record(given, name), name, 0, false);
@@ -134,7 +135,7 @@ function write(value, name, depth, nulls) {
   const inside = (part, of, nulls) => write(part, of, depth + 1, nulls);
   if (Array.isArray(value)) return `[${Array.from(value, (_, at) => inside(own(value, at), name, nulls))}]`;
   const members = Object.getOwnPropertyNames(record(value, name)).map(
-    (of) => `${JSON.stringify(of)}:${inside(value[of], of, nulls || of === 'claims')}`,
+    (of) => `${JSON.stringify(of)}:${inside(value[of], of, nulls || NULLS.test(of))}`,
   );
   return `{${members}}`;
 }

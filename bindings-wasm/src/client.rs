@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
-    AuthorizeRequest, EndSessionRequest, Entropy, ErrorKind, Expectations, LoginMissing, PendingLogin,
+    Authorization, AuthorizeRequest, EndSessionRequest, Entropy, Expectations, LoginMissing, PendingLogin,
     Policy, TokenRequest,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -56,6 +56,38 @@ impl CallbackParams {
     pub fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).map(str::to_owned)
     }
+}
+
+impl CallbackParams {
+    /// What the store had for it.
+    pub(crate) fn pending(&self, stored: Option<String>) -> Result<PendingLogin, Thrown> {
+        let stored = stored.ok_or_else(|| self.0.unclaimed(LoginMissing::NotInStore))?;
+        Ok(PendingLogin::decode(Some(&stored))?)
+    }
+}
+
+/// A login that has started, as JSON text.
+pub(crate) fn login(authorization: &Authorization) -> String {
+    let pending = &authorization.pending;
+    let handle = pending.handle();
+    let cookie = bindings::Tie::of(pending).cookie_of(&handle);
+    let mut login = Writer::new();
+    login
+        .text("url", &authorization.url)
+        .text("id", pending.id())
+        .text("handle", &handle)
+        .text("cookie_name", &cookie.name)
+        .text("set_cookie", &bindings::set_cookie(&cookie))
+        .number("max_age", pending.lifetime().into())
+        .number("expires_at", pending.expires_at().as_unix())
+        .text("pending", &pending.encode())
+        .raw("decisions", &bindings::decisions(&authorization.decisions()));
+    #[cfg(feature = "server")]
+    login.raw("cookie", &crate::server::arguments(&cookie));
+    if let Some(reason) = authorization.return_to_dropped {
+        login.text("return_to_dropped", reason);
+    }
+    login.end()
 }
 
 /// The reason, and behind a space the id if there is one: then the reason is what it means that nothing is found under it.
@@ -135,31 +167,7 @@ impl Client {
 
     pub fn authorize(&self, request: &str, entropy: &[u8], now: f64) -> Result<String, Thrown> {
         let request = AuthorizeRequest::from_json(request)?;
-        // Its callback takes none.
-        if request.response_mode.is_some_and(|mode| mode.as_str().ends_with(".jwt")) {
-            let reason = "is a signed one, which this package does not take";
-            return Err(bindings::refused(ErrorKind::InvalidConfiguration, ["response_mode", reason]).into());
-        }
-        let authorization = self.client.authorize(&request, Entropy::new(entropy)?, timestamp(now))?;
-        let pending = authorization.pending;
-        let handle = pending.handle();
-        let cookie = bindings::Tie::of(&pending).cookie_of(&handle);
-        let mut login = Writer::new();
-        login
-            .text("url", &authorization.url)
-            .text("id", pending.id())
-            .text("handle", &handle)
-            .text("cookie_name", &cookie.name)
-            .text("set_cookie", &bindings::set_cookie(&cookie))
-            .number("max_age", pending.lifetime().into())
-            .number("expires_at", pending.expires_at().as_unix())
-            .text("pending", &pending.encode());
-        #[cfg(feature = "server")]
-        login.raw("cookie", &crate::server::arguments(&cookie));
-        if let Some(reason) = authorization.return_to_dropped {
-            login.text("return_to_dropped", reason);
-        }
-        Ok(login.end())
+        Ok(login(&self.client.authorize(&request, Entropy::new(entropy)?, timestamp(now))?))
     }
 
     pub fn callback(
@@ -168,8 +176,7 @@ impl Client {
         params: &CallbackParams,
         now: f64,
     ) -> Result<AuthorizationCode, Thrown> {
-        let stored = pending.ok_or_else(|| params.0.unclaimed(LoginMissing::NotInStore))?;
-        let pending = PendingLogin::decode(Some(&stored))?;
+        let pending = params.pending(pending)?;
         Ok(AuthorizationCode(self.client.callback(pending, &params.0, timestamp(now))?))
     }
 
