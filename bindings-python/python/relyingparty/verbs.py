@@ -330,7 +330,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         client = self._current() or (yield from self._discover())
         while True:
             begin = partial(self._begin_refresh, client, session, options)
-            flow, asked = begin(), refreshes.asked_by(options)
+            flow, asked = begin(), refreshes.asked_by(options, self._policy)
             key, whole = refreshes.keys_of(self._registration.client_id, str(self._issuer), session)
             refreshed: Refreshed = yield Refresh(key, whole, asked, flow, begin, self._clock())
             if refreshed.asked == asked:
