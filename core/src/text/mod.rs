@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod origin;
 pub(crate) mod secret;
 pub(crate) mod time;
 pub(crate) mod uri;
