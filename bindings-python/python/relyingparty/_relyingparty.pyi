@@ -966,8 +966,8 @@ class Grant:
         """The granted scopes, if the token response names them."""
     @property
     def authorization_details(self) -> list[dict[str, Any]] | None:
-        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if no
-        response said it, whatever was asked for.
+        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if
+        no response said it, whatever was asked for.
         """
     @property
     def expires_at(self) -> int | None:
@@ -1019,8 +1019,8 @@ class Session:
         """The granted scopes: those of the token response, else those asked for (RFC 6749 5.1)."""
     @property
     def authorization_details(self) -> list[dict[str, Any]] | None:
-        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if no
-        response said it, whatever was asked for.
+        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if
+        no response said it, whatever was asked for.
         """
     @property
     def expires_at(self) -> int | None:
