@@ -1,4 +1,4 @@
-import { core } from './core.js';
+import { core, proves } from './core.js';
 import { behind, handleOf, hold } from './handles.js';
 import { optionalText, text, urlText } from './values.js';
 
@@ -22,6 +22,11 @@ export class CallbackParams {
     return this.#behind.handle();
   }
 
+  /** Whether the provider signed it (JARM): then `Client.signedCallback` takes it. */
+  get is_signed() {
+    return proves() && this.#behind.isJwt();
+  }
+
   /** The name of the cookie that holds that login's id, of a client whose redirect URI is https. */
   get cookie_name() {
     return this.cookieNameAt('https:');
@@ -43,7 +48,8 @@ export class CallbackParams {
     const cookies = LoginCookies && behind(held, LoginCookies);
     // What is of another type is an id of nothing.
     const given = typeof held === 'string' || held === undefined ? held : held === null ? '' : '?';
-    const [reason, id] = cookies ? cookies.loginId(this.#behind, at) : this.#behind.loginId(given, at, in_page);
+    const found = cookies ? cookies.loginId(this.#behind, at) : this.#behind.loginId(given, at, in_page);
+    const [reason, id] = found.split(' ');
     return { __proto__: null, reason, id };
   }
 

@@ -1,3 +1,4 @@
+import { answered, apiRequest } from './calls.js';
 import { contextOf } from './context.js';
 import { core, proves } from './core.js';
 import { Flow } from './flow.js';
@@ -5,16 +6,27 @@ import { handleOf, hold, takeHandle } from './handles.js';
 import { invalid, json, visited } from './options.js';
 import { checkModule, proving, published } from './proofs.js';
 import { sealer, sealing, sealingKeys } from './sealing.js';
-import { refreshed, session, sessionHandle, verified } from './sessions.js';
+import { claims, grantHandle, refreshed, sessionHandle, yielded } from './sessions.js';
 import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values.js';
+
+const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url']);
+
+const started = (flow) => begun(frozen(flow.text()));
+const codeOf = (code) => hold(new AuthorizationCode(code.decisions()), code);
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
   static name = 'AuthorizationCode';
+  #decisions;
 
   constructor(decisions) {
-    this.decisions = decisions;
+    this.#decisions = decisions;
     Object.freeze(this);
+  }
+
+  /** What was checked to get here. */
+  get decisions() {
+    return frozen(this.#decisions);
   }
 }
 
@@ -42,14 +54,34 @@ export class Client {
   authorize(request = {}, entropy) {
     const asked = json(visited(request, 'return_to'), 'the request');
     const login = this.#handle.authorize(asked, bytes(entropy, 'entropy'), this.#now);
-    return discreet({ ...frozen(login) }, ['id', 'pending', 'set_cookie', 'cookie', 'url'], 'Login');
+    return begun(frozen(login));
   }
 
   /** Checks an authorization response against the pending login that its browser holds. */
   callback(pending, params) {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
-    const code = this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now);
-    return hold(new AuthorizationCode(frozen(code.decisions())), code);
+    return codeOf(this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now));
+  }
+
+  /** Whether the requests of logins are pushed or signed: then `authorizeInSteps` starts them. */
+  authorizesInSteps() {
+    return proves() && this.#handle.authorizesInSteps();
+  }
+
+  /** The flow that starts a login whose request is pushed or signed. Yields what `authorize` does. */
+  authorizeInSteps(request, entropy) {
+    const asked = json(visited(request, 'return_to'), 'the request');
+    checkModule(!proves() && 'authorizeInSteps');
+    const drawn = bytes(entropy, 'entropy');
+    return this.#flow(this.#handle.authorizeInSteps(asked, drawn, this.#cache, this.#now), started);
+  }
+
+  /** The flow that takes a response in any mode, and verifies its signature if it is signed. Yields what `callback` does. */
+  signedCallback(pending, params) {
+    const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
+    const stored = optionalText(pending, 'the pending login');
+    checkModule(!proves() && 'signedCallback');
+    return this.#flow(this.#handle.callbackInSteps(stored, behind, this.#cache, this.#now), (flow) => codeOf(flow.code()));
   }
 
   /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */
@@ -78,7 +110,7 @@ export class Client {
     const asked = json(request, 'the request');
     this.#prove(entropy);
     const behind = takeHandle(code, core().AuthorizationCode, 'an AuthorizationCode');
-    return this.#flow(this.#handle.exchange(behind, asked), session);
+    return this.#flow(this.#handle.exchange(behind, asked), yielded);
   }
 
   /** The flow that takes a session's refresh token for new tokens. Yields a session. */
@@ -86,7 +118,7 @@ export class Client {
     const behind = sessionHandle(current);
     const asked = json(request, 'the request');
     this.#prove(entropy);
-    return this.#flow(this.#handle.refresh(behind, asked), session);
+    return this.#flow(this.#handle.refresh(behind, asked), yielded);
   }
 
   /** The flow that takes a refresh token which another library got. Yields a grant, and a session where one is proved. */
@@ -103,7 +135,18 @@ export class Client {
   userinfo(current, entropy = undefined) {
     const behind = sessionHandle(current);
     this.#prove(entropy);
-    return this.#flow(this.#handle.userinfo(behind), verified);
+    return this.#flow(this.#handle.userinfo(behind), claims);
+  }
+
+  /** The flow that calls an API with the access token of a session or a grant. Yields its response, whatever the status. */
+  call(holder, request, entropy = undefined) {
+    const grant = grantHandle(holder);
+    const behind = grant ?? sessionHandle(holder);
+    if (!proves()) throw invalid('call', 'is not in this module: import relyingparty/full, or set api_origins');
+    const asked = apiRequest(request);
+    this.#prove(entropy);
+    const handle = this.#handle;
+    return this.#flow(grant ? handle.callWithGrant(grant, asked) : handle.call(behind, asked), answered);
   }
 
   /** The flow that validates an ID token from elsewhere. Yields its claims. */
@@ -111,7 +154,7 @@ export class Client {
     // Expectations that are there and undefined are checks that nobody makes.
     const expectations = given.length > 0 ? given[0] : {};
     const [token, expected] = [text(idToken, 'the ID token'), json(expectations, 'the expectations')];
-    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now), verified);
+    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now), claims);
   }
 
   /** The session as text that nobody without the sealing keys can read or make. */
@@ -124,7 +167,7 @@ export class Client {
   /** The flow that makes a session again of its sealed text, or of its `encoded` one. */
   restore(encoded) {
     const stored = text(encoded, 'the stored session');
-    return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), session);
+    return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), yielded);
   }
 
   /** Where to send the browser to log out at the provider: of the session, which has to be this client's. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from relyingparty._relyingparty import Cache, invalid_configuration
@@ -38,6 +38,14 @@ def function(member: str, value: Any) -> None:
     """Something to call."""
     if not callable(value):
         refuse(member, "cannot be called")
+
+
+def seconds(member: str, clock: Callable[[], float]) -> float:
+    """What a clock shows, which is not in milliseconds: in seconds it would be the year 5138."""
+    now = clock()
+    if now > 1e11:
+        refuse(member, "tells milliseconds, and has to tell seconds: divide by 1000")
+    return now
 
 
 def methods(member: str, value: object, *names: str) -> None:

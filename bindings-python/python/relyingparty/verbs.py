@@ -331,8 +331,8 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         while True:
             begin = partial(self._begin_refresh, client, session, options)
             flow, asked = begin(), refreshes.asked_by(options)
-            key = refreshes.key_of(self._registration.client_id, str(self._issuer), session)
-            refreshed: Refreshed = yield Refresh(key, asked, flow, begin, self._clock())
+            key, whole = refreshes.keys_of(self._registration.client_id, str(self._issuer), session)
+            refreshed: Refreshed = yield Refresh(key, whole, asked, flow, begin, self._clock())
             if refreshed.asked == asked:
                 return refreshed.session
             # Its token was spent on what somebody else asked for: what it became is asked.
@@ -405,4 +405,5 @@ def _registration(
     given["client_secret"] = secret.take()
     kept = Withheld({name: value for name, value in given.items() if value is not None})
     given.clear()
-    return Registration(**kept.take(), **more.take())
+    # What is not its member may be another parameter that is misspelt.
+    return Registration._beside(list(Verbs.__init__.__kwdefaults__ or ()), **kept.take(), **more.take())

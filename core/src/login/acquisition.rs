@@ -13,6 +13,7 @@ use core::ops::ControlFlow;
 use crate::client::Client;
 use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
+use crate::grants::refusal::explained;
 use crate::grants::token_endpoint::Tokens;
 use crate::login::token_request::TokenRequest;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
@@ -39,6 +40,8 @@ struct Asking {
     proven: Proven,
     binding: Binding,
     demand: Demand,
+    /// Of the request, for who is refused.
+    grant_type: &'static str,
     trace: Trace,
 }
 
@@ -87,7 +90,9 @@ impl Acquisition {
         let binding = trace.attach(binding)?;
         let proven = request.ask(client, grant, usual, &binding, fresh, &mut trace);
         let proven = trace.attach(proven)?;
-        Ok(Asking { client: client.clone(), proven, binding, demand, trace }.pending())
+        let refreshes = grant.iter().any(|(name, _)| *name == "refresh_token");
+        let grant_type = if refreshes { "refresh_token" } else { "authorization_code" };
+        Ok(Asking { client: client.clone(), proven, binding, demand, grant_type, trace }.pending())
     }
 }
 
@@ -97,15 +102,16 @@ impl Asking {
     }
 
     fn answered(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Acquisition>, Error> {
-        let Asking { client, proven, binding, demand, mut trace } = self;
+        let Asking { client, proven, binding, demand, grant_type, mut trace } = self;
         let proceeding = proven.resume(reply, cache, now, &mut trace);
         let response = match trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => {
-                return Ok(Asking { client, proven, binding, demand, trace }.pending());
+                return Ok(Asking { client, proven, binding, demand, grant_type, trace }.pending());
             }
             ControlFlow::Break(response) => response,
         };
-        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace);
+        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace)
+            .map_err(|error| explained(error, &client, grant_type, &[]));
         let mut tokens = trace.attach(tokens)?;
         let Some(id_token) = tokens.id_token.take() else {
             return Ok(Step::Done(Acquired { client, tokens, id_token: IdToken::Absent, trace }));
