@@ -276,12 +276,12 @@ class AuthorizeOptions(TypedDict, total=False):
     """How the response comes back. With ``form_post`` and ``form_post.jwt`` the login cookie needs ``SameSite=None``.
     With ``jwt``, which means ``query.jwt``, and ``form_post.jwt`` the provider signs the response (JARM).
 
-    Default: the provider's, which is ``query``; ``query.jwt`` with the preset ``fapi2_message_signing``."""
+    Default: the provider's, which is ``query``; ``jwt`` with the preset ``fapi2_message_signing``."""
     resource: str | Sequence[str]
     """Where the access token will be used (RFC 8707). It is sent here, with the code and with every refresh."""
     authorization_details: Sequence[Mapping[str, Any]]
     """What the application asks to be allowed: objects, each with a ``type`` (RFC 9396). The session's
-    ``authorization_details`` say what was granted."""
+    ``authorization_details`` say what was granted, and are ``None`` if the provider does not say it."""
     extra: Mapping[str, str]
     """Further parameters. A parameter that the library sets itself is ``reserved_parameter``."""
     return_to: str | None
