@@ -223,16 +223,10 @@ class Boasting:
 
 def test_the_default_transport_takes_it_too(op: tuple[MutualOp, Identity, str], tmp_path: Path, authority: Any) -> None:
     provider, client, method = op
+    client_cert = (client.certificate, client.locked_key, PASSWORD)
+    options: Any = {"token_endpoint_auth_method": method, "ca_pem": pem(authority), "client_cert": client_cert}
     for made in (RelyingParty, AsyncRelyingParty):
-        rp: Any = made(
-            provider.plain.url,
-            "client",
-            CALLBACK,
-            token_endpoint_auth_method=method,
-            clock=lambda: NOW,
-            ca_pem=pem(authority),
-            client_cert=(client.certificate, client.locked_key, PASSWORD),
-        )
+        rp: Any = made(provider.plain.url, "client", CALLBACK, clock=lambda: NOW, **options)
         assert log_in(rp, provider).sub == "alice"
 
 
