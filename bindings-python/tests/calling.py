@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from typing import Any
 
 import aiohttp
 import httpx
-import httpx2
 import requests
 
 from client_keys import part
@@ -20,7 +20,6 @@ from parties import Make, log_in, maker
 from relyingparty import AsyncRelyingParty, Challenge, RelyingParty
 from relyingparty.auth.aiohttp import AiohttpAuth
 from relyingparty.auth.httpx import HttpxAuth
-from relyingparty.auth.httpx2 import Httpx2Auth
 from relyingparty.auth.requests import RequestsAuth
 from scripted import ScriptedOp
 
@@ -182,11 +181,17 @@ class Client:
 CLIENTS = {
     "httpx": Client(RelyingParty, HttpxAuth, _httpx(httpx)),
     "httpx on asyncio": Client(AsyncRelyingParty, HttpxAuth, _async_httpx(httpx)),
-    "httpx2": Client(RelyingParty, Httpx2Auth, _httpx(httpx2)),
-    "httpx2 on asyncio": Client(AsyncRelyingParty, Httpx2Auth, _async_httpx(httpx2)),
     "requests": Client(RelyingParty, RequestsAuth, _requests),
     "aiohttp": Client(AsyncRelyingParty, AiohttpAuth, _aiohttp),
 }
+if sys.version_info >= (3, 11):
+    # It is not there for older ones.
+    import httpx2
+
+    from relyingparty.auth.httpx2 import Httpx2Auth
+
+    CLIENTS["httpx2"] = Client(RelyingParty, Httpx2Auth, _httpx(httpx2))
+    CLIENTS["httpx2 on asyncio"] = Client(AsyncRelyingParty, Httpx2Auth, _async_httpx(httpx2))
 
 
 class Caller:

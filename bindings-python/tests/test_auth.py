@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
-import httpx
 import pytest
 import requests
 
@@ -196,9 +195,7 @@ def test_a_body_of_any_kind_is_sent_twice_or_not_at_all(client: Client, api: Api
     assert [asked.body for asked in api.asked] == [b"abc"]
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpx2", "requests", "aiohttp"])
-def test_a_file_is_rewound(name: str, api: Api) -> None:
-    client = CLIENTS[name]
+def test_a_file_is_rewound(client: Client, api: Api) -> None:
     caller = Caller(client, api, BindingOp(), dpop_keys=[KEYS["ES256"]])
     api.nonce = "nonce-1"
     file = io.BytesIO(b"abc")
@@ -269,11 +266,6 @@ def test_a_grant_calls_as_well(client: Client, api: Api) -> None:
     grant = settled(caller.rp.refresh_token("canary-elsewhere", "alice")).grant
     assert client.send(client.auth(caller.rp, grant), "GET", api.origin).status == 200
     assert api.asked[0].headers["authorization"] == "Bearer canary-access"
-
-
-def test_an_auth_object_of_httpx2_is_none_of_httpx(api: Api) -> None:
-    caller = Caller(CLIENTS["httpx2"], api, ScriptedOp())
-    assert not isinstance(caller.auth(), httpx.Auth)
 
 
 def test_no_library_is_imported_that_nobody_asked_for() -> None:
