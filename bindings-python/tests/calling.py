@@ -40,8 +40,8 @@ class Asked:
 
 
 class Api:
-    """It answers ``status`` with ``headers``, wants ``nonce`` in proofs, and refuses the tokens in ``refused``.
-    ``asked`` are the requests that it got."""
+    """It answers ``status`` with ``headers``, wants ``nonce`` in proofs, and refuses the tokens in ``refused``
+    and redirects the paths that ``moved``. ``asked`` are the requests that it got."""
 
     def __init__(self) -> None:
         api = self
@@ -50,6 +50,7 @@ class Api:
         self.headers: list[tuple[str, str]] = []
         self.nonce: str | None = None
         self.refused: set[str] = set()
+        self.moved: dict[str, str] = {}
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -94,6 +95,8 @@ class Api:
             return 401, [("WWW-Authenticate", f'{scheme} error="invalid_token"')], b"no"
         if self.nonce is not None and asked.proof.get("nonce") != self.nonce:
             return 401, [("WWW-Authenticate", 'DPoP error="use_dpop_nonce"'), ("DPoP-Nonce", self.nonce)], b"no"
+        if asked.path in self.moved:
+            return 307, [("Location", self.moved[asked.path])], b"moved"
         return self.status, self.headers, b"canary-answer"
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from parties import settled
 from relyingparty import (
     AsyncRelyingParty,
     ConfigurationError,
+    Error,
     MisuseError,
     ProtocolError,
     RelyingParty,
@@ -120,27 +122,60 @@ def test_a_token_goes_to_nobody_whom_it_is_not_for(client: Client, api: Api) -> 
 
 @pytest.mark.parametrize("key", [None, "ES256"])
 @pytest.mark.parametrize("status", [302, 307])
-@pytest.mark.parametrize("follow", [True, False])
-def test_a_redirect_takes_no_token_along(client: Client, api: Api, status: int, follow: bool, key: Any) -> None:
+def test_a_redirect_takes_no_token_along(client: Client, api: Api, status: int, key: Any) -> None:
     keys: Any = {"dpop_keys": [KEYS[key]]} if key else {}
     caller = Caller(client, api, BindingOp() if key else ScriptedOp(), **keys)
     with serving() as other:
+        hosts = {"danger_http_hosts": [api.host, other.host]}
+        caller.rp = client.make(caller.op, api_origins=[api.origin], policy=hosts, **keys)
         api.status, api.headers = status, [("Location", f"{other.origin}/stolen")]
+        got = client.send(caller.auth(), "POST", f"{api.origin}/things", content=b"abc")
+        assert (got.status, got.body) == (status, b"canary-answer")
+        assert other.asked == []
+        if client.auth is RequestsAuth:
+            assert client.send(caller.auth(), "POST", f"{api.origin}/things", content=b"abc", follow=True).status == 200
+            [asked] = other.asked
+            assert not {"authorization", "dpop"} & set(asked.headers)
+        else:
+            with pytest.raises(Error) as raised:
+                client.send(caller.auth(), "POST", f"{api.origin}/things", content=b"abc", follow=True)
+            assert raised.value.code == ("redirect_refused" if is_httpx(client) else "origin_not_allowed")
+            # httpx goes there before it asks anybody.
+            assert len(other.asked) == (1 if is_httpx(client) else 0)
+            assert all("authorization" not in asked.headers for asked in other.asked)
+        assert len(api.asked) == 2
+
+
+def test_a_redirect_within_the_origin(client: Client, api: Api) -> None:
+    caller = Caller(client, api, BindingOp(), dpop_keys=[KEYS["ES256"]])
+    api.moved["/things"] = "/things/"
+    if is_httpx(client):
         with pytest.raises(ProtocolError) as raised:
-            client.send(caller.auth(), "POST", f"{api.origin}/things", content=b"abc", follow=follow)
+            client.send(caller.auth(), "POST", f"{api.origin}/things", follow=True)
         assert raised.value.code == "redirect_refused"
-        assert len(api.asked) == 1
-        # httpx goes there before it asks anybody.
-        assert len(other.asked) == (1 if follow and is_httpx(client) else 0)
-        assert all("authorization" not in asked.headers for asked in other.asked)
+        return
+    assert client.send(caller.auth(), "POST", f"{api.origin}/things", content=b"abc", follow=True).status == 200
+    first, second = api.asked
+    assert (second.path, second.body) == ("/things/", b"abc")
+    if client.auth is RequestsAuth:
+        assert not {"authorization", "dpop"} & set(second.headers)
+    else:
+        assert second.headers["authorization"] == first.headers["authorization"]
+        assert second.proof["htu"] == f"{api.origin}/things/"
+        assert second.proof["jti"] != first.proof["jti"]
 
 
-def test_a_redirect_within_the_origin_is_refused_too(client: Client, api: Api) -> None:
-    caller = Caller(client, api, ScriptedOp())
-    api.status, api.headers = 307, [("Location", "/things/")]
-    with pytest.raises(ProtocolError) as raised:
-        client.send(caller.auth(), "GET", f"{api.origin}/things")
-    assert raised.value.code == "redirect_refused"
+@pytest.mark.parametrize("name", [name for name in ("httpx", "httpx2") if name in CLIENTS])
+def test_a_request_that_httpx_made_of_a_redirect_gets_its_own_proof(name: str, api: Api) -> None:
+    """As the MCP SDK follows redirects within an origin."""
+    library = importlib.import_module(name)
+    caller = Caller(CLIENTS[name], api, BindingOp(), dpop_keys=[KEYS["ES256"]])
+    api.moved["/things"] = "/things/"
+    with library.Client(auth=caller.auth(), trust_env=False) as http:
+        response = http.post(f"{api.origin}/things", content=b"abc")
+        assert response.status_code == 307
+        assert http.send(response.next_request).status_code == 200
+    assert [asked.proof["htu"] for asked in api.asked] == [f"{api.origin}/things", f"{api.origin}/things/"]
 
 
 def test_what_an_api_wants_instead_is_said(client: Client, api: Api) -> None:
@@ -214,8 +249,8 @@ def test_a_request_that_was_prepared_for_one_call_is_for_one(api: Api) -> None:
 
 
 def test_nobody_sees_a_token_who_is_told_of_an_error(client: Client, api: Api) -> None:
-    caller = Caller(client, api, ScriptedOp())
-    api.status, api.headers = 307, [("Location", "/things/")]
+    caller = Caller(client, api, BindingOp(), dpop_keys=[KEYS["ES256"]])
+    api.status, api.headers = 401, [("WWW-Authenticate", 'DPoP error="use_dpop_nonce"'), ("DPoP-Nonce", "n")]
     with pytest.raises(ProtocolError) as raised:
         client.send(caller.auth(), "GET", f"{api.origin}/things")
     ours = [where for where in leaks(raised.value, "canary-access") if "/relyingparty/" in where]

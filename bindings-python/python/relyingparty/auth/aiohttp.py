@@ -20,7 +20,7 @@ class AiohttpAuth(Authorizer):
     ...     response = await http.get("https://api.example/things")
 
     ``aiohttp.ClientPayloadError`` is raised if the request has to be sent once more and its body can be read only
-    once. No redirect is followed.
+    once. A request that follows a redirect gets a token of its own, or raises ``origin_not_allowed``.
     """
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

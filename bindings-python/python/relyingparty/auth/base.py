@@ -5,7 +5,9 @@
   response. The body is the application's.
 * A request for another origin than the ``api_origins`` and the ``resource`` of the login is not sent: it raises
   :class:`~relyingparty.MisuseError` ``origin_not_allowed``.
-* A redirect raises :class:`~relyingparty.ProtocolError` ``redirect_refused``, and is not followed with the token.
+* The token is for one request. A redirect is handed to the HTTP client, and what follows it is a request of its own: it
+  gets a token by the same rules, or goes without. Whoever followed before this could see it gets
+  :class:`~relyingparty.ProtocolError` ``redirect_refused``.
 * A nonce that the API asks for costs one more request, and is remembered in the ``cache`` of the relying party.
 * Nothing is refreshed unless there is ``on_refresh``.
 * A token that is bound to the client's certificate is sent only if ``client_certificate`` says that the HTTP client
@@ -108,13 +110,14 @@ class Authorizer:
         while True:
             # The rest of the request is the application's.
             flow = yield self._rp._run(self._rp._calling(holder, method, url, Withheld(()), Withheld(None)))
-            challenge = (yield from self._carry(flow)).challenge
+            challenge = yield from self._carry(flow)
             is_over = challenge is not None and challenge.error == "invalid_token"
             if not is_over or refreshed or not self._is_refreshable(holder):
                 return challenge
             holder, refreshed = (yield from self._refresh(holder)), True
 
-    def _carry(self, flow: Flow[ApiResponse]) -> Generator[Any, Any, ApiResponse]:
+    def _carry(self, flow: Flow[ApiResponse]) -> Steps:
+        is_its_own = False
         try:
             while (request := flow.request) is not None:
                 if not isinstance(request, HttpRequest):
@@ -123,12 +126,17 @@ class Authorizer:
                 if request.client_certificate and not self._client_certificate:
                     reason = "is not set, and the access token is bound to the certificate that it stands for"
                     settings.refuse("client_certificate", reason)
-                flow.resume((yield request))
+                response = yield request
+                is_its_own = response.final_url == request.url
+                flow.resume(response)
         except Error as error:
             decided(error)
+            if error.code == "redirect_refused" and is_its_own:
+                # Nobody followed it yet.
+                return None
             raise
         decided(flow.result)
-        return flow.result
+        return flow.result.challenge
 
     def _is_refreshable(self, holder: Session | Grant) -> bool:
         return self._on_refresh is not None and isinstance(holder, Session) and holder.refresh_token is not None
@@ -158,6 +166,8 @@ class Call:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self._is_over = False
+        self.is_redirected = False
+        """Whether the HTTP client was sent elsewhere, where it goes without the token."""
         self.challenge: Challenge | None = None
 
     def next(self, reply: object = None) -> HttpRequest | None:
@@ -194,6 +204,12 @@ def dress(headers: MutableMapping[str, str], request: HttpRequest) -> None:
     """Set the headers that ``request`` is to have."""
     for name, value in request.headers:
         headers[name] = value
+
+
+def undress(headers: MutableMapping[str, str]) -> None:
+    """Take away what :func:`dress` sets."""
+    for name in ("authorization", "dpop"):
+        headers.pop(name, None)
 
 
 def shown(status: int, headers: Iterable[tuple[str, str]], url: object) -> HttpResponse:

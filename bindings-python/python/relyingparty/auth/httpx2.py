@@ -15,7 +15,7 @@ class Httpx2Auth(AuthFlows, httpx2.Auth):
 
     A body that is streamed is read into memory first, if the request may have to be sent once more. Leave
     ``follow_redirects`` off: ``httpx2`` follows before this sees it. It takes the token along to no other origin, and
-    then ``redirect_refused`` is raised.
+    then ``redirect_refused`` is raised. ``client.send(response.next_request)`` follows with a token of its own.
     """
 
     _replayable = httpx2.ByteStream

@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 from requests.exceptions import UnrewindableBodyError
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse
-from relyingparty.auth.base import Authorizer, Call, dress, shown
+from relyingparty.auth.base import Authorizer, Call, dress, shown, undress
 
 
 class RequestsAuth(Authorizer, AuthBase):
@@ -19,7 +19,7 @@ class RequestsAuth(Authorizer, AuthBase):
     >>> requests.get("https://api.example/things", auth=RequestsAuth(rp, session))
 
     If the request has to be sent once more, its body is rewound; ``requests.exceptions.UnrewindableBodyError`` is
-    raised if that cannot be. No redirect is followed.
+    raised if that cannot be. A redirect is followed without the token.
     """
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
@@ -32,6 +32,9 @@ class RequestsAuth(Authorizer, AuthBase):
         return r
 
     def _carry_on(self, call: Call, position: int | None, response: Response, **options: Any) -> Response:
+        if call.is_redirected:
+            return response
+        original = response.request
         try:
             while (asked := call.next(_shown(response))) is not None:
                 response = _again(response, asked, position, options)
@@ -39,6 +42,10 @@ class RequestsAuth(Authorizer, AuthBase):
             response.close()
             raise
         self._answered(response, call)
+        if response.is_redirect:
+            # What follows is a copy of the request.
+            call.is_redirected = True
+            undress(original.headers)
         return response
 
 
