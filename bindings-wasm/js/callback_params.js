@@ -43,7 +43,8 @@ export class CallbackParams {
     const cookies = LoginCookies && behind(held, LoginCookies);
     // What is of another type is an id of nothing.
     const given = typeof held === 'string' || held === undefined ? held : held === null ? '' : '?';
-    const [reason, id] = cookies ? cookies.loginId(this.#behind, at) : this.#behind.loginId(given, at, in_page);
+    const found = cookies ? cookies.loginId(this.#behind, at) : this.#behind.loginId(given, at, in_page);
+    const [reason, id] = found.split(' ');
     return { __proto__: null, reason, id };
   }
 

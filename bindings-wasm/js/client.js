@@ -5,16 +5,24 @@ import { handleOf, hold, takeHandle } from './handles.js';
 import { invalid, json, visited } from './options.js';
 import { checkModule, proving, published } from './proofs.js';
 import { sealer, sealing, sealingKeys } from './sealing.js';
-import { refreshed, session, sessionHandle, verified } from './sessions.js';
+import { claims, refreshed, sessionHandle, yielded } from './sessions.js';
 import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values.js';
+
+const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url']);
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
   static name = 'AuthorizationCode';
+  #decisions;
 
   constructor(decisions) {
-    this.decisions = decisions;
+    this.#decisions = decisions;
     Object.freeze(this);
+  }
+
+  /** What was checked to get here. */
+  get decisions() {
+    return frozen(this.#decisions);
   }
 }
 
@@ -42,14 +50,14 @@ export class Client {
   authorize(request = {}, entropy) {
     const asked = json(visited(request, 'return_to'), 'the request');
     const login = this.#handle.authorize(asked, bytes(entropy, 'entropy'), this.#now);
-    return discreet({ ...frozen(login) }, ['id', 'pending', 'set_cookie', 'cookie', 'url'], 'Login');
+    return begun(frozen(login));
   }
 
   /** Checks an authorization response against the pending login that its browser holds. */
   callback(pending, params) {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
     const code = this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now);
-    return hold(new AuthorizationCode(frozen(code.decisions())), code);
+    return hold(new AuthorizationCode(code.decisions()), code);
   }
 
   /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */
@@ -78,7 +86,7 @@ export class Client {
     const asked = json(request, 'the request');
     this.#prove(entropy);
     const behind = takeHandle(code, core().AuthorizationCode, 'an AuthorizationCode');
-    return this.#flow(this.#handle.exchange(behind, asked), session);
+    return this.#flow(this.#handle.exchange(behind, asked), yielded);
   }
 
   /** The flow that takes a session's refresh token for new tokens. Yields a session. */
@@ -86,7 +94,7 @@ export class Client {
     const behind = sessionHandle(current);
     const asked = json(request, 'the request');
     this.#prove(entropy);
-    return this.#flow(this.#handle.refresh(behind, asked), session);
+    return this.#flow(this.#handle.refresh(behind, asked), yielded);
   }
 
   /** The flow that takes a refresh token which another library got. Yields a grant, and a session where one is proved. */
@@ -103,7 +111,7 @@ export class Client {
   userinfo(current, entropy = undefined) {
     const behind = sessionHandle(current);
     this.#prove(entropy);
-    return this.#flow(this.#handle.userinfo(behind), verified);
+    return this.#flow(this.#handle.userinfo(behind), claims);
   }
 
   /** The flow that validates an ID token from elsewhere. Yields its claims. */
@@ -111,7 +119,7 @@ export class Client {
     // Expectations that are there and undefined are checks that nobody makes.
     const expectations = given.length > 0 ? given[0] : {};
     const [token, expected] = [text(idToken, 'the ID token'), json(expectations, 'the expectations')];
-    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now), verified);
+    return this.#flow(this.#handle.verify(token, expected, this.#cache, this.#now), claims);
   }
 
   /** The session as text that nobody without the sealing keys can read or make. */
@@ -124,7 +132,7 @@ export class Client {
   /** The flow that makes a session again of its sealed text, or of its `encoded` one. */
   restore(encoded) {
     const stored = text(encoded, 'the stored session');
-    return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), session);
+    return this.#flow(this.#handle.restore(stored, this.#cache, this.#now), yielded);
   }
 
   /** Where to send the browser to log out at the provider: of the session, which has to be this client's. */

@@ -1,6 +1,6 @@
 // The transport on `fetch`: browsers, Node, workers.
 
-import { own } from './bare.js';
+import { member, own } from './bare.js';
 import { callable, options } from './options.js';
 
 /** Nothing of the user's goes along and nothing is kept. A runtime that knows no cookies or cache knows no such member. */
@@ -36,7 +36,7 @@ export function fetchTransport(given = {}) {
           __proto__: null,
           method: request.method,
           headers: request.headers,
-          body: own(request, 'body') ?? null,
+          body: member(request, 'body') ?? null,
           redirect: 'manual',
           signal: stop.signal,
           ...isolated,

@@ -48,7 +48,7 @@ export class Flights {
     const landed = () => this.#flights.get(name) === flight && this.#flights.delete(name);
     // A turn later, so that it is over only when whoever asked first has taken the answer in: until the cache has it,
     // whoever looks there and finds nothing finds the flight.
-    queueMicrotask(() => flight.promise.then(landed, landed));
+    Promise.resolve().then(() => flight.promise.then(landed, landed));
     return flight.promise;
   }
 }
@@ -65,9 +65,14 @@ async function landing(flight) {
 
 /** What the promise yields, or `OVERDUE` after so many milliseconds. */
 function within(milliseconds, promise) {
-  let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds, OVERDUE)));
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, OVERDUE);
+    const settled = (settle) => (outcome) => {
+      clearTimeout(timer);
+      settle(outcome);
+    };
+    Promise.resolve(promise).then(settled(resolve), settled(reject));
+  });
 }
 
 /**

@@ -16,8 +16,8 @@ export class Flow {
   #request;
   #result;
 
-  /** @internal `read` makes the result from what the core yields. */
-  constructor(handle, context, read = frozen) {
+  /** @internal `read` takes the result from the handle. */
+  constructor(handle, context, read = value) {
     this.#handle = handle;
     this.#context = context;
     this.#read = read;
@@ -69,7 +69,7 @@ export class Flow {
   #advance() {
     this.#request = readRequest(this.#handle);
     if (this.#request) return;
-    this.#result = { value: this.#read(this.#handle.outcome()) };
+    this.#result = { value: this.#read(this.#handle) };
     this.#handle.free();
   }
 }
@@ -123,16 +123,19 @@ function of(value, name) {
   return typeof value === 'object' && value !== null ? member(value, name) : undefined;
 }
 
+/** A result that is no handle of its own. */
+const value = (handle) => frozen(handle.text());
+
+const asked = /* @__PURE__ */ discreet('Request', ['headers', 'body', 'signing_input']);
+
+/** A request, with such bytes as one of its kind has. One without has none of `Object.prototype` either. */
 function readRequest(handle) {
   const text = handle.request();
   if (text === undefined) return undefined;
-  const { body, signing_input, signature } = handle;
-  // A request without a body has none of `Object.prototype` either.
-  const request = {
-    ...frozen(text),
-    body,
-    ...(signing_input && { signing_input }),
-    ...(signature && { signature }),
-  };
-  return discreet(request, ['headers', 'body', 'signing_input'], 'Request');
+  const request = frozen(text);
+  const { kind } = request;
+  if (kind === 'http') return asked({ ...request, body: handle.body });
+  if (kind !== 'verify' && kind !== 'sign') return asked(request);
+  const { signing_input } = handle;
+  return asked({ ...request, signing_input, ...(kind === 'verify' && { signature: handle.signature }) });
 }

@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { own } from './bare.js';
+import { member } from './bare.js';
 import { join, late, withoutCertificate } from './fetch.js';
 import { proxyOption, tunnel, wayOut } from './node_proxy.js';
 import { flag, invalid, label, options } from './options.js';
@@ -130,7 +130,7 @@ function fileOf(path, name) {
 function exchange(request, { http, https, zlib }, connect) {
   const { promise, resolve, reject } = withResolvers();
   const url = new URL(request.url);
-  const body = own(request, 'body');
+  const body = member(request, 'body');
   const underWay = [];
   let over = false;
   const opened = (closable) => {

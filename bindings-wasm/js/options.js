@@ -70,27 +70,27 @@ export function storeOf(value, name) {
   for (const method of ['put', 'take']) callable(member(value, method), `${name}.${method}`);
   const marks = ['used', 'whyMissing'].every((method) => typeof member(value, method) === 'function');
   const in_page = flag(member(value, 'in_page') ?? false, `${name}.in_page`);
-  const ask = async (method, login) => {
+  const ask = async (method, login, read = (told) => told) => {
+    let told;
     try {
-      return await value[method](login);
+      told = await value[method](login);
     } catch (cause) {
       throw storeFailed(method, in_page, undefined, cause);
     }
+    return read(told);
+  };
+  const reasonOf = (told) => (typeof told === 'string' ? told : undefined);
+  const pendingOf = (told) => {
+    if (told === undefined || told === null || typeof told === 'string') return told;
+    throw storeFailed('take', in_page, 'neither text nor nothing');
   };
   return {
     __proto__: null,
     in_page,
     put: (login) => ask('put', login),
-    take: async (login) => {
-      const pending = await ask('take', login);
-      if (pending === undefined || pending === null || typeof pending === 'string') return pending;
-      throw storeFailed('take', in_page, 'neither text nor nothing');
-    },
-    used: async (login) => marks && ask('used', login),
-    whyMissing: async (login) => {
-      const told = marks && (await ask('whyMissing', login));
-      return typeof told === 'string' ? told : undefined;
-    },
+    take: (login) => ask('take', login, pendingOf),
+    used: (login) => marks && ask('used', login),
+    whyMissing: (login) => (marks ? ask('whyMissing', login, reasonOf) : undefined),
   };
 }
 

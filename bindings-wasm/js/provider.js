@@ -18,7 +18,7 @@ export class Provider {
       handleOf(cache, core().Cache, 'a Cache'),
       secondsOf(clock),
     );
-    return new Flow(flow, { __proto__: null, cache, clock }, (provider) => hold(new Provider(), provider));
+    return new Flow(flow, { __proto__: null, cache, clock }, (done) => hold(new Provider(), done.provider()));
   }
 
   /** The provider of a metadata document that the host already has, as JSON text. */

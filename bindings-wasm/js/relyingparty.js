@@ -179,7 +179,7 @@ export class Portable {
     // Whose session it is, is asked for each.
     const flow = client.refresh(session, asked, this.#fresh(client));
     const { transport } = this.#environment;
-    const spent = own(session, 'refresh_token');
+    const spent = session.refresh_token;
     if (!refreshesBy.has(transport))
       refreshesBy.set(transport, { flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });
     const { flights, recent } = refreshesBy.get(transport);
@@ -193,7 +193,7 @@ export class Portable {
       try {
         const done = { __proto__: null, what, fresh: await this.#run(() => flow, expect) };
         // Where tokens rotate, the old one must not be used again; where they do not, asking again is asking anew.
-        if (own(done.fresh, 'refresh_token') !== spent) recent.set(name, done);
+        if (done.fresh.refresh_token !== spent) recent.set(name, done);
         return done;
       } catch (error) {
         return { __proto__: null, what, error };
@@ -276,12 +276,19 @@ export class Portable {
     // In a page there may be no id.
     const pending = await store.take({ id: id || undefined, handle });
     if (typeof pending !== 'string') return this.#unclaimed(params, reason);
+    let code;
+    let failed;
+    try {
+      code = client.callback(pending, params);
+    } catch (error) {
+      failed = error;
+    }
     // A login that somebody else waits for waits on, as it was.
-    const others = client.putBack(pending, params);
+    const others = failed && client.putBack(pending, params);
     if (!others) await store.used({ handle });
     else if (others.max_age > 0) await store.put(others);
-    const code = () => client.callback(pending, params);
-    return this.#run(() => client.exchange(code(), request, this.#fresh(client)), expect);
+    const exchanged = () => client.exchange(code, request, this.#fresh(client));
+    return this.#run(failed ? () => raise(failed) : exchanged, expect);
   }
 
   /** Says why no login waits. Of one that was used or expired the store may know, whatever the browser holds. */
@@ -376,7 +383,7 @@ export class Portable {
   async #send(request) {
     const { transport, listener } = this.#environment;
     const tell = listener('relyingparty:request');
-    const answer = async () => bounded(request.limits.timeout_secs, transport(request));
+    const answer = () => bounded(request.limits.timeout_secs, transport(request));
     if (!tell) return answer();
     const started = performance.now();
     let status;
@@ -390,4 +397,8 @@ export class Portable {
       tell({ endpoint, method, origin: new URL(url).origin, status, duration_ms });
     }
   }
+}
+
+function raise(error) {
+  throw error;
 }

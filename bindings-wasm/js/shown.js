@@ -2,4 +2,3 @@
 // of this file for Node.
 
 export const shown = (object) => object;
-export const named = shown;

@@ -8,10 +8,3 @@ const INSPECT = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom');
 export function shown(object, what) {
   return hidden(object, INSPECT, () => `<${what()}>`);
 }
-
-/** Has `console.log` print the object's members behind its name. */
-export function named(object, name) {
-  return hidden(object, INSPECT, (depth, options, inspect) =>
-    depth < 0 ? `[${name}]` : `${name} ${inspect({ ...object }, options)}`,
-  );
-}

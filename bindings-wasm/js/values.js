@@ -1,8 +1,7 @@
 // How values cross the boundary: text, numbers and bytes, each of its type before the core sees it, and all else as
 // JSON text. What is of another type is a TypeError that says so, and does not show the value.
 
-import { hidden, member } from './bare.js';
-import { named } from './shown.js';
+import { member, own } from './bare.js';
 
 /** Far beyond everything the core accepts, and little enough to be copied into the module's memory. */
 const LONGEST_TEXT = 2 ** 24;
@@ -56,14 +55,35 @@ function freeze(value) {
 }
 
 /**
- * The copy, frozen, with its `secrets` there for who asks by name, while `console.log`, `JSON.stringify` and spreading
- * pass over them: a log is no place for them. `kind` is what Node's console calls it.
+ * Makes a maker of values of one kind: frozen, and with their `secrets` there for who asks by name, while `console.log`,
+ * `JSON.stringify` and spreading pass over them: a log is no place for them. The kind is what Node's console calls them.
+ * The secrets are the class's to read and not hidden members of each value: to hide one takes as long as all the rest.
+ * A secret that is given as a function is what that makes, once somebody asks.
  */
-export function discreet(copy, secrets, kind) {
-  for (const name of secrets) {
-    if (Object.hasOwn(copy, name)) hidden(copy, name, copy[name]);
+export function discreet(kind, secrets) {
+  const secret = new Set(secrets);
+  class Discreet {
+    static name = kind;
+    #members;
+
+    constructor(members) {
+      this.#members = members;
+      for (const name of Object.keys(members)) if (!secret.has(name)) this[name] = members[name];
+      Object.freeze(this);
+    }
+
+    static {
+      for (const name of secrets)
+        Object.defineProperty(this.prototype, name, {
+          __proto__: null,
+          get() {
+            const value = own(this.#members, name);
+            return typeof value === 'function' ? (this.#members[name] = value()) : value;
+          },
+        });
+    }
   }
-  return Object.freeze(named(copy, kind));
+  return (members) => new Discreet(members);
 }
 
 /** The time in Unix seconds. */

@@ -2,8 +2,6 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
 
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
@@ -45,7 +43,7 @@ impl CallbackParams {
 
     /// Why there is no login where the store finds none, and the id to look for, if there is one: that of a page is empty.
     #[wasm_bindgen(js_name = loginId)]
-    pub fn login_id(&self, id: Option<String>, redirect_uri: &str, in_page: bool) -> Vec<String> {
+    pub fn login_id(&self, id: Option<String>, redirect_uri: &str, in_page: bool) -> String {
         let of_page = in_page && id.is_none() && self.0.handle().is_some();
         let id = if of_page { Ok("") } else { self.0.login_id(id.as_deref(), redirect_uri) };
         found(id, if in_page { LoginMissing::NotInPage } else { LoginMissing::NotInStore })
@@ -60,11 +58,11 @@ impl CallbackParams {
     }
 }
 
-/// The reason, and the id if there is one: then the reason is what it means that nothing is found under it.
-pub(crate) fn found(id: Result<&str, LoginMissing>, not_found: LoginMissing) -> Vec<String> {
+/// The reason, and behind a space the id if there is one: then the reason is what it means that nothing is found under it.
+pub(crate) fn found(id: Result<&str, LoginMissing>, not_found: LoginMissing) -> String {
     match id {
-        Ok(id) => vec![not_found.as_str().into(), id.into()],
-        Err(reason) => vec![reason.as_str().into()],
+        Ok(id) => [not_found.as_str(), id].join(" "),
+        Err(reason) => reason.as_str().into(),
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use relyingparty::bindings::{self, Writer, list};
 use relyingparty::{AnyFlow, Flow as _, HttpResponse, Outcome, Reply, Request, Step};
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Thrown;
 use crate::provider::{Cache, Provider};
@@ -137,20 +137,39 @@ impl Flow {
         self.resume(Reply::Unsupported, cache, now)
     }
 
-    /// What the operation yielded: a handle, or JSON text. Undefined while it waits.
-    pub fn outcome(&self) -> JsValue {
-        let Some(Step::Done(outcome)) = &self.0 else { return JsValue::UNDEFINED };
-        match outcome {
-            Outcome::Provider(provider) => Provider(provider.clone()).into(),
-            Outcome::Session(session) => Session(session.clone()).into(),
-            Outcome::Claims(claims) => session::id_token_claims(claims).into(),
-            Outcome::UserInfo(userinfo) => session::userinfo(userinfo).into(),
+    /// What the operation yielded, where it is no handle: JSON text. Like the handles, undefined while it waits.
+    ///
+    /// No export returns a value of any type: V8 of Node 20 dies when it deoptimises over a call that does.
+    pub fn text(&self) -> Option<String> {
+        Some(match self.done()? {
+            Outcome::Claims(claims) => session::id_token_claims(claims),
+            Outcome::UserInfo(userinfo) => session::userinfo(userinfo),
             #[cfg(feature = "server")]
-            Outcome::Grant(refreshed) => crate::server::RefreshedGrant(refreshed.clone()).into(),
-            #[cfg(feature = "server")]
-            Outcome::Setup(report) => crate::server::setup_report(report).into(),
-            Outcome::Keys(report) => session::key_report(report).into(),
-            _ => JsValue::UNDEFINED,
+            Outcome::Setup(report) => crate::server::setup_report(report),
+            Outcome::Keys(report) => session::key_report(report),
+            _ => return None,
+        })
+    }
+
+    pub fn provider(&self) -> Option<Provider> {
+        match self.done()? {
+            Outcome::Provider(provider) => Some(Provider(provider.clone())),
+            _ => None,
+        }
+    }
+
+    pub fn session(&self) -> Option<Session> {
+        match self.done()? {
+            Outcome::Session(session) => Some(Session(session.clone())),
+            _ => None,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    pub fn grant(&self) -> Option<crate::server::RefreshedGrant> {
+        match self.done()? {
+            Outcome::Grant(refreshed) => Some(crate::server::RefreshedGrant(refreshed.clone())),
+            _ => None,
         }
     }
 }
@@ -160,6 +179,13 @@ impl Flow {
         match &self.0 {
             Some(Step::Pending(flow)) => Some(flow.request()),
             Some(Step::Done(_)) | None => None,
+        }
+    }
+
+    fn done(&self) -> Option<&Outcome> {
+        match &self.0 {
+            Some(Step::Done(outcome)) => Some(outcome),
+            Some(Step::Pending(_)) | None => None,
         }
     }
 

@@ -148,7 +148,7 @@ impl LoginCookies {
     }
 
     #[wasm_bindgen(js_name = loginId)]
-    pub fn login_id(&self, response: &CallbackParams, redirect_uri: &str) -> Vec<String> {
+    pub fn login_id(&self, response: &CallbackParams, redirect_uri: &str) -> String {
         found(response.0.login_id(&self.0, redirect_uri), LoginMissing::NotInStore)
     }
 

@@ -13,16 +13,16 @@ pub struct Session(pub(crate) relyingparty::Session);
 
 #[wasm_bindgen]
 impl Session {
-    /// All there is to read.
+    /// All there is to read, but for what few read and is more than all the rest: the decisions, and the stored text.
     pub fn view(&self) -> String {
         let Session(session) = self;
-        let mut view = verified_view(session.claims().as_json(), &session.decisions());
-        view.text("id_token", session.id_token())
+        let mut view = Writer::new();
+        view.raw("claims", session.claims().as_json())
+            .text("id_token", session.id_token())
             .text("token_type", session.token_type())
             .texts("scope", session.scope())
             .texts("resource", session.resource())
-            .raw("other_members", session.other_members_as_json())
-            .text("encoded", &session.encode());
+            .raw("other_members", session.other_members_as_json());
         if let Some(access_token) = session.access_token() {
             view.text("access_token", access_token);
         }
@@ -41,20 +41,26 @@ impl Session {
         }
         view.end()
     }
+
+    pub fn decisions(&self) -> String {
+        decisions(&self.0.decisions())
+    }
+
+    pub fn encoded(&self) -> String {
+        self.0.encode()
+    }
 }
 
 pub(crate) fn id_token_claims(claims: &IdTokenClaims) -> String {
-    verified_view(claims.as_json(), &claims.decisions()).end()
+    verified_view(claims.as_json(), &claims.decisions())
 }
 
 pub(crate) fn userinfo(userinfo: &UserInfo) -> String {
-    verified_view(userinfo.as_json(), &userinfo.decisions()).end()
+    verified_view(userinfo.as_json(), &userinfo.decisions())
 }
 
-fn verified_view(claims: &str, made: &[Decision]) -> Writer {
-    let mut view = Writer::new();
-    view.raw("claims", claims).raw("decisions", &decisions(made));
-    view
+fn verified_view(claims: &str, made: &[Decision]) -> String {
+    Writer::new().raw("claims", claims).raw("decisions", &decisions(made)).end()
 }
 
 pub(crate) fn key_report(report: &KeyReport) -> String {

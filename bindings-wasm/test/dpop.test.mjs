@@ -188,7 +188,7 @@ describe('the sans-IO layer', () => {
     const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe';
     const { flow } = started({ client_assertion_type: type }, new Uint8Array(32).map((_, at) => at));
     const exchange = flow();
-    assert.deepEqual(exchange.request, { kind: 'assertion', assertion_type: type, audience: ISSUER });
+    assert.deepEqual({ ...exchange.request }, { kind: 'assertion', assertion_type: type, audience: ISSUER });
     exchange.resume({ assertion: 'a.b.c' });
     const { client_assertion, client_assertion_type } = form(exchange.request);
     assert.deepEqual([client_assertion, client_assertion_type], ['a.b.c', type]);

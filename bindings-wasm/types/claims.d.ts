@@ -103,6 +103,6 @@ export interface Verified<T extends Claims = Claims> {
   readonly email_verified: boolean;
   /** The same for providers that send the string `"true"` (Apple, Cognito, LinkedIn). */
   readonly email_verified_lenient: boolean;
-  /** The checks that were made, in order. */
+  /** The checks that were made, in order. `console.log`, `JSON.stringify` and spreading leave them out. */
   readonly decisions: readonly Decision[];
 }
