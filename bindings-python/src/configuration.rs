@@ -78,6 +78,18 @@ impl Registration {
         Registration::read(py, members, core::Registration::from_json)
     }
 
+    /// The same for members that are given together with others, of these names. Internal.
+    #[staticmethod]
+    #[pyo3(signature = (others, /, **members))]
+    fn _beside(
+        py: Python<'_>,
+        others: Vec<String>,
+        members: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Registration> {
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        Registration::read(py, members, |text| core::bindings::registration_beside(text, &others))
+    }
+
     /// The public keys of the `signing_keys` as a JWK Set (RFC 7517 5): the document for the client's `jwks_uri`.
     fn jwks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         json::dict(py, &self.0.jwks())

@@ -1,4 +1,4 @@
-import { core } from './core.js';
+import { core, proves } from './core.js';
 import { behind, handleOf, hold } from './handles.js';
 import { optionalText, text, urlText } from './values.js';
 
@@ -20,6 +20,11 @@ export class CallbackParams {
   /** The public name of the login that the response claims to belong to. */
   get handle() {
     return this.#behind.handle();
+  }
+
+  /** Whether the provider signed it (JARM): then `Client.signedCallback` takes it. */
+  get is_signed() {
+    return proves() && this.#behind.isJwt();
   }
 
   /** The name of the cookie that holds that login's id, of a client whose redirect URI is https. */

@@ -1,3 +1,4 @@
+import { answered, apiRequest } from './calls.js';
 import { contextOf } from './context.js';
 import { core, proves } from './core.js';
 import { Flow } from './flow.js';
@@ -5,10 +6,13 @@ import { handleOf, hold, takeHandle } from './handles.js';
 import { invalid, json, visited } from './options.js';
 import { checkModule, proving, published } from './proofs.js';
 import { sealer, sealing, sealingKeys } from './sealing.js';
-import { claims, refreshed, sessionHandle, yielded } from './sessions.js';
+import { claims, grantHandle, refreshed, sessionHandle, yielded } from './sessions.js';
 import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values.js';
 
 const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url']);
+
+const started = (flow) => begun(frozen(flow.text()));
+const codeOf = (code) => hold(new AuthorizationCode(code.decisions()), code);
 
 /** Proof that an authorization response belongs to its login. Good for one exchange. */
 export class AuthorizationCode {
@@ -56,8 +60,28 @@ export class Client {
   /** Checks an authorization response against the pending login that its browser holds. */
   callback(pending, params) {
     const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
-    const code = this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now);
-    return hold(new AuthorizationCode(code.decisions()), code);
+    return codeOf(this.#handle.callback(optionalText(pending, 'the pending login'), behind, this.#now));
+  }
+
+  /** Whether the requests of logins are pushed or signed: then `authorizeInSteps` starts them. */
+  authorizesInSteps() {
+    return proves() && this.#handle.authorizesInSteps();
+  }
+
+  /** The flow that starts a login whose request is pushed or signed. Yields what `authorize` does. */
+  authorizeInSteps(request, entropy) {
+    const asked = json(visited(request, 'return_to'), 'the request');
+    checkModule(!proves() && 'authorizeInSteps');
+    const drawn = bytes(entropy, 'entropy');
+    return this.#flow(this.#handle.authorizeInSteps(asked, drawn, this.#cache, this.#now), started);
+  }
+
+  /** The flow that takes a response in any mode, and verifies its signature if it is signed. Yields what `callback` does. */
+  signedCallback(pending, params) {
+    const behind = handleOf(params, core().CallbackParams, 'CallbackParams');
+    const stored = optionalText(pending, 'the pending login');
+    checkModule(!proves() && 'signedCallback');
+    return this.#flow(this.#handle.callbackInSteps(stored, behind, this.#cache, this.#now), (flow) => codeOf(flow.code()));
   }
 
   /** Whether requests of this client prove something: then the verbs that make them take `entropy`. */
@@ -112,6 +136,17 @@ export class Client {
     const behind = sessionHandle(current);
     this.#prove(entropy);
     return this.#flow(this.#handle.userinfo(behind), claims);
+  }
+
+  /** The flow that calls an API with the access token of a session or a grant. Yields its response, whatever the status. */
+  call(holder, request, entropy = undefined) {
+    const grant = grantHandle(holder);
+    const behind = grant ?? sessionHandle(holder);
+    if (!proves()) throw invalid('call', 'is not in this module: import relyingparty/full, or set api_origins');
+    const asked = apiRequest(request);
+    this.#prove(entropy);
+    const handle = this.#handle;
+    return this.#flow(grant ? handle.callWithGrant(grant, asked) : handle.call(behind, asked), answered);
   }
 
   /** The flow that validates an ID token from elsewhere. Yields its claims. */

@@ -12,7 +12,7 @@ import { flag, invalid, label, options } from './options.js';
 const READERS = {
   __proto__: null,
   ca_pem: (value, name) => certificates(value, name),
-  ca_file: (value, name) => certificates(fileOf(label(value, name), name), name),
+  ca_file: (value, name) => certificates(fileOf(label(value, name), name), name, `${value} `),
   danger_accept_invalid_certs: flag,
   proxy: proxyOption,
   proxy_from_environment: flag,
@@ -39,6 +39,13 @@ const CODINGS = /* @__PURE__ */ new Map([
   ['deflate', 'createInflate'],
   ['br', 'createBrotliDecompress'],
 ]);
+
+const UNREADABLE = {
+  __proto__: null,
+  ENOENT: 'does not exist (ENOENT)',
+  EISDIR: 'is a directory (EISDIR)',
+  EACCES: 'may not be read by this process (EACCES)',
+};
 
 let loading;
 /** The network of Node, which takes longer to load than all of this package: when it is first used. */
@@ -106,14 +113,14 @@ function agents({ http, https, tls }, authorities, rejectUnauthorized) {
 }
 
 /** The certificates of a PEM text. Whoever says whom to trust means somebody. */
-function certificates(value, name) {
+function certificates(value, name, path = '') {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw invalid(name, 'is not text in PEM');
   const found = Buffer.from(value).toString('latin1').match(CERTIFICATE);
-  if (!found) throw invalid(name, 'has no certificate');
+  if (!found) throw invalid(name, `${path}has no certificate: PEM has lines such as -----BEGIN CERTIFICATE-----`);
   try {
     for (const pem of found) new X509Certificate(pem);
   } catch (error) {
-    throw invalid(name, 'has a certificate that cannot be read', error);
+    throw invalid(name, `${path}has a certificate that cannot be read`, error);
   }
   return found;
 }
@@ -122,7 +129,7 @@ function fileOf(path, name) {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw invalid(name, `cannot be read: ${error.code}`, error);
+    throw invalid(name, `${path} ${UNREADABLE[error.code] ?? `cannot be read: ${error.code}`}`, error);
   }
 }
 
@@ -153,7 +160,7 @@ function exchange(request, { http, https, zlib }, connect) {
       ...connection,
       headers: {
         __proto__: null,
-        ...Object.fromEntries(request.headers),
+        ...grouped(request.headers),
         'accept-encoding': 'identity',
         ...(body && { 'content-length': body.length }),
       },
@@ -176,6 +183,13 @@ function exchange(request, { http, https, zlib }, connect) {
     clearTimeout(timeout);
     for (const closable of underWay) closable.destroy();
   });
+}
+
+/** Headers by name, each with all of its values. */
+function grouped(headers) {
+  const found = Object.create(null);
+  for (const [name, value] of headers) found[name] = name in found ? [found[name], value].flat() : value;
+  return found;
 }
 
 async function receive(response, limit, zlib) {

@@ -9,6 +9,7 @@ export { invalid };
 
 const DEEPEST = 32;
 const LONGEST = 2 ** 24;
+const NULLS = /^(?:claims|authorization_details)$/;
 
 /** A plain object: one whose members, but for those that every object has, are all its own. */
 export function record(value, name) {
@@ -36,18 +37,27 @@ export function options(given, readers, what = 'the options', rest = unknown) {
   for (const name of Object.getOwnPropertyNames(record(given, what))) {
     const reader = readers[name];
     if (reader) read[name] = reader(given[name], name);
-    else rest(name, given[name]);
+    else rest(name, given[name], readers);
   }
   return read;
 }
 
-function unknown(name) {
-  throw invalid(name, 'is not known');
+function unknown(name, _value, readers) {
+  throw invalid(name, `is not known: known are ${Object.keys(readers).join(', ')}`);
 }
 
 /** Readers of a member. */
 export const flag = (value, name) => kept(value === true || value === false, value, name, 'true or false');
 export const callable = (value, name) => kept(typeof value === 'function', value, name, 'a function');
+/** A clock in seconds, as that of JWTs; not in milliseconds, as that of `Date`. */
+export const clock = (value, name) => {
+  callable(value, name);
+  return () => {
+    const now = value();
+    if (now > 1e11) throw invalid(name, 'tells milliseconds: divide by 1000');
+    return now;
+  };
+};
 export const label = (value, name) =>
   kept(typeof value === 'string' && value.length <= LONGEST, value, name, 'text');
 export const count = (value, name) =>
@@ -96,7 +106,7 @@ export function storeOf(value, name) {
 
 /**
  * Options as JSON text, for the core to judge. What JSON would drop or alter is refused here, and null, but for null
- * in `claims`, where it is a value.
+ * in `claims` and in `authorization_details`, where it is a value.
  */
 export function json(given, name) {
   const text = write(record(given, name), name, 0, false);
@@ -125,7 +135,7 @@ function write(value, name, depth, nulls) {
   const inside = (part, of, nulls) => write(part, of, depth + 1, nulls);
   if (Array.isArray(value)) return `[${Array.from(value, (_, at) => inside(own(value, at), name, nulls))}]`;
   const members = Object.getOwnPropertyNames(record(value, name)).map(
-    (of) => `${JSON.stringify(of)}:${inside(value[of], of, nulls || of === 'claims')}`,
+    (of) => `${JSON.stringify(of)}:${inside(value[of], of, nulls || NULLS.test(of))}`,
   );
   return `{${members}}`;
 }

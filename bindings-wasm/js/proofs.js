@@ -20,24 +20,36 @@ function keys(value, name) {
 }
 
 /** How a registration asks for what the module for browsers does without. */
-const MORE = /^(?:signing_keys|dpop_keys|client_assertion\w*|token_endpoint_auth_signing_alg)$/;
+const MORE =
+  /^(?:(?:signing|dpop)_keys|client_assertion\w*|(?:token_endpoint_auth_signing|authorization_signed_response)_alg|require_(?:pushed|signed)_\w+|api_origins)$/;
 const METHODS = /^(?:client_secret_jwt|private_key_jwt|client_assertion)$/;
+/** And a policy. */
+const PROFILES = /^(?:oauth2_1|fapi2\w*)$/;
 
-/** The member by which a registration asks for it, if it does. */
-export function proving(registration) {
+/** The member by which a registration or a policy asks for it, if one does. */
+export function proving(registration, policy = {}) {
   const isOne = (name) =>
     MORE.test(name) || (name === 'token_endpoint_auth_method' && METHODS.test(registration[name]));
-  return Object.keys(registration).find(isOne);
+  return Object.keys(registration).find(isOne) ?? (PROFILES.test(own(policy, 'preset')) ? 'preset' : undefined);
 }
 
+/** A public key that stands for one that nobody has read yet: the base point of P-256. */
+const ANY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY',
+  y: 'T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU',
+};
+
 /** The registration as it can be judged before its proofs are at hand: with something in their places. */
-export function early(registration, { signing_keys, client_assertion }) {
+export function early(registration, { signing_keys, dpop_keys, client_assertion }) {
   const alg = own(registration, 'token_endpoint_auth_signing_alg');
   const key = { name: '', alg: ALGORITHMS.has(alg) ? alg : 'ES256' };
   return {
     ...(client_assertion && { client_assertion_type: 'urn:' }),
     ...registration,
     ...(signing_keys && { signing_keys: [key] }),
+    ...(dpop_keys && { dpop_keys: [{ name: '', alg: 'ES256', jwk: ANY }] }),
   };
 }
 

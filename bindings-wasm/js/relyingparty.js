@@ -1,48 +1,33 @@
-import { member, own } from './bare.js';
+import { member } from './bare.js';
 import { Cache } from './cache.js';
 import { CallbackParams } from './callback_params.js';
+import { fetchWith, requested } from './calls.js';
 import { Client } from './client.js';
-import { READERS as CONTEXT } from './context.js';
 import { atHand } from './core.js';
 import { CallbackError } from './errors.js';
 import { listener } from './events.js';
 import { fetchTransport } from './fetch.js';
-import { Flights, Recent, bounded } from './flights.js';
+import { Flights, bounded } from './flights.js';
 import { pause, run } from './flow.js';
 import { alone } from './judging.js';
-import { callable, copied, invalid, json, label, options, record, storeOf } from './options.js';
+import { copied, invalid, json, options, record, storeOf } from './options.js';
+import { READERS, named } from './party_options.js';
 import { PROOFS, checkModule, early, proving, published, refused } from './proofs.js';
 import { Provider } from './provider.js';
-import { sealingKeys } from './sealing.js';
+import { refreshes } from './refreshes.js';
+import { sent } from './sending.js';
 import { SessionSeal } from './session_seal.js';
 import { sessionHandle } from './sessions.js';
 import { checkSetup } from './setup.js';
 import { shown } from './shown.js';
 import { systemClock, urlText } from './values.js';
 
-const OWN_READERS = {
-  __proto__: null,
-  issuer: label,
-  transport: callable,
-  verifier: callable,
-  store: storeOf,
-  entropy: callable,
-  sealing_keys: sealingKeys,
-  sleep: callable,
-  on_event: callable,
-};
-const READERS = /* @__PURE__ */ Object.assign(OWN_READERS, CONTEXT);
-/** How long who still holds a session gets what it was refreshed to, in milliseconds, and for how many sessions. */
-const REFRESHED_FOR = 10_000;
-const REFRESHED = 1000;
 /** How long a store may take, in seconds, before who waits for it to answer asks it too. */
 const STORE_TAKES = 10;
 /** How long whoever holds a key may take, in seconds. */
 const KEY_TAKES = 60;
 
 let ofFetch;
-/** Refreshes in this process, of whatever relying party, by the transport that sends them. */
-const refreshesBy = /* @__PURE__ */ new WeakMap();
 
 /**
  * One provider, one registration, and what it takes to talk: each verb of the protocol is a plain call. Each entry point
@@ -89,7 +74,7 @@ export class Portable {
       listener: (channel) => listener(channel, environment.listener?.(channel), read.on_event),
     };
     shown(this, () => `${this.constructor.name} ${this.#registration.client_id} at ${issuer}`);
-    this.#proves = proving({ ...this.#registration, ...this.#proofs });
+    this.#proves = proving({ ...this.#registration, ...this.#proofs }, policy);
     if (this.#proves) environment.proves?.();
     if (atHand()) this.#judge();
   }
@@ -125,7 +110,11 @@ export class Portable {
     // A request that is there and undefined is demands that nobody makes.
     const [request] = given.length > 0 ? given : [{}];
     const client = await this.#discovered();
-    const login = client.authorize(record(request, 'the request'), this.#environment.entropy(32));
+    const asked = record(request, 'the request');
+    const drawn = this.#environment.entropy(32);
+    const login = client.authorizesInSteps()
+      ? await this.#run(() => client.authorizeInSteps(asked, drawn))
+      : client.authorize(asked, drawn);
     const { id, handle, pending, expires_at, max_age } = login;
     await this.#environment.store.put({ id, handle, pending, expires_at, max_age });
     return login;
@@ -178,22 +167,17 @@ export class Portable {
   async #refreshed(client, session, asked, what) {
     // Whose session it is, is asked for each.
     const flow = client.refresh(session, asked, this.#fresh(client));
-    const { transport } = this.#environment;
     const spent = session.refresh_token;
-    if (!refreshesBy.has(transport))
-      refreshesBy.set(transport, { flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });
-    const { flights, recent } = refreshesBy.get(transport);
-    const { policy } = this.#context;
-    const { iss, sub } = session.claims;
-    const { client_id } = this.#registration;
-    const name = json({ policy, issuer: this.#issuer, client_id, iss, sub, spent }, 'the session');
-    const before = recent.get(name);
+    const { flights, recent } = refreshes();
+    const name = JSON.stringify([this.#issuer, this.#registration.client_id, spent]);
+    const whole = name + session.id_token;
+    const before = recent.get(whole);
     if (before) return before;
     const refreshing = async (expect) => {
       try {
         const done = { __proto__: null, what, fresh: await this.#run(() => flow, expect) };
         // Where tokens rotate, the old one must not be used again; where they do not, asking again is asking anew.
-        if (done.fresh.refresh_token !== spent) recent.set(name, done);
+        if (done.fresh.refresh_token !== spent) recent.set(whole, done);
         return done;
       } catch (error) {
         return { __proto__: null, what, error };
@@ -218,6 +202,19 @@ export class Portable {
   async userinfo(session) {
     const client = await this.#discovered();
     return this.#run(() => client.userinfo(session, this.#fresh(client)));
+  }
+
+  /** What an API answers, whatever the status, to a request with the access token of a session or a grant. */
+  async call(holder, request) {
+    // As it is now: its body may be another by the time that it is sent.
+    const asked = requested(request);
+    const client = await this.#discovered();
+    return this.#run(() => client.call(holder, asked, this.#fresh(client)));
+  }
+
+  /** A `fetch` that sends the access token of a session or a grant, to whom it is for and nobody else. */
+  fetchAs(holder, limits) {
+    return fetchWith((request) => this.call(holder, request), limits);
   }
 
   /** The claims of an ID token from elsewhere, once every check passed. */
@@ -276,18 +273,20 @@ export class Portable {
     // In a page there may be no id.
     const pending = await store.take({ id: id || undefined, handle });
     if (typeof pending !== 'string') return this.#unclaimed(params, reason);
-    let code;
+    const signed = params.is_signed;
+    let taken;
     let failed;
     try {
-      code = client.callback(pending, params);
+      taken = signed ? client.signedCallback(pending, params) : client.callback(pending, params);
     } catch (error) {
       failed = error;
     }
     // A login that somebody else waits for waits on, as it was.
-    const others = failed && client.putBack(pending, params);
+    const others = (signed || failed) && client.putBack(pending, params);
     if (!others) await store.used({ handle });
     else if (others.max_age > 0) await store.put(others);
-    const exchanged = () => client.exchange(code, request, this.#fresh(client));
+    const exchange = (code) => client.exchange(code, request, this.#fresh(client));
+    const exchanged = (carry) => (signed ? carry(taken).then(exchange) : exchange(taken));
     return this.#run(failed ? () => raise(failed) : exchanged, expect);
   }
 
@@ -338,7 +337,7 @@ export class Portable {
   #judge() {
     if (this.#judged) return;
     checkModule(this.#proves);
-    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {});
+    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {}, named());
     if (this.#keys !== undefined) {
       const { policy, allow_insecure_loopback } = this.#context;
       const how = { __proto__: null, policy, allow_insecure_loopback, sealing_keys: this.#keys };
@@ -347,7 +346,10 @@ export class Portable {
     this.#judged = true;
   }
 
-  /** Carries the flow that `start` yields to its end, and tells who listens what was checked. */
+  /**
+   * Carries the flow that `start` yields to its end, and tells who listens what was checked. `start` is given what carries
+   * a flow that comes before it; then it yields a promise.
+   */
   async #run(start, expect) {
     const tell = this.#environment.listener('relyingparty:decision');
     let found;
@@ -356,7 +358,9 @@ export class Portable {
         expect?.(seconds);
         return this.#environment.sleep(seconds);
       };
-      return (found = await run(start(), (request) => this.#answer(request, expect), sleep));
+      const carry = (flow) => run(flow, (request) => this.#answer(request, expect), sleep);
+      const flow = start(carry);
+      return (found = await carry(flow instanceof Promise ? await flow : flow));
     } catch (error) {
       found = error;
       throw error;
@@ -373,29 +377,11 @@ export class Portable {
     }
     const { timeout_secs } = request.limits;
     expect?.(timeout_secs);
-    if (!request.coalesces) return this.#send(request);
+    if (!request.coalesces) return sent(request, this.#environment);
     return this.#fetching.join(request.url, async (expect) => {
       expect(timeout_secs);
-      return this.#send(request);
+      return sent(request, this.#environment);
     });
-  }
-
-  async #send(request) {
-    const { transport, listener } = this.#environment;
-    const tell = listener('relyingparty:request');
-    const answer = () => bounded(request.limits.timeout_secs, transport(request));
-    if (!tell) return answer();
-    const started = performance.now();
-    let status;
-    try {
-      const reply = await answer();
-      status = own(Object(reply), 'status');
-      return reply;
-    } finally {
-      const { endpoint, method, url } = request;
-      const duration_ms = performance.now() - started;
-      tell({ endpoint, method, origin: new URL(url).origin, status, duration_ms });
-    }
   }
 }
 

@@ -3,10 +3,10 @@
 import { own } from './bare.js';
 import { typed } from './claims.js';
 import { core } from './core.js';
-import { handleOf, hold } from './handles.js';
+import { behind, handleOf, hold } from './handles.js';
 import { discreet, frozen } from './values.js';
 
-const TOKENS = ['access_token', 'refresh_token', 'other_members'];
+const TOKENS = ['access_token', 'refresh_token', 'authorization_details', 'other_members'];
 /** Beside secrets what is long: how it was verified. */
 const SECRETS = ['raw_claims', 'id_token', 'encoded', 'decisions', ...TOKENS];
 const grantOf = /* @__PURE__ */ discreet('Grant', TOKENS);
@@ -19,6 +19,12 @@ export function sessionHandle(current) {
   return handleOf(current, core().Session, 'a session (one read from a store has to be restored first)');
 }
 
+/** What is behind a grant, if it is one. */
+export function grantHandle(holder) {
+  const { Grant } = core();
+  return Grant && behind(holder, Grant);
+}
+
 /** The session that a flow yields. */
 export const yielded = (flow) => session(flow.session());
 
@@ -29,7 +35,8 @@ export const claims = (flow) => verified(flow.text());
 export function refreshed(flow) {
   const handle = flow.grant();
   const proved = handle.session();
-  const grant = grantOf(frozen(handle.grant()));
+  const granted = handle.grant();
+  const grant = hold(grantOf(frozen(granted.view())), granted);
   handle.free();
   return refreshedGrant({ grant, session: proved && session(proved) });
 }

@@ -5,8 +5,8 @@ use alloc::string::String;
 
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
-    AuthorizeRequest, EndSessionRequest, Entropy, ErrorKind, Expectations, LoginMissing, PendingLogin,
-    Policy, Registration, TokenRequest,
+    Authorization, AuthorizeRequest, EndSessionRequest, Entropy, Expectations, LoginMissing, PendingLogin,
+    Policy, TokenRequest,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -58,6 +58,38 @@ impl CallbackParams {
     }
 }
 
+impl CallbackParams {
+    /// What the store had for it.
+    pub(crate) fn pending(&self, stored: Option<String>) -> Result<PendingLogin, Thrown> {
+        let stored = stored.ok_or_else(|| self.0.unclaimed(LoginMissing::NotInStore))?;
+        Ok(PendingLogin::decode(Some(&stored))?)
+    }
+}
+
+/// A login that has started, as JSON text.
+pub(crate) fn login(authorization: &Authorization) -> String {
+    let pending = &authorization.pending;
+    let handle = pending.handle();
+    let cookie = bindings::Tie::of(pending).cookie_of(&handle);
+    let mut login = Writer::new();
+    login
+        .text("url", &authorization.url)
+        .text("id", pending.id())
+        .text("handle", &handle)
+        .text("cookie_name", &cookie.name)
+        .text("set_cookie", &bindings::set_cookie(&cookie))
+        .number("max_age", pending.lifetime().into())
+        .number("expires_at", pending.expires_at().as_unix())
+        .text("pending", &pending.encode())
+        .raw("decisions", &bindings::decisions(&authorization.decisions()));
+    #[cfg(feature = "server")]
+    login.raw("cookie", &crate::server::arguments(&cookie));
+    if let Some(reason) = authorization.return_to_dropped {
+        login.text("return_to_dropped", reason);
+    }
+    login.end()
+}
+
 /// The reason, and behind a space the id if there is one: then the reason is what it means that nothing is found under it.
 pub(crate) fn found(id: Result<&str, LoginMissing>, not_found: LoginMissing) -> String {
     match id {
@@ -97,15 +129,37 @@ impl From<relyingparty::Client> for Client {
     }
 }
 
+#[cfg(feature = "server")]
+#[wasm_bindgen]
+impl Client {
+    /// `others` are names that were given beside the registration's, in one text.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        provider: &Provider,
+        registration: &str,
+        policy: &str,
+        others: Option<String>,
+    ) -> Result<Client, Thrown> {
+        let others: alloc::vec::Vec<&str> = others.as_deref().unwrap_or_default().split(' ').collect();
+        let registration = bindings::registration_beside(registration, &others)?;
+        let policy = Policy::from_json(policy)?;
+        Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
+    }
+}
+
+#[cfg(not(feature = "server"))]
 #[wasm_bindgen]
 impl Client {
     #[wasm_bindgen(constructor)]
     pub fn new(provider: &Provider, registration: &str, policy: &str) -> Result<Client, Thrown> {
-        let registration = Registration::from_json(registration)?;
+        let registration = relyingparty::Registration::from_json(registration)?;
         let policy = Policy::from_json(policy)?;
         Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
     }
+}
 
+#[wasm_bindgen]
+impl Client {
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, cache: &Cache, now: f64) -> bool {
         self.client.is_current(&cache.0, timestamp(now))
@@ -113,31 +167,7 @@ impl Client {
 
     pub fn authorize(&self, request: &str, entropy: &[u8], now: f64) -> Result<String, Thrown> {
         let request = AuthorizeRequest::from_json(request)?;
-        // Its callback takes none.
-        if request.response_mode.is_some_and(|mode| mode.as_str().ends_with(".jwt")) {
-            let reason = "is a signed one, which this package does not take";
-            return Err(bindings::refused(ErrorKind::InvalidConfiguration, ["response_mode", reason]).into());
-        }
-        let authorization = self.client.authorize(&request, Entropy::new(entropy)?, timestamp(now))?;
-        let pending = authorization.pending;
-        let handle = pending.handle();
-        let cookie = bindings::Tie::of(&pending).cookie_of(&handle);
-        let mut login = Writer::new();
-        login
-            .text("url", &authorization.url)
-            .text("id", pending.id())
-            .text("handle", &handle)
-            .text("cookie_name", &cookie.name)
-            .text("set_cookie", &bindings::set_cookie(&cookie))
-            .number("max_age", pending.lifetime().into())
-            .number("expires_at", pending.expires_at().as_unix())
-            .text("pending", &pending.encode());
-        #[cfg(feature = "server")]
-        login.raw("cookie", &crate::server::arguments(&cookie));
-        if let Some(reason) = authorization.return_to_dropped {
-            login.text("return_to_dropped", reason);
-        }
-        Ok(login.end())
+        Ok(login(&self.client.authorize(&request, Entropy::new(entropy)?, timestamp(now))?))
     }
 
     pub fn callback(
@@ -146,8 +176,7 @@ impl Client {
         params: &CallbackParams,
         now: f64,
     ) -> Result<AuthorizationCode, Thrown> {
-        let stored = pending.ok_or_else(|| params.0.unclaimed(LoginMissing::NotInStore))?;
-        let pending = PendingLogin::decode(Some(&stored))?;
+        let pending = params.pending(pending)?;
         Ok(AuthorizationCode(self.client.callback(pending, &params.0, timestamp(now))?))
     }
 

@@ -7,6 +7,8 @@ use relyingparty::bindings::{self, Writer, list};
 use relyingparty::{AnyFlow, Flow as _, HttpResponse, Outcome, Reply, Request, Step};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(feature = "signing")]
+use crate::client::AuthorizationCode;
 use crate::error::Thrown;
 use crate::provider::{Cache, Provider};
 use crate::session::{self, Session};
@@ -142,6 +144,10 @@ impl Flow {
     /// No export returns a value of any type: V8 of Node 20 dies when it deoptimises over a call that does.
     pub fn text(&self) -> Option<String> {
         Some(match self.done()? {
+            #[cfg(feature = "signing")]
+            Outcome::Authorization(authorization) => crate::client::login(authorization),
+            #[cfg(feature = "signing")]
+            Outcome::Answer(answer) => crate::call::answer(answer),
             Outcome::Claims(claims) => session::id_token_claims(claims),
             Outcome::UserInfo(userinfo) => session::userinfo(userinfo),
             #[cfg(feature = "server")]
@@ -161,6 +167,26 @@ impl Flow {
     pub fn session(&self) -> Option<Session> {
         match self.done()? {
             Outcome::Session(session) => Some(Session(session.clone())),
+            _ => None,
+        }
+    }
+
+    /// The code, once.
+    #[cfg(feature = "signing")]
+    pub fn code(&mut self) -> Option<AuthorizationCode> {
+        let of_code = |step: &mut Step<AnyFlow>| matches!(step, Step::Done(Outcome::Code(_)));
+        match self.0.take_if(of_code)? {
+            Step::Done(Outcome::Code(code)) => Some(AuthorizationCode(code)),
+            Step::Done(_) | Step::Pending(_) => None,
+        }
+    }
+
+    /// The body of an API's response, beside its `text`.
+    #[cfg(feature = "signing")]
+    #[wasm_bindgen(js_name = answerBody)]
+    pub fn answer_body(&self) -> Option<Vec<u8>> {
+        match self.done()? {
+            Outcome::Answer(answer) => Some(answer.response.body.clone()),
             _ => None,
         }
     }

@@ -8,6 +8,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "signing")]
+mod call;
 mod client;
 mod error;
 mod flow;
@@ -17,6 +19,8 @@ mod proving;
 #[cfg(feature = "server")]
 mod server;
 mod session;
+#[cfg(feature = "signing")]
+mod steps;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

@@ -187,9 +187,25 @@ pub struct RefreshedGrant(pub(crate) relyingparty::RefreshedGrant);
 
 #[wasm_bindgen]
 impl RefreshedGrant {
-    /// The grant as JSON text.
-    pub fn grant(&self) -> String {
-        let grant = self.0.grant();
+    pub fn grant(&self) -> Grant {
+        Grant(self.0.grant().clone())
+    }
+
+    pub fn session(&self) -> Option<Session> {
+        self.0.session().cloned().map(Session)
+    }
+}
+
+/// [`relyingparty::Grant`]
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Grant(pub(crate) relyingparty::Grant);
+
+#[wasm_bindgen]
+impl Grant {
+    /// All there is to read.
+    pub fn view(&self) -> String {
+        let Grant(grant) = self;
         let mut view = Writer::new();
         view.text("token_type", grant.token_type())
             .texts("scope", grant.scope())
@@ -207,10 +223,10 @@ impl RefreshedGrant {
         if let Some(thumbprint) = grant.dpop_jkt() {
             view.text("dpop_jkt", thumbprint);
         }
+        #[cfg(feature = "signing")]
+        if let Some(details) = grant.authorization_details() {
+            view.raw("authorization_details", details);
+        }
         view.end()
-    }
-
-    pub fn session(&self) -> Option<Session> {
-        self.0.session().cloned().map(Session)
     }
 }

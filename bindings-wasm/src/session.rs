@@ -39,6 +39,10 @@ impl Session {
         if let Some(thumbprint) = session.dpop_jkt() {
             view.text("dpop_jkt", thumbprint);
         }
+        #[cfg(feature = "signing")]
+        if let Some(details) = session.authorization_details() {
+            view.raw("authorization_details", details);
+        }
         view.end()
     }
 

@@ -116,15 +116,6 @@ for (const [build, module, given] of [
   });
 }
 
-test('a signed response is not asked for by a package that takes none', async () => {
-  for (const response_mode of ['jwt', 'query.jwt', 'form_post.jwt'])
-    for (const module of [node, web])
-      await assert.rejects(party(module, memoryProvider(), {}).authorize({ response_mode }), {
-        code: 'invalid_configuration',
-        message: /response_mode.*signed one/,
-      });
-});
-
 test('what is wrong beside the keys is refused by the constructor', () => {
   const options = { issuer: ISSUER, ...REGISTRATION, signing_keys: [kms] };
   for (const wrong of [

@@ -24,6 +24,10 @@ export const GOOD = () => ({
   client_assertion: () => undefined,
   client_assertion_audience: 'issuer',
   client_assertion_type: 'urn:example:type',
+  require_pushed_authorization_requests: true,
+  require_signed_request_object: true,
+  authorization_signed_response_alg: 'ES256',
+  api_origins: ['https://api.example'],
   id_token_signed_response_alg: 'RS256',
   userinfo_signed_response_alg: 'RS256',
   post_logout_redirect_uri: 'https://app.example/bye',
@@ -33,6 +37,7 @@ export const GOOD = () => ({
   end_session_endpoint: `${ISSUER}/logout`,
   end_session_redirect_parameter: 'returnTo',
   policy: {
+    preset: 'openidconnect_jl',
     state_timeout_secs: 600,
     allowed_skew_secs: 60,
     key_refresh_secs: 600,
@@ -86,9 +91,15 @@ export const REQUEST = {
   acr_values: 'gold',
   response_mode: 'query',
   resource: ['https://api.example'],
+  authorization_details: [{ type: 'payment' }],
   extra: { a: 'b' },
 };
-export const TOKENS = { scopes: ['openid'], resource: ['https://api.example'], extra: { a: 'b' } };
+export const TOKENS = {
+  scopes: ['openid'],
+  resource: ['https://api.example'],
+  authorization_details: [{ type: 'payment' }],
+  extra: { a: 'b' },
+};
 export const EXPECTATIONS = {
   nonce: 'n',
   max_age: 60,

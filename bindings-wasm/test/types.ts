@@ -135,6 +135,42 @@ export async function signing(client: Client, session: Session): Promise<Session
   return run(entropy ? client.refresh(session, {}, entropy) : client.refresh(session), answer);
 }
 
+export async function steps(rp: RelyingParty, session: Session): Promise<unknown> {
+  const { decisions } = await rp.authorize({ response_mode: 'form_post.jwt', authorization_details: [{ type: 'payment', amount: '1' }] });
+  const { status, headers, body, challenge } = await rp.call(session, { url: new URL('https://api.example'), headers: { a: 'b' } });
+  const { grant } = await rp.refreshToken('x', 'alice');
+  await rp.call(grant, { method: 'PATCH', url: 'https://api.example', headers: [['a', 'b']], body: new Uint8Array() });
+  const limits = { max_response_bytes: 1, timeout_secs: 1 };
+  const get: typeof fetch = rp.fetchAs(session, limits);
+  // @ts-expect-error: a token has a holder
+  rp.fetchAs('access-token');
+  // @ts-expect-error: a method that HTTP has not
+  await rp.call(session, { url: 'https://api.example', method: 'get', limits });
+  // @ts-expect-error: each detail has a type
+  await rp.authorize({ authorization_details: [{ amount: '1' }] });
+  const wanted: string | undefined = challenge?.acr_values;
+  const type: string | undefined = session.authorization_details?.[0]?.type;
+  return [decisions, status, headers, body.length, wanted, type, grant.authorization_details, await get('https://api.example')];
+}
+
+export async function stepsWithoutIo(client: Client, params: CallbackParams, answer: Answer, draw: Uint8Array): Promise<number> {
+  const login = client.authorizesInSteps() ? await run(client.authorizeInSteps({}, draw), answer) : client.authorize({}, draw);
+  const { pending } = login;
+  const code = params.is_signed ? await run(client.signedCallback(pending, params), answer) : client.callback(pending, params);
+  const session = await run(client.exchange(code), answer);
+  return (await run(client.call(session, { url: 'https://api.example' }, draw), answer)).status;
+}
+
+export const fapi = new RelyingParty({
+  issuer: 'https://op.example',
+  ...registration,
+  policy: { preset: 'fapi2_message_signing' },
+  require_pushed_authorization_requests: true,
+  require_signed_request_object: true,
+  authorization_signed_response_alg: 'PS256',
+  api_origins: ['https://api.example'],
+});
+
 /** As Express declares it. */
 interface Express {
   cookie(

@@ -132,7 +132,7 @@ describe('u8_concurrent_refreshes_of_a_session_are_one_request', () => {
     assert.equal(provider.spent.length, 2);
   });
 
-  test('and one that fails is tried again, and is another for another subject, client or transport', async () => {
+  test('and one that fails is tried again, and is the same over another transport, another for another client', async () => {
     const provider = rotating();
     const client = party(provider);
     const session = await provider.login(client);
@@ -147,9 +147,9 @@ describe('u8_concurrent_refreshes_of_a_session_are_one_request', () => {
     provider.replies.token = tokens;
     const other = rotating();
     const elsewhere = party(other);
-    assert.equal(await outcome(client.refresh(session)), 'ok');
+    assert.deepEqual(await Promise.all([client, elsewhere].map((one) => outcome(one.refresh(session)))), ['ok', 'ok']);
     assert.equal(await outcome(elsewhere.refresh(session)), 'ok');
-    assert.deepEqual([provider.spent.length, other.spent.length], [1, 1]);
+    assert.equal(provider.spent.length + other.spent.length, 1);
     const another = party(provider, { client_id: 'other' });
     assert.equal(await outcome(another.refresh(session)), 'session_mismatch');
   });

@@ -1,20 +1,23 @@
 import type { AssertionReply, AssertionRequest, SignRequest, SignatureReply } from './keys.js';
 
+/** A method of HTTP. Requests to a provider are `GET` or `POST`. */
+export type Method = 'GET' | 'POST' | 'HEAD' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
 /** A request of the core for an HTTP exchange. */
 export interface HttpRequest {
   /** Says which of the kinds of `Request` it is. */
   readonly kind: 'http';
-  /** The endpoint of the provider. */
-  readonly endpoint: 'discovery' | 'jwks' | 'token' | 'userinfo';
+  /** The endpoint of the provider; `resource` is an API. */
+  readonly endpoint: 'discovery' | 'jwks' | 'token' | 'userinfo' | 'pushed_authorization_request' | 'resource';
   /** Whether concurrent requests for the same URL may share one response. */
   readonly coalesces: boolean;
   /** The HTTP method. */
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   /** The absolute URL. */
   readonly url: string;
   /** The headers as pairs. They can contain secrets. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The body of a POST. It can contain secrets. */
+  /** The body. It can contain secrets. */
   readonly body?: Uint8Array<ArrayBuffer>;
   /** Send it with the client's TLS certificate and never without (RFC 8705). The shipped transports have none and refuse it. */
   readonly client_certificate?: true;

@@ -1,3 +1,4 @@
+export * from './calls.js';
 export * from './claims.js';
 export * from './errors.js';
 export * from './host.js';

@@ -38,6 +38,20 @@ export interface Registration {
    */
   client_assertion_type?: string;
   /**
+   * Push the authorization request to the provider before the browser goes there (PAR, RFC 9126). Default: false. It is pushed in
+   * any case if the provider's metadata demand it; the build for browsers does that only with this option.
+   */
+  require_pushed_authorization_requests?: boolean;
+  /**
+   * Sign the authorization request with the first of the `signing_keys` (JAR, RFC 9101). Default: false. It is signed in any case
+   * if the provider's metadata demand it.
+   */
+  require_signed_request_object?: boolean;
+  /** The only algorithm for signed authorization responses (JARM). Default: every public-key algorithm that the metadata name. */
+  authorization_signed_response_alg?: string;
+  /** URLs whose origins `call` may send access tokens to, beside those of the login's `resource`. Default: none. */
+  api_origins?: readonly string[];
+  /**
    * The only algorithm for ID tokens. Default: every public-key algorithm that the metadata name and the core supports. `HS256`,
    * `HS384` and `HS512` use the client secret as their key and are accepted only if named here.
    */
@@ -93,15 +107,25 @@ export interface AuthorizeRequest {
    * The preferred authentication contexts, separated by spaces. The provider may ignore them; to require one, use `claims`.
    */
   acr_values?: string;
-  /** Individual claims to ask for (OIDC Core 5.5). */
+  /**
+   * Individual claims to ask for (OIDC Core 5.5). The ID token must have those that are essential with a value, and with that
+   * value or one of its `values` (strings, numbers and booleans).
+   */
   claims?: Readonly<Record<string, unknown>>;
   /**
-   * How the response comes back. With `form_post` the login cookie needs `SameSite=None`. Default: the provider's, which is
-   * `query`.
+   * How the response comes back. With `form_post` and `form_post.jwt` the login cookie needs `SameSite=None`. With `jwt`, which
+   * means `query.jwt`, and `form_post.jwt` the provider signs the response (JARM): a page that asks for it sets
+   * `authorization_signed_response_alg`, too. Default: the provider's, which is `query`; `query.jwt` with the preset
+   * `fapi2_message_signing`.
    */
-  response_mode?: 'query' | 'form_post';
+  response_mode?: 'query' | 'form_post' | 'jwt' | 'query.jwt' | 'form_post.jwt';
   /** Where the access token will be used (RFC 8707). It is sent here, with the code and with every refresh. */
   resource?: string | readonly string[];
+  /**
+   * What the application asks to be allowed (RFC 9396). The session's `authorization_details` say what was granted. Not in the
+   * module that pages load first: see `require_pushed_authorization_requests`.
+   */
+  authorization_details?: readonly AuthorizationDetail[];
   /** Further parameters, but none that the library sets itself (`reserved_parameter`). */
   extra?: Readonly<Record<string, string>>;
   /**
@@ -110,6 +134,14 @@ export interface AuthorizeRequest {
    * `return_to_dropped` says why.
    */
   return_to?: string | null | undefined;
+}
+
+/** One thing that an application may do (RFC 9396 2). The API of its `type` says which other members it has. */
+export interface AuthorizationDetail {
+  /** What kind of thing it is. */
+  readonly type: string;
+  /** A member of that type. */
+  readonly [member: string]: unknown;
 }
 
 /** What one exchange or refresh asks for, instead of what the login asked for (RFC 6749 6, RFC 8707 2.2). */
@@ -121,6 +153,8 @@ export interface TokenRequest {
    * asked for.
    */
   resource?: string | readonly string[];
+  /** What to ask for, out of what the login asked for (RFC 9396 6). */
+  authorization_details?: readonly AuthorizationDetail[];
   /** Further parameters, but none that a token request sets itself (`reserved_parameter`). */
   extra?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,13 @@
 /** Limits and choices. A number out of bounds is refused (`policy_out_of_range`). Leave out members you don't need. */
 export interface Policy {
-  /** Start from another set of defaults. Default: none. */
-  preset?: 'openidconnect_jl';
+  /**
+   * Start from another set of defaults. Default: none.
+   *
+   * `fapi2` (FAPI 2.0 Security Profile) pushes authorization requests, and a client or a provider that cannot meet the profile is
+   * refused (`profile_unmet`): it needs `signing_keys` and `dpop_keys` for ES256, PS256 or EdDSA. `fapi2_message_signing` also
+   * signs the requests, and the responses are signed. `oauth2_1` needs a provider that lists PKCE with S256.
+   */
+  preset?: 'openidconnect_jl' | 'oauth2_1' | 'fapi2' | 'fapi2_message_signing';
   /** How long a login may take from its start to the callback, in seconds. Default: 600; from 1 to 3600. */
   state_timeout_secs?: number;
   /** How far the provider's clock may be off, in seconds. Default: 60; from 0 to 300. */

@@ -1,10 +1,11 @@
+import type { ApiRequest, ApiResponse, CallLimits } from './calls.js';
 import type { Decision, IdTokenClaims, Verified } from './claims.js';
 import type { Clock, HttpRequest, Sleep, Transport, Verifier } from './host.js';
 import type { JwkSet, Proofs } from './keys.js';
 import type { AuthorizeRequest, EndSessionRequest, Expectations, Href, Registration, TokenRequest } from './options.js';
 import type { Policy } from './policy.js';
 import type { Cache, Login, LoginCookies, SealingKeys, SetupReport } from './sans_io.js';
-import type { RefreshedGrant, Session } from './sessions.js';
+import type { Grant, RefreshedGrant, Session } from './sessions.js';
 import type { Store } from './stores.js';
 
 /** The options of a `RelyingParty`. Leave out options you don't need: `undefined` and `null` are refused. */
@@ -40,9 +41,9 @@ export type EventListener = (
   ...event: ['relyingparty:request', RequestEvent] | ['relyingparty:decision', Decision]
 ) => void;
 
-/** A request that was sent to the provider. */
+/** A request that was sent to the provider, or to an API. */
 export interface RequestEvent {
-  /** The endpoint of the provider. */
+  /** The endpoint of the provider; `resource` is an API. */
   readonly endpoint: HttpRequest['endpoint'];
   /** The HTTP method. */
   readonly method: HttpRequest['method'];
@@ -85,7 +86,8 @@ export class RelyingParty {
   jwks(): Promise<JwkSet>;
   /**
    * Starts a login. Send the browser to the result's `url`; on a server with `set_cookie` as a `Set-Cookie` header. Rejects with
-   * a `ConfigurationError`, or if the provider's metadata could not be fetched.
+   * a `ConfigurationError`, or if the provider's metadata could not be fetched, or if the request could not be pushed to the
+   * provider (PAR).
    */
   authorize(): Promise<Login>;
   /** The same with a request, which must not be undefined. */
@@ -97,7 +99,8 @@ export class RelyingParty {
    * `request` shares nothing.
    *
    * Rejects with a `CallbackError` if the response belongs to no login of this browser (`no_pending_login`, whose
-   * `details.reason` says why) or came too late, a `ProviderError` if the provider or the user refused, a `TokenError` if a check of the ID token failed.
+   * `details.reason` says why) or came too late, a `ProviderError` if the provider or the user refused, a `TokenError` if a check
+   * of the ID token, or of a signed response, failed.
    *
    * @param url - the URL that the browser came back with, or its query
    * @param held - on a server: the `LoginCookies` of the request, or the id of the login; with the cookies an error can say which
@@ -139,6 +142,22 @@ export class RelyingParty {
   refreshToken(refreshToken: string, sub: string, request?: TokenRequest): Promise<RefreshedGrant>;
   /** Fetches the claims of the UserInfo endpoint about the session's user (OIDC Core 5.3). */
   userinfo(session: Session): Promise<Verified>;
+  /**
+   * Calls an API with the access token of a session or a grant, and with a proof if the token is bound to a key. A nonce that the
+   * API asks for costs one more request. Resolves with the response, whatever its status.
+   *
+   * The token goes to the origins of the login's `resource` and of `api_origins`, and no others (`origin_not_allowed`). Redirects
+   * are refused. In a page it needs `api_origins`.
+   */
+  call(holder: Session | Grant, request: ApiRequest): Promise<ApiResponse>;
+  /**
+   * A `fetch` that sends the access token of a session or a grant as `call` does. It sends no cookies, and rejects with what
+   * `call` rejects with. It does not refresh the session: make another one of the new session. An abort rejects at once; the request
+   * may have been sent by then.
+   *
+   * @param limits - what a response may be and take, instead of 262144 bytes and 10 seconds
+   */
+  fetchAs(holder: Session | Grant, limits?: CallLimits): typeof globalThis.fetch;
   /** Verifies an ID token that came from elsewhere (OIDC Core 3.1.3.7); its claims. Rejects with a `TokenError`. */
   verify(idToken: string): Promise<Verified<IdTokenClaims>>;
   /** The same with expectations, which must not be undefined. */

@@ -1,10 +1,11 @@
+import type { ApiRequest, ApiResponse } from './calls.js';
 import type { Decision, IdTokenClaims, Verified } from './claims.js';
 import type { ErrorCode } from './errors.js';
 import type { Answer, Clock, Reply, Request, Sleep } from './host.js';
 import type { JwkSet } from './keys.js';
 import type { AuthorizeRequest, EndSessionRequest, Expectations, Href, Registration, TokenRequest } from './options.js';
 import type { Policy } from './policy.js';
-import type { RefreshedGrant, Session } from './sessions.js';
+import type { Grant, RefreshedGrant, Session } from './sessions.js';
 
 declare const proof: unique symbol;
 
@@ -107,6 +108,8 @@ export class CallbackParams {
   static parseFormPost(body: string): CallbackParams;
   /** The public name of the login that the response claims to belong to; undefined without `state`. */
   readonly handle: string | undefined;
+  /** Whether the provider signed it (JARM): then `Client.signedCallback` takes it. */
+  readonly is_signed: boolean;
   /** The name of the cookie that holds the id of that login, for a client with an https redirect URI; undefined without `state`. */
   readonly cookie_name: string | undefined;
   /** The name of the cookie that holds the id of that login, for a client with this redirect URI; undefined without `state`. */
@@ -170,7 +173,7 @@ export function clearCookie(name: string): string;
 export interface AuthorizationCode {
   /** The checks that were made, in order. */
   readonly decisions: readonly Decision[];
-  /** Nobody but `Client.callback` can make one. */
+  /** Nobody but `Client.callback` and `Client.signedCallback` can make one. */
   readonly [proof]: never;
 }
 
@@ -222,6 +225,8 @@ export interface Login {
   readonly expires_at: number;
   /** Why the `return_to` was dropped; absent if it was kept, or if there was none. */
   readonly return_to_dropped?: string;
+  /** The checks that were made, in order. */
+  readonly decisions: readonly Decision[];
 }
 
 /** The login cookie as Express and Koa take it. */
@@ -279,6 +284,21 @@ export class Client {
   /** Checks that an authorization response belongs to `pending`: same state, issuer and client, and not too late. */
   callback(pending: string | undefined, params: CallbackParams): AuthorizationCode;
   /**
+   * Whether the requests of logins are pushed (RFC 9126) or signed (RFC 9101). Then `authorize` throws `proving_needed`, and
+   * `authorizeInSteps` starts logins.
+   */
+  authorizesInSteps(): boolean;
+  /**
+   * The flow that starts a login as `authorize` does, its request pushed or signed. `entropy`: at least 32 secure random bytes,
+   * used for this call only.
+   */
+  authorizeInSteps(request: AuthorizeRequest, entropy: Uint8Array): Flow<StartedLogin>;
+  /**
+   * The flow that takes a response in any response mode, verifies its signature if it is signed (JARM), and checks it as
+   * `callback` does.
+   */
+  signedCallback(pending: string | undefined, params: CallbackParams): Flow<AuthorizationCode>;
+  /**
    * What to put back into the store, because somebody else waits for it: a login that does not belong to this client or to this
    * response. Undefined if it does.
    */
@@ -296,6 +316,11 @@ export class Client {
   ): Flow<RefreshedGrant>;
   /** The flow that fetches the end user's claims from the UserInfo endpoint. */
   userinfo(session: Session, entropy?: Uint8Array): Flow<Verified>;
+  /**
+   * The flow that calls an API with the access token of a session or a grant. The token goes to the origins of the login's
+   * `resource` and of the registration's `api_origins`, and no others (`origin_not_allowed`).
+   */
+  call(holder: Session | Grant, request: ApiRequest, entropy?: Uint8Array): Flow<ApiResponse>;
   /** The flow that verifies an ID token from elsewhere. */
   verify(idToken: string): Flow<Verified<IdTokenClaims>>;
   /** The same with expectations, which must not be undefined. */

@@ -1,4 +1,5 @@
 import type { IdTokenClaims, Verified } from './claims.js';
+import type { AuthorizationDetail } from './options.js';
 
 /**
  * A login that succeeded. It exists only if every check passed, and cannot be made by hand. `console.log`, `JSON.stringify`
@@ -17,6 +18,11 @@ export interface Session extends Verified<IdTokenClaims> {
   readonly scope: readonly string[];
   /** The resources that the login asked for (RFC 8707). Every refresh asks for them again. */
   readonly resource: readonly string[];
+  /**
+   * What the application may do (RFC 9396 7): as the token response says, else as an earlier one said, else as asked for. Absent if
+   * none of them says.
+   */
+  readonly authorization_details?: readonly AuthorizationDetail[];
   /** When the access token expires, in Unix seconds. Absent if the provider does not say. */
   readonly expires_at?: number;
   /** The `return_to` that was given to `authorize`. */
@@ -42,6 +48,8 @@ export interface Grant {
   readonly token_type: string;
   /** The granted scopes, if the token response names them. */
   readonly scope: readonly string[];
+  /** What the application may do (RFC 9396 7), if a token response says so or the request asked for it. */
+  readonly authorization_details?: readonly AuthorizationDetail[];
   /** When the access token expires, in Unix seconds. Absent if the provider does not say. */
   readonly expires_at?: number;
   /** The thumbprint of the DPoP key that the access token is bound to (RFC 7638). Absent for a bearer token. */

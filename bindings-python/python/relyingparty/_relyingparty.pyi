@@ -394,6 +394,8 @@ class Registration:
         """The client's identifier at the provider."""
     def jwks(self) -> dict[str, Any]:
         """The public keys of the `signing_keys` as a JWK Set (RFC 7517 5): the document for the client's `jwks_uri`."""
+    @staticmethod
+    def _beside(others: Sequence[str], /, **members: Unpack[ClientOptions]) -> Registration: ...
     @property
     def _functions(self) -> list[Callable[..., Any]]: ...
 

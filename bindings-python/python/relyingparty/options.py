@@ -290,7 +290,8 @@ class AuthorizeOptions(TypedDict, total=False):
     """The preferred authentication contexts, separated by spaces. The provider may ignore them; to require one, use
     ``claims``."""
     claims: Mapping[str, Any]
-    """Individual claims to ask for (OIDC Core 5.5)."""
+    """Individual claims to ask for (OIDC Core 5.5). The ID token must have those that are essential with a value, with
+    that value or one of its ``values`` (strings, numbers and booleans)."""
     response_mode: Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
     """How the response comes back. With ``form_post`` and ``form_post.jwt`` the login cookie needs ``SameSite=None``.
     With ``jwt``, which means ``query.jwt``, and ``form_post.jwt`` the provider signs the response (JARM).

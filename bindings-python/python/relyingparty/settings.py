@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from relyingparty._relyingparty import Cache, Registration, invalid_configuration
@@ -59,13 +59,14 @@ def registration(
     secret: Withheld[str | None],
     scopes: Sequence[str] | None,
     more: Withheld[dict[str, Any]],
+    beside: Sequence[str],
 ) -> Registration:
-    """What the client is at the provider."""
+    """What the client is at the provider. What is not its member may be one of the parameters ``beside``, misspelt."""
     given: dict[str, Any] = {"client_id": client_id, "redirect_uri": redirect_uri, "scopes": scopes}
     given["client_secret"] = secret.take()
     kept = Withheld({name: value for name, value in given.items() if value is not None})
     given.clear()
-    return Registration(**kept.take(), **more.take())
+    return Registration._beside(list(beside), **kept.take(), **more.take())
 
 
 def defaults(network: Withheld[dict[str, Any]]) -> None:
@@ -80,6 +81,14 @@ def has_client_cert(transport: object) -> bool | None:
     """Whether a transport has a certificate of the client's: ``None`` if it does not say."""
     said = getattr(transport, "has_client_cert", None)
     return said if isinstance(said, bool) else None
+
+
+def seconds(member: str, clock: Callable[[], float]) -> float:
+    """What a clock shows, which is not in milliseconds: in seconds it would be the year 5138."""
+    now = clock()
+    if now > 1e11:
+        refuse(member, "tells milliseconds, and has to tell seconds: divide by 1000")
+    return now
 
 
 def methods(member: str, value: object, *names: str) -> None:

@@ -172,7 +172,8 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         self._policy = Policy(**({} if policy is None else settings.members("policy", policy)))
         under = Issuer.insecure_loopback if insecure else Issuer
         self._issuer = under(issuer, self._policy)
-        self._registration = settings.registration(client_id, redirect_uri, secret, scopes, given)
+        beside = list(Verbs.__init__.__kwdefaults__ or ())
+        self._registration = settings.registration(client_id, redirect_uri, secret, scopes, given, beside)
         self._redirect_uri = redirect_uri
         # In place of the class's, since the name depends on the redirect URI.
         self.__dict__["cookie_name"] = update_wrapper(partial(_cookie_name, redirect_uri), Verbs.cookie_name)
@@ -331,8 +332,8 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         while True:
             begin = partial(self._begin_refresh, client, session, options)
             flow, asked = begin(), refreshes.asked_by(options)
-            key = refreshes.key_of(self._registration.client_id, str(self._issuer), session)
-            refreshed: Refreshed = yield Refresh(key, asked, flow, begin, self._clock())
+            key, whole = refreshes.keys_of(self._registration.client_id, str(self._issuer), session)
+            refreshed: Refreshed = yield Refresh(key, whole, asked, flow, begin, self._clock())
             if refreshed.asked == asked:
                 return refreshed.session
             # Its token was spent on what somebody else asked for: what it became is asked.

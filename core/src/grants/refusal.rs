@@ -4,7 +4,10 @@ use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::client::Client;
 use crate::machine::{Endpoint, HttpResponse};
+#[cfg(feature = "setup")]
+use crate::report::{Asked, provider_advice};
 use crate::report::{Error, ErrorKind, ServerError, is_passing};
 use crate::text::json::{Json, Object};
 
@@ -33,6 +36,31 @@ pub(crate) fn refusal(endpoint: Endpoint, response: &HttpResponse) -> Error {
             ErrorKind::ProviderStatus.with([endpoint.as_str(), &status, response.asked()])
         }
     }
+}
+
+/// The same error; if the provider refused, with what to do about it. `grant_type` is that of a token request.
+#[cfg(feature = "setup")]
+pub(crate) fn explained(error: Error, client: &Client, grant_type: &str, scopes: &[String]) -> Error {
+    let advice = match error.server_error() {
+        Some(server_error) => {
+            let asked = Asked {
+                auth_method: client.auth_method().as_str(),
+                grant_type,
+                redirect_uri: &client.registration().redirect_uri,
+                scopes: &scopes.join(" "),
+            };
+            provider_advice(&server_error.error, error.detail("endpoint").unwrap_or_default(), &asked)
+        }
+        None => return error,
+    };
+    error.hinting(&advice)
+}
+
+/// The same error: a small build does without advice.
+#[cfg(not(feature = "setup"))]
+#[inline]
+pub(crate) fn explained(error: Error, _: &Client, _: &str, _: &[String]) -> Error {
+    error
 }
 
 /// One quoted parameter of a challenge such as `Bearer error="invalid_token"`.

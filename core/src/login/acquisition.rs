@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::grants::fresh::Fresh;
 use crate::grants::fresh::{Binding, binding};
 use crate::grants::proven::Proven;
+use crate::grants::refusal::explained;
 use crate::grants::token_endpoint::Tokens;
 use crate::login::token_request::TokenRequest;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
@@ -40,6 +41,8 @@ struct Asking {
     proven: Proven,
     binding: Binding,
     demand: Demand,
+    /// Of the request, for who is refused.
+    grant_type: &'static str,
     trace: Trace,
 }
 
@@ -88,7 +91,9 @@ impl Acquisition {
         let binding = trace.attach(binding)?;
         let proven = request.ask(client, grant, usual, &binding, fresh, &mut trace);
         let proven = trace.attach(proven)?;
-        Ok(Asking { client: client.clone(), proven, binding, demand, trace }.pending())
+        let refreshes = grant.iter().any(|(name, _)| *name == "refresh_token");
+        let grant_type = if refreshes { "refresh_token" } else { "authorization_code" };
+        Ok(Asking { client: client.clone(), proven, binding, demand, grant_type, trace }.pending())
     }
 }
 
@@ -98,15 +103,16 @@ impl Asking {
     }
 
     fn answered(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Acquisition>, Error> {
-        let Asking { client, proven, binding, demand, mut trace } = self;
+        let Asking { client, proven, binding, demand, grant_type, mut trace } = self;
         let proceeding = proven.resume(reply, cache, now, &mut trace);
         let response = match trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => {
-                return Ok(Asking { client, proven, binding, demand, trace }.pending());
+                return Ok(Asking { client, proven, binding, demand, grant_type, trace }.pending());
             }
             ControlFlow::Break(response) => response,
         };
-        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace);
+        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace)
+            .map_err(|error| explained(error, &client, grant_type, &[]));
         let mut tokens = trace.attach(tokens)?;
         let Some(id_token) = tokens.id_token.take() else {
             return Ok(Step::Done(Acquired { client, tokens, id_token: IdToken::Absent, trace }));

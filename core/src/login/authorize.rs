@@ -198,6 +198,11 @@ impl Begun {
         self.pending.scope.join(" ")
     }
 
+    #[cfg(feature = "signing")]
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.pending.scope
+    }
+
     /// The address of the authorization endpoint with these parameters.
     pub(crate) fn url(&self, client: &Client, parameters: &Parameters<'_>) -> Result<String, Error> {
         let endpoint = client.provider().metadata().endpoint("authorization_endpoint")?;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::client::Client;
-use crate::grants::refusal::server_error;
+use crate::grants::refusal::{explained, server_error};
 use crate::login::id;
 use crate::login::pending::{PendingLogin, ResponseMode};
 use crate::report::{Decision, Error, ErrorKind, LoginMissing, Trace, check, registered};
@@ -305,7 +305,10 @@ impl Callback<'_> {
                 let server_error =
                     server_error(error.to_owned(), text("error_description"), text("error_uri"));
                 Err(match server_error {
-                    Some(server_error) => Error::server(server_error, "authorization", None),
+                    Some(server_error) => {
+                        let error = Error::server(server_error, "authorization", None);
+                        explained(error, self.client, "", &self.login.scope)
+                    }
                     None => ErrorKind::CallbackMalformed.with(["has an error that is not one"]),
                 })
             }

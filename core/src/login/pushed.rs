@@ -14,7 +14,7 @@ use core::ops::ControlFlow;
 use crate::client::Client;
 use crate::grants::fresh::{Binding, Fresh};
 use crate::grants::proven::Proven;
-use crate::grants::refusal::refusal;
+use crate::grants::refusal::{explained, refusal};
 use crate::grants::token_endpoint::authenticated;
 use crate::jose::SigningKey;
 use crate::jose::jwt::{By, Unsigned};
@@ -166,7 +166,7 @@ impl Pushing {
         match begun.trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => Ok(Pushing { client, begun, proven }.pending()),
             ControlFlow::Break(response) => {
-                let read = request_uri(&client, &response);
+                let read = request_uri(&client, begun.scopes(), &response);
                 let (request_uri, expires_in) = begun.trace.attach(read)?;
                 begun.trace.pass(check::Pushed { seconds: expires_in.into() });
                 let client_id = client.registration().client_id.as_str();
@@ -178,14 +178,14 @@ impl Pushing {
 }
 
 /// What stands for the request that was pushed (RFC 9126 2.2), and for how many seconds.
-fn request_uri(client: &Client, response: &HttpResponse) -> Result<(String, i64), Error> {
+fn request_uri(client: &Client, scope: &[String], response: &HttpResponse) -> Result<(String, i64), Error> {
     const ENDPOINT: Endpoint = Endpoint::PushedAuthorization;
     let invalid = |member: &str, reason: &str| {
         ErrorKind::ResponseMemberInvalid.with([ENDPOINT.as_str(), member, reason])
     };
     let missing = |member: &str| ErrorKind::ResponseMemberMissing.with([ENDPOINT.as_str(), member]);
     if !matches!(response.status, 200 | 201) {
-        return Err(refusal(ENDPOINT, response));
+        return Err(explained(refusal(ENDPOINT, response), client, "", scope));
     }
     let members = response.json(ENDPOINT, &["application/json"], client.policy().json())?;
     let request_uri = members.get("request_uri").ok_or_else(|| missing("request_uri"))?;

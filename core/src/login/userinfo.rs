@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::grants::access;
 use crate::grants::fresh::Fresh;
 use crate::grants::proven::Proven;
-use crate::grants::refusal::refusal;
+use crate::grants::refusal::{explained, refusal};
 use crate::login::session::Session;
 use crate::machine::cache::Cache;
 use crate::machine::flow::{Flow, Reply, Request, Step};
@@ -114,7 +114,7 @@ impl Answer {
         now: Timestamp,
     ) -> Result<Step<UserInfoFetch>, Error> {
         if response.status != 200 {
-            return Err(refusal(Endpoint::UserInfo, &response));
+            return Err(explained(refusal(Endpoint::UserInfo, &response), &self.client, "", &[]));
         }
         if response.is_one_of(&[JWT]) {
             return self.signed(&response, cache, now);

@@ -54,7 +54,11 @@ impl Issuer {
             return Issuer::parse(text);
         }
         if !parts.is_loopback() {
-            return Err(invalid("is http on another machine"));
+            return Err(invalid(if parts.is_address_or_local() {
+                PLAIN_LOCAL
+            } else {
+                "is http on another machine"
+            }));
         }
         Ok(Issuer::new(text, &parts, true))
     }

@@ -23,7 +23,9 @@ import sys
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from os import PathLike
+from pathlib import Path
 
 from relyingparty import settings
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable, __version__
@@ -111,7 +113,7 @@ def _verifying(ca_file: object, ca_pem: object, danger: bool) -> ssl.SSLContext:
         try:
             tls.load_verify_locations(cafile=ca_file)
         except (OSError, TypeError, ValueError) as error:
-            settings.refuse("ca_file", "cannot be read as certificates: nobody to trust", error)
+            settings.refuse("ca_file", f"{_unreadable(ca_file, error)}: nobody to trust", error)
     if ca_pem is not None:
         if not isinstance(ca_pem, str) or not ca_pem:
             settings.refuse("ca_pem", "is no text: nobody to trust")
@@ -123,6 +125,20 @@ def _verifying(ca_file: object, ca_pem: object, danger: bool) -> ssl.SSLContext:
         tls.check_hostname = False
         tls.verify_mode = ssl.CERT_NONE
     return tls
+
+
+def _unreadable(ca_file: str | PathLike[str], error: Exception) -> str:
+    """Why a file has no certificates. A directory is refused by some systems as a file without any."""
+    path = Path(ca_file)
+    shown = str(path).encode(errors="backslashreplace").decode()
+    if isinstance(error, FileNotFoundError):
+        return f"{shown} does not exist"
+    if isinstance(error, PermissionError):
+        return f"{shown} may not be read by this process"
+    with suppress(OSError, ValueError):
+        if path.is_dir():
+            return f"{shown} is a directory, and has to be a file"
+    return f"{shown} has no certificates in PEM, with lines such as -----BEGIN CERTIFICATE-----"
 
 
 class BlockingTransport(_Options, ABC):
