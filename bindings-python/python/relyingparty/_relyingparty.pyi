@@ -81,10 +81,11 @@ def invalid_configuration(member: str, reason: str) -> ConfigurationError:
     """The `ConfigurationError` for a setting that the core does not read. Internal."""
 
 def check_configuration(
-    issuer: Issuer, registration: Registration, policy: Policy, verifies: bool, asserts: bool
+    issuer: Issuer, registration: Registration, policy: Policy, verifies: bool, asserts: bool, identifies: bool
 ) -> None:
     """Checks the settings of a relying party before anything is fetched. Internal. `verifies`: whether the host can
-    check signatures. `asserts`: whether it has assertions from elsewhere.
+    check signatures. `asserts`: whether it has assertions from elsewhere. `identifies`: whether its transport can have
+    a certificate of the client's.
 
     Raises `ConfigurationError`: `invalid_configuration`, `policy_out_of_range`.
     """

@@ -7,6 +7,7 @@ into a check that is skipped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 from relyingparty._relyingparty import SigningKey
@@ -45,6 +46,12 @@ Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers by their names, or as pairs."""
 Content: TypeAlias = bytes | bytearray | str | None
 """A body. Text is sent as UTF-8."""
+
+
+File: TypeAlias = str | PathLike[str]
+"""The path of a file."""
+ClientCert: TypeAlias = File | tuple[File, File] | tuple[File, File, str | bytes]
+"""The client's certificate: a PEM file with certificate and private key, or both, or both and the key's password."""
 
 
 class CookieArguments(TypedDict):
@@ -171,11 +178,24 @@ class RegistrationOptions(TypedDict, total=False):
     """The members of the registration that are not parameters of their own."""
 
     token_endpoint_auth_method: Literal[
-        "none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "client_assertion"
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "client_assertion",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
     ]
-    """How the client authenticates (OIDC Core 9). Default: ``private_key_jwt`` with ``signing_keys``, else with the
-    ``client_assertion``, else with the secret: ``client_secret_basic``, or ``client_secret_post`` if the metadata lack
-    it."""
+    """How the client authenticates (OIDC Core 9, RFC 8705 2). Default: ``private_key_jwt`` with ``signing_keys``, else
+    ``tls_client_auth`` with a ``client_cert``, else with the ``client_assertion``, else with the secret:
+    ``client_secret_basic``, or ``client_secret_post`` if the metadata lack it."""
+    tls_client_certificate: bool
+    """Whether the transport has a certificate of the client's. Default: True with a ``client_cert``, else False. Set
+    it for a transport of your own."""
+    tls_client_certificate_bound_access_tokens: bool
+    """Have access tokens bound to the client's certificate (RFC 8705 3). They are sent over connections with it only.
+    Default: False."""
     token_endpoint_auth_signing_alg: str
     """The algorithm of ``client_secret_jwt``. Default: ``HS256``. With ``private_key_jwt`` it must be that of the first
     of the ``signing_keys``."""
