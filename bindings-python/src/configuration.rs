@@ -78,6 +78,18 @@ impl Registration {
         Registration::read(py, members, core::Registration::from_json)
     }
 
+    /// The same for members that are given together with others, of these names. Internal.
+    #[staticmethod]
+    #[pyo3(signature = (others, /, **members))]
+    fn _beside(
+        py: Python<'_>,
+        others: Vec<String>,
+        members: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Registration> {
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        Registration::read(py, members, |text| core::bindings::registration_beside(text, &others))
+    }
+
     /// The public keys of the `signing_keys` as a JWK Set (RFC 7517 5): the document for the client's `jwks_uri`.
     fn jwks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         json::dict(py, &self.0.jwks())
@@ -212,7 +224,8 @@ impl SessionSeal {
 }
 
 /// Checks the settings of a relying party before anything is fetched. Internal. `verifies`: whether the host can
-/// check signatures. `asserts`: whether it has assertions from elsewhere.
+/// check signatures. `asserts`: whether it has assertions from elsewhere. `identifies`: whether its transport can have a
+/// certificate of the client's.
 ///
 /// Raises `ConfigurationError`: `invalid_configuration`, `policy_out_of_range`.
 #[pyfunction]
@@ -223,6 +236,7 @@ pub(crate) fn check_configuration(
     policy: &Bound<'_, Policy>,
     verifies: bool,
     asserts: bool,
+    identifies: bool,
 ) -> PyResult<()> {
     let (issuer, registration, policy) = (&issuer.get().0, &registration.get().0, &policy.get().0);
     core::Client::check(issuer, registration, policy).or_raise(py)?;
@@ -230,8 +244,8 @@ pub(crate) fn check_configuration(
         let reason = "is missing, and there is a client_assertion_type";
         return Err(refused(py, core::ErrorKind::InvalidConfiguration, ["client_assertion", reason]));
     }
-    if registration.tls_client_certificate {
-        let reason = "is set, and the transports of this package have no certificate of the client's";
+    if registration.tls_client_certificate && !identifies {
+        let reason = "is set, and the transport has no client_cert";
         return Err(refused(py, core::ErrorKind::InvalidConfiguration, ["tls_client_certificate", reason]));
     }
     if policy.signatures == core::Signatures::Host && !verifies {

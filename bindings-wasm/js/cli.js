@@ -11,17 +11,24 @@ import { nodeTransport } from './node_transport.js';
 
 const SECRET = 'RELYINGPARTY_CLIENT_SECRET';
 const USAGE = `usage: relyingparty check ISSUER [--client-id ID] [--redirect-uri URI] [--scope SCOPES] [--alg ALG]
-                               [--ca-file FILE] [--allow-insecure-loopback]
+                               [--ca-file FILE] [--proxy URL] [--proxy-from-environment]
+                               [--allow-insecure-loopback] [--json]
 
-Judges a set-up at the provider: metadata and keys are fetched, and each thing that a login needs is a line.
+Judges a set-up at the provider: metadata and keys are fetched, and each thing that a login needs is a line, or with
+--json an object. It ends with 0 where a login can work, with 1 where none can, and with 2 where the options cannot be used.
 The client secret, if there is one, is read from the environment variable ${SECRET}.
+Other users of this machine see the command line: a proxy with a password belongs in HTTPS_PROXY.
 `;
+const SHORT = 'usage: relyingparty check ISSUER [options]; relyingparty --help lists them';
 const OPTIONS = {
   'client-id': { type: 'string', default: 'client' },
   'redirect-uri': { type: 'string', default: 'https://localhost/callback' },
   scope: { type: 'string', default: 'openid profile email' },
   alg: { type: 'string' },
   'ca-file': { type: 'string' },
+  proxy: { type: 'string' },
+  'proxy-from-environment': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
   'allow-insecure-loopback': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -33,8 +40,7 @@ async function main() {
   try {
     given = parseArgs({ options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    process.stderr.write(`${error.message}\n${USAGE}`);
-    return 2;
+    return wrong(error.message.split('\n', 1)[0]);
   }
   const { values, positionals } = given;
   if (values.help) {
@@ -42,12 +48,15 @@ async function main() {
     return 0;
   }
   const [command, issuer, ...more] = positionals;
-  if (command !== 'check' || issuer === undefined || more.length > 0) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  if (command !== 'check') return wrong(command ? `${command} is no command` : 'no command');
+  if (issuer === undefined) return wrong('no issuer');
+  if (more.length > 0) return wrong('more than one issuer');
   try {
     const { ok, findings } = await party(issuer, values).check();
+    if (values.json) {
+      process.stdout.write(`${JSON.stringify({ ok, findings }, undefined, 2)}\n`);
+      return ok ? 0 : 1;
+    }
     for (const { topic, verdict, found, advice } of findings) {
       process.stdout.write(`${verdict.padEnd(8)} ${topic}: ${found}\n`);
       if (advice) process.stdout.write(`         ${advice}\n`);
@@ -60,9 +69,20 @@ async function main() {
   }
 }
 
+/** In one line. */
+function wrong(what) {
+  process.stderr.write(`relyingparty: ${what}; ${SHORT}\n`);
+  return 2;
+}
+
 function party(issuer, values) {
   const { [SECRET]: client_secret } = process.env;
-  const { alg, 'ca-file': ca_file } = values;
+  const { alg, 'ca-file': ca_file, proxy, 'proxy-from-environment': proxy_from_environment } = values;
+  const way = {
+    ...(ca_file !== undefined && { ca_file }),
+    ...(proxy !== undefined && { proxy }),
+    ...(proxy_from_environment && { proxy_from_environment }),
+  };
   return new RelyingParty({
     issuer,
     client_id: values['client-id'],
@@ -70,7 +90,7 @@ function party(issuer, values) {
     scopes: values.scope.split(' ').filter(Boolean),
     allow_insecure_loopback: values['allow-insecure-loopback'],
     ...(client_secret && { client_secret }),
-    ...(alg && { id_token_signed_response_alg: alg }),
-    ...(ca_file && { transport: nodeTransport({ ca_file }) }),
+    ...(alg !== undefined && { id_token_signed_response_alg: alg }),
+    transport: nodeTransport(way),
   });
 }

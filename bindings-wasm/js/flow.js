@@ -107,9 +107,18 @@ export function unanswered(cause) {
   return { __proto__: null, unreachable: reason(cause), cause };
 }
 
+/** Takes from an error, and from those that led to it, what HTTP clients hang on theirs: requests, with what is secret. */
+function withoutRequests(error, left = 9) {
+  if (!(error instanceof Error) || !left) return;
+  // What cannot be changed stays, for who asks for it by name.
+  for (const name of ['config', 'request', 'response', 'options']) Reflect.deleteProperty(error, name);
+  withoutRequests(error.cause, left - 1);
+}
+
 /** What a failed exchange says about itself: no URL, no header, no body. */
 function reason(error) {
   try {
+    withoutRequests(error);
     const said = typeof error === 'string' ? error : of(error, 'message');
     if (typeof said !== 'string') return 'the host threw what is no Error';
     const code = of(of(error, 'cause'), 'code') ?? of(error, 'code');

@@ -6,9 +6,9 @@ import { json } from './options.js';
 
 /**
  * Lends `use` the core's client of a provider of which nothing is known but its issuer. What cannot work with whatever
- * provider is refused.
+ * provider is refused. `others` are the names of the options that the registration's were given with.
  */
-export function alone(issuer, registration, { policy, allow_insecure_loopback }, use) {
+export function alone(issuer, registration, { policy, allow_insecure_loopback }, use, others) {
   const url = `${issuer}/`;
   // A provider of many tenants where tenants are named.
   const named = registration.tenants ? issuer.replace(/(:\/\/[^/]+\/)[^/]+/, '$1{tenantid}') : issuer;
@@ -27,7 +27,7 @@ export function alone(issuer, registration, { policy, allow_insecure_loopback },
   };
   const limits = policyText(policy);
   const any = core().Provider.fromMetadata(issuer, allow_insecure_loopback, limits, json(metadata, 'issuer'));
-  const client = new (core().Client)(any, json(registration, 'the registration'), limits);
+  const client = new (core().Client)(any, json(registration, 'the registration'), limits, others);
   const used = use(client);
   client.free();
   any.free();

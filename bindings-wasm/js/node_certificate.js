@@ -8,15 +8,15 @@ import { invalid, record } from './options.js';
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [^-]*-----/g;
 const ENCRYPTED = /BEGIN ENCRYPTED|Proc-Type: *4,ENCRYPTED/;
 
-/** The certificates of a PEM text. Whoever says whom to trust means somebody. */
-export function certificates(value, name) {
+/** The certificates of a PEM text, of the file at `path` if that is said. Whoever says whom to trust means somebody. */
+export function certificates(value, name, path = '') {
   const found = octets(value, name, 'in PEM').toString('latin1').match(CERTIFICATE);
-  if (!found) throw invalid(name, 'has no certificate');
+  if (!found) throw invalid(name, `${path}has no certificate: PEM has lines such as -----BEGIN CERTIFICATE-----`);
   try {
     // As Node writes them: of some spellings TLS takes the first certificate only.
     return found.map((pem) => new X509Certificate(pem).toString());
   } catch (error) {
-    throw invalid(name, 'has a certificate that cannot be read', error);
+    throw invalid(name, `${path}has a certificate that cannot be read`, error);
   }
 }
 

@@ -12,7 +12,7 @@ import { flag, invalid, label, options } from './options.js';
 const READERS = {
   __proto__: null,
   ca_pem: certificates,
-  ca_file: (value, name) => certificates(fileOf(label(value, name), name), name),
+  ca_file: (value, name) => certificates(fileOf(label(value, name), name), name, `${value} `),
   danger_accept_invalid_certs: flag,
   ...CLIENT,
   proxy: proxyOption,
@@ -40,6 +40,13 @@ const CODINGS = /* @__PURE__ */ new Map([
   ['deflate', 'createInflate'],
   ['br', 'createBrotliDecompress'],
 ]);
+
+const UNREADABLE = {
+  __proto__: null,
+  ENOENT: 'does not exist (ENOENT)',
+  EISDIR: 'is a directory (EISDIR)',
+  EACCES: 'may not be read by this process (EACCES)',
+};
 
 let loading;
 /** The network of Node, which takes longer to load than all of this package: when it is first used. */
@@ -132,7 +139,7 @@ function fileOf(path, name) {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw invalid(name, `cannot be read: ${error.code}`, error);
+    throw invalid(name, `${path} ${UNREADABLE[error.code] ?? `cannot be read: ${error.code}`}`, error);
   }
 }
 

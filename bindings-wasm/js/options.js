@@ -37,18 +37,27 @@ export function options(given, readers, what = 'the options', rest = unknown) {
   for (const name of Object.getOwnPropertyNames(record(given, what))) {
     const reader = readers[name];
     if (reader) read[name] = reader(given[name], name);
-    else rest(name, given[name]);
+    else rest(name, given[name], readers);
   }
   return read;
 }
 
-function unknown(name) {
-  throw invalid(name, 'is not known');
+function unknown(name, _value, readers) {
+  throw invalid(name, `is not known: known are ${Object.keys(readers).join(', ')}`);
 }
 
 /** Readers of a member. */
 export const flag = (value, name) => kept(value === true || value === false, value, name, 'true or false');
 export const callable = (value, name) => kept(typeof value === 'function', value, name, 'a function');
+/** A clock in seconds, as that of JWTs; not in milliseconds, as that of `Date`. */
+export const clock = (value, name) => {
+  callable(value, name);
+  return () => {
+    const now = value();
+    if (now > 1e11) throw invalid(name, 'tells milliseconds: divide by 1000');
+    return now;
+  };
+};
 export const label = (value, name) =>
   kept(typeof value === 'string' && value.length <= LONGEST, value, name, 'text');
 export const count = (value, name) =>

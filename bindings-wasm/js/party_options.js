@@ -2,6 +2,7 @@
 
 import { READERS as CONTEXT } from './context.js';
 import { callable, label, storeOf } from './options.js';
+import { PROOFS } from './proofs.js';
 import { sealingKeys } from './sealing.js';
 
 const OWN_READERS = {
@@ -17,3 +18,6 @@ const OWN_READERS = {
 };
 /** Readers of them. */
 export const READERS = /* @__PURE__ */ Object.assign(OWN_READERS, CONTEXT);
+
+/** The names of all options that are not the registration's. */
+export const named = () => [READERS, PROOFS].flatMap(Object.keys).join(' ');

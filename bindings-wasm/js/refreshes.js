@@ -1,4 +1,4 @@
-// Refreshes in this process, of whatever relying party.
+// Refreshes in this process, of whatever relying party: a refresh token is spent once, whoever sends it over what.
 
 import { Flights, Recent } from './flights.js';
 
@@ -6,10 +6,8 @@ import { Flights, Recent } from './flights.js';
 const REFRESHED_FOR = 10_000;
 const REFRESHED = 1000;
 
-const all = /* @__PURE__ */ new WeakMap();
+let all;
 
-/** Those that a transport sends: on their way, and done a moment ago. */
-export function refreshesBy(transport) {
-  if (!all.has(transport)) all.set(transport, { flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });
-  return all.get(transport);
-}
+/** Those that are on their way, and those that are done a moment ago. */
+export const refreshes = () =>
+  (all ??= { __proto__: null, flights: new Flights(), recent: new Recent(REFRESHED_FOR, REFRESHED) });

@@ -11,10 +11,10 @@ import { Flights, bounded } from './flights.js';
 import { pause, run } from './flow.js';
 import { alone } from './judging.js';
 import { copied, invalid, json, options, record, storeOf } from './options.js';
-import { READERS } from './party_options.js';
+import { READERS, named } from './party_options.js';
 import { PROOFS, checkModule, early, proving, published, refused } from './proofs.js';
 import { Provider } from './provider.js';
-import { refreshesBy } from './refreshes.js';
+import { refreshes } from './refreshes.js';
 import { sent } from './sending.js';
 import { SessionSeal } from './session_seal.js';
 import { sessionHandle } from './sessions.js';
@@ -153,7 +153,8 @@ export class Portable {
     await this.#environment.ready();
     sessionHandle(session);
     const asked = copied(request, 'the request');
-    const what = json(asked, 'the request');
+    // Who judges otherwise what comes asks for something else.
+    const what = json({ asked, policy: this.#context.policy }, 'the request');
     const client = await this.#discovered();
     for (let current = session; ; ) {
       const refreshed = await this.#refreshed(client, current, asked, what);
@@ -168,18 +169,16 @@ export class Portable {
     // Whose session it is, is asked for each.
     const flow = client.refresh(session, asked, this.#fresh(client));
     const spent = session.refresh_token;
-    const { flights, recent } = refreshesBy(this.#environment.transport);
-    const { policy } = this.#context;
-    const { iss, sub } = session.claims;
-    const { client_id } = this.#registration;
-    const name = json({ policy, issuer: this.#issuer, client_id, iss, sub, spent }, 'the session');
-    const before = recent.get(name);
+    const { flights, recent } = refreshes();
+    const name = JSON.stringify([this.#issuer, this.#registration.client_id, spent]);
+    const whole = name + session.id_token;
+    const before = recent.get(whole);
     if (before) return before;
     const refreshing = async (expect) => {
       try {
         const done = { __proto__: null, what, fresh: await this.#run(() => flow, expect) };
         // Where tokens rotate, the old one must not be used again; where they do not, asking again is asking anew.
-        if (done.fresh.refresh_token !== spent) recent.set(name, done);
+        if (done.fresh.refresh_token !== spent) recent.set(whole, done);
         return done;
       } catch (error) {
         return { __proto__: null, what, error };
@@ -339,7 +338,7 @@ export class Portable {
   #judge() {
     if (this.#judged) return;
     checkModule(this.#proves);
-    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {});
+    alone(this.#issuer, early(this.#registration, this.#proofs), this.#context, () => {}, named());
     if (this.#keys !== undefined) {
       const { policy, allow_insecure_loopback } = this.#context;
       const how = { __proto__: null, policy, allow_insecure_loopback, sealing_keys: this.#keys };

@@ -15,7 +15,7 @@
 // each.
 
 import { Logins } from './logins.js';
-import { callable, count, invalid, label, options } from './options.js';
+import { clock, count, invalid, label, options } from './options.js';
 
 const storage = (value, name) => {
   if (typeof value === 'function') return value;
@@ -29,8 +29,8 @@ const REMEMBERED = 600;
 const MOST_REMEMBERED = 16;
 /** How many logins wait in memory, unless told otherwise, and of how many it is remembered. */
 const MOST = 10_000;
-const MEMORY = { __proto__: null, limit: count, clock: callable };
-const TAB = { __proto__: null, storage, prefix: label, clock: callable };
+const MEMORY = { __proto__: null, limit: count, clock };
+const TAB = { __proto__: null, storage, prefix: label, clock };
 
 /**
  * In memory, for a server that is one process: entries are found by `id`, which its caller keeps in a cookie. There are

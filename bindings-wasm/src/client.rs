@@ -6,7 +6,7 @@ use alloc::string::String;
 use relyingparty::bindings::{self, Writer};
 use relyingparty::{
     Authorization, AuthorizeRequest, EndSessionRequest, Entropy, Expectations, LoginMissing, PendingLogin,
-    Policy, Registration, TokenRequest,
+    Policy, TokenRequest,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -129,15 +129,37 @@ impl From<relyingparty::Client> for Client {
     }
 }
 
+#[cfg(feature = "server")]
+#[wasm_bindgen]
+impl Client {
+    /// `others` are names that were given beside the registration's, in one text.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        provider: &Provider,
+        registration: &str,
+        policy: &str,
+        others: Option<String>,
+    ) -> Result<Client, Thrown> {
+        let others: alloc::vec::Vec<&str> = others.as_deref().unwrap_or_default().split(' ').collect();
+        let registration = bindings::registration_beside(registration, &others)?;
+        let policy = Policy::from_json(policy)?;
+        Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
+    }
+}
+
+#[cfg(not(feature = "server"))]
 #[wasm_bindgen]
 impl Client {
     #[wasm_bindgen(constructor)]
     pub fn new(provider: &Provider, registration: &str, policy: &str) -> Result<Client, Thrown> {
-        let registration = Registration::from_json(registration)?;
+        let registration = relyingparty::Registration::from_json(registration)?;
         let policy = Policy::from_json(policy)?;
         Ok(relyingparty::Client::new(provider.0.clone(), registration, policy)?.into())
     }
+}
 
+#[wasm_bindgen]
+impl Client {
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, cache: &Cache, now: f64) -> bool {
         self.client.is_current(&cache.0, timestamp(now))

@@ -50,8 +50,11 @@ export function jsonReply(value, status = 200) {
   };
 }
 
+let providers = 0;
 /** `{ transport, requests, replies, login(rp, request) }`: set `replies[endpoint]` to answer otherwise than well. */
 export function memoryProvider() {
+  // No two providers issue the same refresh token.
+  const refresh_token = `canary-refresh-${(providers += 1)}`;
   const requests = [];
   let nonce;
   const replies = {
@@ -60,7 +63,7 @@ export function memoryProvider() {
     token: () =>
       jsonReply({
         access_token: 'canary-access',
-        refresh_token: 'canary-refresh',
+        refresh_token,
         token_type: 'Bearer',
         id_token: idToken({ nonce }),
       }),

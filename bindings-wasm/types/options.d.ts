@@ -121,12 +121,15 @@ export interface AuthorizeRequest {
    * The preferred authentication contexts, separated by spaces. The provider may ignore them; to require one, use `claims`.
    */
   acr_values?: string;
-  /** Individual claims to ask for (OIDC Core 5.5). */
+  /**
+   * Individual claims to ask for (OIDC Core 5.5). The ID token must have those that are essential with a value, and with that
+   * value or one of its `values` (strings, numbers and booleans).
+   */
   claims?: Readonly<Record<string, unknown>>;
   /**
    * How the response comes back. With `form_post` and `form_post.jwt` the login cookie needs `SameSite=None`. With `jwt`, which
    * means `query.jwt`, and `form_post.jwt` the provider signs the response (JARM): a page that asks for it sets
-   * `authorization_signed_response_alg`, too. Default: the provider's, which is `query`; `query.jwt` with the preset
+   * `authorization_signed_response_alg`, too. Default: the provider's, which is `query`; `jwt` with the preset
    * `fapi2_message_signing`.
    */
   response_mode?: 'query' | 'form_post' | 'jwt' | 'query.jwt' | 'form_post.jwt';

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::client::Registration;
 use crate::jose::{Alg, Choice, Jws, Key, KeySet, MOST_KEYS};
 pub use crate::login::cookies::{Tie, set_cookie};
 use crate::machine::flow::VerifyRequest;
@@ -45,6 +46,14 @@ pub fn pairs(array: &str) -> Vec<(String, String)> {
     let object = Writer::new().raw("pairs", array).end();
     let pairs = Object::parse_own(object.as_bytes()).ok().and_then(|object| object.get("pairs")?.elements());
     pairs.into_iter().flatten().filter_map(pair).collect()
+}
+
+/// A registration as JSON, which a host takes together with members of these other names.
+///
+/// # Errors
+/// `invalid_configuration`
+pub fn registration_beside(text: &str, others: &[&str]) -> Result<Registration, Error> {
+    Registration::from_json_beside(text, others)
 }
 
 /// What a flow that waits for nothing says to a reply.

@@ -368,10 +368,17 @@ fn u18_a_claim_that_names_another_kind_of_token_refuses_it() {
         assert_eq!(code(&world.try_login()), "typ_refused", "{claim} {kind}");
     }
     for (claim, kind) in
-        [("typ", json!("ID")), ("typ", json!(1)), ("token_use", json!("id")), ("use", json!("x"))]
+        [("typ", json!("ID")), ("token_use", json!("id")), ("use", json!("x")), ("use", json!(1))]
     {
         let mut world = World::new();
         world.op.claim(claim, kind);
         assert_eq!(code(&world.try_login()), "ok", "{claim}");
+    }
+    for claim in ["typ", "token_use"] {
+        for odd in [json!(1), json!(null), json!(true), json!(["ID"]), json!({ "id": "id" })] {
+            let mut world = World::new();
+            world.op.claim(claim, odd.clone());
+            assert_eq!(code(&world.try_login()), "claim_invalid", "{claim} {odd}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use relyingparty::{AuthorizeRequest, Expectations};
+use relyingparty::{AuthorizeRequest, Expectations, PendingLogin};
 use serde_json::{Value, json};
 use support::{START, World, code};
 
@@ -63,6 +63,57 @@ fn b9_an_essential_acr_is_one_of_those_demanded() {
     ] {
         let claims: Vec<_> = acr.map(|acr| ("acr", json!(acr))).into_iter().collect();
         assert_eq!(login(demand.clone(), &claims), outcome, "{demand} {acr:?}");
+    }
+}
+
+#[test]
+fn first_use_an_essential_claim_has_a_value_that_was_asked_for() {
+    let essential = |claim: &str, more: Value| {
+        let mut asked = json!({ "essential": true });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "claims": { "id_token": { claim: asked } } })
+    };
+    for (claim, demand, actual, outcome) in [
+        ("hd", json!({ "value": "rp.example" }), Some(json!("rp.example")), "ok"),
+        ("hd", json!({ "value": "rp.example" }), Some(json!("evil.example")), "claim_invalid"),
+        ("hd", json!({ "value": "rp.example" }), Some(json!("RP.example")), "claim_invalid"),
+        ("hd", json!({ "value": "rp.example" }), Some(json!(["rp.example"])), "claim_invalid"),
+        ("hd", json!({ "value": "rp.example" }), Some(json!(null)), "claim_invalid"),
+        ("hd", json!({ "value": "rp.example" }), None, "claim_missing"),
+        ("hd", json!({ "values": ["a", "b"] }), Some(json!("b")), "ok"),
+        ("hd", json!({ "values": ["a", "b"] }), Some(json!("c")), "claim_invalid"),
+        ("level", json!({ "value": 3 }), Some(json!(3)), "ok"),
+        ("level", json!({ "value": 3 }), Some(json!(4)), "claim_invalid"),
+        ("level", json!({ "value": 3 }), Some(json!("3")), "claim_invalid"),
+        ("email_verified", json!({ "value": true }), Some(json!(true)), "ok"),
+        ("email_verified", json!({ "value": true }), Some(json!("true")), "claim_invalid"),
+        ("email_verified", json!({ "value": true }), Some(json!(false)), "claim_invalid"),
+        ("hd", json!({}), None, "ok"),
+    ] {
+        let claims: Vec<_> = actual.clone().map(|actual| (claim, actual)).into_iter().collect();
+        assert_eq!(login(essential(claim, demand.clone()), &claims), outcome, "{claim} {demand} {actual:?}");
+    }
+    let voluntary = json!({ "claims": { "id_token": { "hd": { "value": "rp.example" } } } });
+    assert_eq!(login(voluntary, &[("hd", json!("other.example"))]), "ok");
+    for unusable in [json!({ "value": ["a"] }), json!({ "values": [{ "a": 1 }] })] {
+        assert_eq!(login(essential("hd", unusable.clone()), &[]), "invalid_configuration", "{unusable}");
+    }
+}
+
+#[test]
+fn first_use_a_stored_login_remembers_which_values_were_asked_for() {
+    let claims = json!({ "id_token": { "a\"b": { "essential": true, "values": ["x\n", 1, true] } } });
+    let request = AuthorizeRequest::from_json(&json!({ "claims": claims }).to_string()).unwrap();
+    let mut world = World::new();
+    let stored: Value = serde_json::from_str(&world.try_begin(&request).unwrap().pending.encode()).unwrap();
+    let remembered = ["a\"b", "\"x\\u000a\"", "a\"b", "1", "a\"b", "true"];
+    assert_eq!(stored["claims"], json!(remembered));
+    for (actual, outcome) in [("x\n", "ok"), ("y", "claim_invalid")] {
+        let mut world = World::new();
+        world.op.claim("a\"b", actual);
+        let mut login = world.try_begin(&request).unwrap();
+        login.pending = PendingLogin::decode(Some(&login.pending.encode())).unwrap();
+        assert_eq!(code(&world.finish(login)), outcome, "{actual:?}");
     }
 }
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from relyingparty._relyingparty import Flow, Session
+from relyingparty._relyingparty import Flow, Policy, Session
 from relyingparty.answers import patience
 from relyingparty.errors import Error
 from relyingparty.sharing import Part, Sharing, Work
@@ -42,6 +42,9 @@ class Refresh(NamedTuple):
     """
 
     key: bytes
+    """Of the refresh token at its client: one at a time spends it, whatever session it is of."""
+    session: bytes
+    """Of the whole session: what it became a moment ago is kept for it alone."""
     asked: bytes
     flow: Flow[Session]
     begin: Callable[[], Flow[Session]]
@@ -53,7 +56,7 @@ class Refreshes(Sharing[Outcome]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept: OrderedDict[Hashable, tuple[float, float, Refreshed]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, float, Refreshed]] = OrderedDict()
 
     def enter(
         self, refresh: Refresh, flow: Flow[Session], given_up: Work[Outcome] | None
@@ -62,12 +65,13 @@ class Refreshes(Sharing[Outcome]):
         seconds = patience(flow.request)
         with self._lock:
             self._evict()
-            kept = self._kept.get(refresh.key)
+            kept = self._kept.get(refresh.session)
             if kept is not None and abs(refresh.now - kept[1]) < GRACE:
                 return kept[2]
             part, work = self._part(refresh.key, seconds, given_up)
             if part is not Part.WAITS:
                 work.asked = refresh.asked
+                work.session = refresh.session
             return part, work
 
     def leave(self, work: Work[Outcome], outcome: Outcome | None, now: float) -> None:
@@ -75,8 +79,8 @@ class Refreshes(Sharing[Outcome]):
         with self._lock:
             self._close(work)
             if isinstance(outcome, Refreshed):
-                self._kept[work.key] = (time.monotonic(), now, outcome)
-                self._kept.move_to_end(work.key)
+                self._kept[work.session] = (time.monotonic(), now, outcome)
+                self._kept.move_to_end(work.session)
                 self._evict()
         work.end(told(outcome) if isinstance(outcome, Error) else outcome)
 
@@ -93,12 +97,18 @@ class Refreshes(Sharing[Outcome]):
             self._kept.popitem(last=False)
 
 
-def key_of(client_id: str, issuer: str, session: Session) -> bytes:
-    """What tells sessions apart, without the tokens that it is made of."""
+def keys_of(client_id: str, issuer: str, session: Session) -> tuple[bytes, bytes]:
+    """What tells refresh tokens apart, and what tells sessions apart, without the tokens themselves."""
+    refresh_token = session.refresh_token or ""
+    return (
+        _digest(client_id, issuer, refresh_token),
+        _digest(client_id, issuer, refresh_token, session.id_token, session.access_token or ""),
+    )
+
+
+def _digest(*parts: str) -> bytes:
     from hashlib import sha256
 
-    tokens = (session.refresh_token, session.id_token, session.access_token)
-    parts = (client_id, issuer, *(token or "" for token in tokens))
     digest = sha256(b"relyingparty/refresh/")
     for part in parts:
         data = part.encode(errors="surrogatepass")
@@ -106,12 +116,11 @@ def key_of(client_id: str, issuer: str, session: Session) -> bytes:
     return digest.digest()
 
 
-def asked_by(options: Withheld[Any]) -> bytes:
-    """What tells apart the refreshes of one session that ask for different things: options that the core took."""
+def asked_by(options: Withheld[Any], policy: Policy) -> bytes:
+    """What tells apart the refreshes of one session that ask for different things, or judge what comes differently."""
     import json
-    from hashlib import sha256
 
-    return sha256(json.dumps(options.lend()).encode()).digest()
+    return _digest(json.dumps(options.lend()), repr(policy))
 
 
 def told(error: Error) -> Error:

@@ -49,6 +49,8 @@ class Work(Generic[R]):
         self.mark = object()
         self.asked = b""
         """What whoever does it asks for, where that differs under one key."""
+        self.session = b""
+        """Whose refresh it is, if it is one."""
         self.outcome: R | None = None
         """What came of it; ``None`` when nothing did, and somebody else has to do it."""
         self.task: Any = None

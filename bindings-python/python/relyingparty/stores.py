@@ -6,8 +6,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
+from relyingparty import settings
 from relyingparty.forking import renew_after_fork
 
 ValueT = TypeVar("ValueT")
@@ -93,8 +95,9 @@ class MemoryStore:
         """
         if capacity < 1:
             raise ValueError("capacity must be at least 1")
+        settings.function("clock", clock)
         self._capacity = capacity
-        self._clock = clock
+        self._clock = partial(settings.seconds, "clock", clock)
         self._lock = threading.Lock()
         self._logins: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._marks: OrderedDict[str, tuple[float, float | None]] = OrderedDict()

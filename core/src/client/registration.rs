@@ -182,7 +182,12 @@ impl Registration {
     /// # Errors
     /// `invalid_configuration`
     pub fn from_json(text: &str) -> Result<Registration, Error> {
-        let mut given = Config::parse(text, "registration")?;
+        Registration::from_json_beside(text, &[])
+    }
+
+    /// The same for members that a host takes together with others of its own.
+    pub(crate) fn from_json_beside(text: &str, others: &[&str]) -> Result<Registration, Error> {
+        let mut given = Config::parse_beside(text, "registration", others)?;
         let tenants = given.texts("tenants");
         if tenants.as_ref().is_some_and(Vec::is_empty) {
             return Err(invalid("tenants", "are none"));
@@ -234,12 +239,10 @@ impl Registration {
     }
 
     pub(crate) fn check(&self, issuer: &Issuer) -> Result<(), Error> {
-        if self.client_id.is_empty() {
-            return Err(invalid("client_id", "is empty"));
-        }
-        if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
-            return Err(invalid("client_secret", "is empty"));
-        }
+        check_credential("client_id", &self.client_id)?;
+        self.client_secret
+            .as_ref()
+            .map_or(Ok(()), |secret| check_credential("client_secret", secret.expose()))?;
         check_redirect("redirect_uri", &self.redirect_uri)?;
         if let Some(uri) = &self.post_logout_redirect_uri {
             check_redirect("post_logout_redirect_uri", uri)?;
@@ -283,7 +286,7 @@ impl Registration {
 
 /// Keys of the host's, as JSON.
 #[cfg(feature = "signing")]
-fn keys(given: &mut Config<'_>, name: &str) -> Result<Vec<SigningKey>, Error> {
+fn keys<'a>(given: &mut Config<'a>, name: &'a str) -> Result<Vec<SigningKey>, Error> {
     let Some(member) = given.member(name) else { return Ok(Vec::new()) };
     let elements = member.value.elements().ok_or_else(|| invalid(name, "are not a list"))?;
     let key = |value: Json<'_>| {
@@ -291,6 +294,18 @@ fn keys(given: &mut Config<'_>, name: &str) -> Result<Vec<SigningKey>, Error> {
         SigningKey::of_host_from_json(object)
     };
     elements.map(key).collect()
+}
+
+/// What a provider gave the client. Text from a file or the environment easily has more than that at its end.
+fn check_credential(member: &str, text: &str) -> Result<(), Error> {
+    let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else {
+        return Err(invalid(member, "is empty"));
+    };
+    // Up to the blank are the control characters. A byte order mark begins what some editors save.
+    if first <= b' ' || last <= b' ' || text.starts_with('\u{feff}') {
+        return Err(invalid(member, "has a blank or a line end at an end: take it away"));
+    }
+    Ok(())
 }
 
 /// Scopes as RFC 6749 3.3 writes them; those of a `login` have `openid` among them (OIDC Core 3.1.2.1).

@@ -11,9 +11,9 @@ use alloc::string::String;
 use core::ops::ControlFlow;
 
 use crate::client::Client;
-use crate::grants::fresh::Fresh;
-use crate::grants::fresh::{Binding, binding};
+use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
+use crate::grants::refusal::explained;
 use crate::grants::token_endpoint::Tokens;
 use crate::login::token_request::TokenRequest;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
@@ -40,6 +40,8 @@ struct Asking {
     proven: Proven,
     binding: Binding,
     demand: Demand,
+    /// Of the request, for who is refused.
+    grant_type: &'static str,
     trace: Trace,
 }
 
@@ -70,7 +72,7 @@ pub(crate) enum IdToken {
 }
 
 impl Acquisition {
-    /// The `proof` of the request is the thumbprint of the key that its tokens are bound to, where one is known, and what is fresh.
+    /// The `proof` of the request is what its tokens are known to be bound to, and what is fresh.
     ///
     /// Asks for tokens with this `grant`, and for what the request says or else was `usual`: scopes and resources. The ID
     /// token has to answer to `demand`, and fit the access token that comes with it.
@@ -79,16 +81,18 @@ impl Acquisition {
         grant: &[(&str, &str)],
         request: &TokenRequest,
         usual: (&[String], &[String]),
-        proof: (Option<&str>, Option<Fresh<'_>>),
+        proof: (Known<'_>, Option<Fresh<'_>>),
         demand: Demand,
         mut trace: Trace,
     ) -> Result<Step<Acquisition>, Error> {
-        let (jkt, fresh) = proof;
-        let binding = binding(client, jkt, &mut trace);
+        let (known, fresh) = proof;
+        let binding = Binding::new(client, known, &mut trace);
         let binding = trace.attach(binding)?;
         let proven = request.ask(client, grant, usual, &binding, fresh, &mut trace);
         let proven = trace.attach(proven)?;
-        Ok(Asking { client: client.clone(), proven, binding, demand, trace }.pending())
+        let refreshes = grant.iter().any(|(name, _)| *name == "refresh_token");
+        let grant_type = if refreshes { "refresh_token" } else { "authorization_code" };
+        Ok(Asking { client: client.clone(), proven, binding, demand, grant_type, trace }.pending())
     }
 }
 
@@ -98,15 +102,16 @@ impl Asking {
     }
 
     fn answered(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Acquisition>, Error> {
-        let Asking { client, proven, binding, demand, mut trace } = self;
+        let Asking { client, proven, binding, demand, grant_type, mut trace } = self;
         let proceeding = proven.resume(reply, cache, now, &mut trace);
         let response = match trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => {
-                return Ok(Asking { client, proven, binding, demand, trace }.pending());
+                return Ok(Asking { client, proven, binding, demand, grant_type, trace }.pending());
             }
             ControlFlow::Break(response) => response,
         };
-        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace);
+        let tokens = Tokens::read(&client, &binding, &response, now, &mut trace)
+            .map_err(|error| explained(error, &client, grant_type, &[]));
         let mut tokens = trace.attach(tokens)?;
         let Some(id_token) = tokens.id_token.take() else {
             return Ok(Step::Done(Acquired { client, tokens, id_token: IdToken::Absent, trace }));

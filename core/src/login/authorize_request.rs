@@ -40,8 +40,8 @@ pub struct AuthorizeRequest {
     pub acr_values: Option<String>,
     /// The `claims` parameter (OIDC Core 5.5), a JSON object as text with the members `id_token` and `userinfo`.
     /// Checked on return: an essential `acr` (with its values, if it has any) and an essential `auth_time` of the ID
-    /// token, and the values of `sub`, wherever they are asked for. Values of an `acr` that is not essential, and of
-    /// other claims, are wishes. A claim that is `null` is asked for without a demand (5.5.1); a value that is `null` or
+    /// token, the values (strings, numbers, booleans) of its other essential claims, and the values of `sub`, wherever they
+    /// are asked for. Values of claims that are not essential, or of UserInfo, are wishes. A claim that is `null` is asked for without a demand (5.5.1); a value that is `null` or
     /// empty, or an empty list of values, is `invalid_configuration`.
     pub claims: Option<String>,
     /// How the response comes back. Default: in the query.

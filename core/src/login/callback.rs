@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::client::Client;
-use crate::grants::refusal::server_error;
+use crate::grants::refusal::{explained, server_error};
 use crate::login::id;
 use crate::login::pending::{PendingLogin, ResponseMode};
 use crate::report::{Decision, Error, ErrorKind, LoginMissing, Trace, check, registered};
@@ -141,10 +141,10 @@ impl CallbackParams {
         }
     }
 
-    /// The names of its parameters.
+    /// A parameter of an authorization response that is here beside the one of this name.
     #[cfg(feature = "signing")]
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parameters.iter().map(|(name, _)| name.as_str())
+    pub(crate) fn beside(&self, name: &str) -> Option<&'static str> {
+        PARAMETERS.into_iter().find(|known| *known != name && self.get(known).is_some())
     }
 
     /// The name of the cookie to look for, if the redirect URI is https: see [`PendingLogin::cookie_name`]. For a redirect
@@ -305,7 +305,10 @@ impl Callback<'_> {
                 let server_error =
                     server_error(error.to_owned(), text("error_description"), text("error_uri"));
                 Err(match server_error {
-                    Some(server_error) => Error::server(server_error, "authorization", None),
+                    Some(server_error) => {
+                        let error = Error::server(server_error, "authorization", None);
+                        explained(error, self.client, "", &self.login.scope)
+                    }
                     None => ErrorKind::CallbackMalformed.with(["has an error that is not one"]),
                 })
             }

@@ -12,16 +12,16 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use crate::client::Client;
-use crate::grants::fresh::{Binding, Fresh};
+use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
-use crate::grants::refusal::refusal;
+use crate::grants::refusal::{explained, refusal};
 use crate::grants::token_endpoint::authenticated;
 use crate::jose::SigningKey;
 use crate::jose::jwt::{By, Unsigned};
 use crate::login::authorize::{Authorization, Begun, Parameters};
 use crate::login::authorize_request::AuthorizeRequest;
 use crate::machine::{Cache, Endpoint, Flow, HttpResponse, Reply, Request, SignRequest, Step};
-use crate::report::{Error, ErrorKind, check};
+use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::json::{Json, Round, Writer, quoted, seconds};
 use crate::text::{Entropy, Timestamp};
 
@@ -149,7 +149,7 @@ fn signed(client: &Client, mut begun: Begun, object: &str, fresh: Fresh<'_>) -> 
 
 /// The request to push these parameters (RFC 9126 2.1).
 fn pushed(client: &Client, parameters: &Parameters<'_>, fresh: Fresh<'_>) -> Result<Proven, Error> {
-    let binding: Binding = client.registration().dpop_keys.first().cloned();
+    let binding = Binding::new(client, Known::default(), &mut Trace::new(false))?;
     // Client authentication brings the client_id with it.
     let parameters: Vec<_> = parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
     authenticated(client, Endpoint::PushedAuthorization, &parameters, &binding, Some(fresh))
@@ -166,7 +166,7 @@ impl Pushing {
         match begun.trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => Ok(Pushing { client, begun, proven }.pending()),
             ControlFlow::Break(response) => {
-                let read = request_uri(&client, &response);
+                let read = request_uri(&client, begun.scopes(), &response);
                 let (request_uri, expires_in) = begun.trace.attach(read)?;
                 begun.trace.pass(check::Pushed { seconds: expires_in.into() });
                 let client_id = client.registration().client_id.as_str();
@@ -178,14 +178,14 @@ impl Pushing {
 }
 
 /// What stands for the request that was pushed (RFC 9126 2.2), and for how many seconds.
-fn request_uri(client: &Client, response: &HttpResponse) -> Result<(String, i64), Error> {
+fn request_uri(client: &Client, scope: &[String], response: &HttpResponse) -> Result<(String, i64), Error> {
     const ENDPOINT: Endpoint = Endpoint::PushedAuthorization;
     let invalid = |member: &str, reason: &str| {
         ErrorKind::ResponseMemberInvalid.with([ENDPOINT.as_str(), member, reason])
     };
     let missing = |member: &str| ErrorKind::ResponseMemberMissing.with([ENDPOINT.as_str(), member]);
     if !matches!(response.status, 200 | 201) {
-        return Err(refusal(ENDPOINT, response));
+        return Err(explained(refusal(ENDPOINT, response), client, "", scope));
     }
     let members = response.json(ENDPOINT, &["application/json"], client.policy().json())?;
     let request_uri = members.get("request_uri").ok_or_else(|| missing("request_uri"))?;

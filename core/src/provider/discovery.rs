@@ -24,7 +24,7 @@ impl Provider {
     /// `<issuer>/.well-known/openid-configuration` (OIDC Discovery 4).
     ///
     /// # Errors
-    /// `policy_out_of_range`; `metadata_unavailable` when none are held and an attempt failed a moment ago.
+    /// `policy_out_of_range`; `implausible_clock`; `metadata_unavailable` when none are held and an attempt failed a moment ago.
     pub fn discover(
         issuer: &Issuer,
         policy: &Policy,
@@ -32,6 +32,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Step<Discovery>, Error> {
         policy.check()?;
+        now.plausible()?;
         let limits = policy.limits(Endpoint::Discovery);
         let issuer = issuer.clone().with_hosts(policy);
         let discovery = Discovery {

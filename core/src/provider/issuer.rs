@@ -54,7 +54,11 @@ impl Issuer {
             return Issuer::parse(text);
         }
         if !parts.is_loopback() {
-            return Err(invalid("is http on another machine"));
+            return Err(invalid(if parts.is_address_or_local() {
+                PLAIN_LOCAL
+            } else {
+                "is http on another machine"
+            }));
         }
         Ok(Issuer::new(text, &parts, true))
     }
@@ -92,6 +96,12 @@ impl Issuer {
             self.hosts = Some(Arc::new(Hosts { local: local.clone(), http: http.clone() }));
         }
         self
+    }
+
+    /// Whether plain http to another machine is allowed for it or its endpoints.
+    #[cfg(feature = "signing")]
+    pub(crate) fn takes_http(&self) -> bool {
+        self.hosts.as_ref().is_some_and(|hosts| !hosts.http.is_empty())
     }
 
     /// The identifier, byte for byte as given.

@@ -313,6 +313,9 @@ checks! {
     RequestedSub = "requested_sub", "OIDC Core 3.1.2.2": ["the end user who was asked for"],
         passed: ["that one"],
         failed: ["another one"] => SubMismatch;
+    RequestedClaims { claim, reason } = "requested_claims", "OIDC Core 5.5.1": ["the values that were asked for"],
+        passed: ["those"],
+        failed: [claim ": " reason] => ClaimInvalid;
     Refreshed { claim } = "refreshed", "OIDC Core 12.2": [claim " as in the first ID token"],
         passed: ["the same, or not there"],
         failed: ["another"] => RefreshedClaimChanged;

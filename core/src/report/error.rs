@@ -10,6 +10,8 @@ use crate::report::check::{Check, Row, Value};
 use crate::report::decision::{Decision, Outcome, Trace};
 use crate::report::kind::{Again, Category, ErrorKind};
 use crate::report::printable::printable;
+#[cfg(feature = "setup")]
+use crate::report::printable::push_shown;
 use crate::report::server_error::{ServerError, is_for_now, is_passing};
 
 /// What went wrong: a [kind](ErrorKind) with a stable [code](Error::code), and every
@@ -29,13 +31,22 @@ struct Inner {
     server_error: Option<ServerError>,
     /// Of the response that brought the provider's own error, or 0.
     status: u16,
+    /// What the reader can do about it, where more is known than the details tell: public values alone.
+    hint: String,
     trace: Trace,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, details: Vec<String>) -> Error {
         let details = details.iter().map(|detail| printable(detail)).collect();
-        Error(Box::new(Inner { kind, details, server_error: None, status: 0, trace: Trace::default() }))
+        Error(Box::new(Inner {
+            kind,
+            details,
+            server_error: None,
+            status: 0,
+            hint: String::new(),
+            trace: Trace::default(),
+        }))
     }
 
     /// The provider's own error, with the text it sent: from this endpoint, with this status if it did not come through the
@@ -47,6 +58,17 @@ impl Error {
         error.0.server_error = Some(server_error);
         error.0.status = status.unwrap_or_default();
         error
+    }
+
+    /// The same error, whose message ends with what to do about it.
+    #[cfg(feature = "setup")]
+    pub(crate) fn hinting(mut self, hint: &str) -> Error {
+        push_shown(&mut self.0.hint, hint);
+        self
+    }
+
+    pub(in crate::report) fn hint(&self) -> &str {
+        &self.0.hint
     }
 
     /// The same error, after the decisions that were made before it.

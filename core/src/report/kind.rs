@@ -162,8 +162,8 @@ errors! {
     ProvingNeeded(demand) = "proving_needed", Misuse, "the authorization request has to be pushed or signed";
     /// The entropy is too short or visibly not random.
     WeakEntropy(reason) = "weak_entropy", Misuse, "the entropy is too short or not random";
-    /// The clock shows a time before this library existed.
-    ImplausibleClock(now) = "implausible_clock", Misuse, "the clock is not set";
+    /// The clock shows a time before this library existed, or tells milliseconds instead of seconds.
+    ImplausibleClock(now) = "implausible_clock", Misuse, "the clock shows an impossible time";
     /// The stored pending login is not one that this library encoded.
     UnreadablePendingLogin(reason) = "unreadable_pending_login", Misuse, "the stored pending login cannot be read";
     /// The stored session is not one that this library encoded.

@@ -13,6 +13,9 @@ use crate::report::printable::push_shown;
 /// Details that are empty where there is nothing to say.
 const OPTIONAL: [&str; 5] = ["left_out", "error", "url", "age", "limit"];
 
+/// A clock that shows more tells milliseconds: in seconds it would be the year 5138.
+pub(crate) const MILLISECONDS: i64 = 100_000_000_000;
+
 impl Error {
     /// What `Display` shows.
     pub(crate) fn message(&self) -> String {
@@ -21,7 +24,8 @@ impl Error {
             ErrorKind::ProviderError => self.push_servers(&mut message),
             _ => self.push_details(&mut message),
         }
-        if let Some(advice) = self.advice() {
+        let advice = if self.hint().is_empty() { self.advice() } else { Some(self.hint().to_owned()) };
+        if let Some(advice) = advice {
             message.extend(["; ", &advice]);
         }
         message
@@ -82,6 +86,13 @@ impl Error {
                 let allow = if seconds <= 300 { ", or allow for it with allowed_skew_secs in the policy" } else { "" };
                 let ahead = ["the clock of the provider is ", &seconds.to_string()].concat();
                 Some([&ahead, " s ahead of the clock of this host: set the one that is wrong", allow].concat())
+            }
+            #[cfg(feature = "setup")]
+            ErrorKind::ImplausibleClock => {
+                let now: i64 = self.text("now").split('.').next()?.parse().ok()?;
+                let milliseconds =
+                    if now > MILLISECONDS { ", and this one tells milliseconds: divide by 1000" } else { "" };
+                Some(["the clock has to tell seconds since 1970-01-01", milliseconds].concat())
             }
             ErrorKind::MetadataIssuerMismatch => {
                 Some("if this is your provider, write the issuer exactly as its metadata have it".to_owned())

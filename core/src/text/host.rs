@@ -8,6 +8,9 @@ use crate::text::uri::{self, Parts};
 /// Whether an entry can stand in a list: a host as a URL has it, perhaps with a port. An IPv6 address needs no brackets
 /// where it has no port. An address that only some read as one (`127.1`, `0x7f.0.0.1`) stands for nothing.
 pub(crate) fn check(entry: &str) -> Result<(), &'static str> {
+    if entry.contains(['/', '@', '*']) {
+        return Err("has more than a host: write it as keycloak or keycloak:8080");
+    }
     let (host, _) = split(entry)?;
     if uri::is_numeric(host) && !host.contains(':') && host.parse::<Ipv4Addr>().is_err() {
         return Err("has an address that not every client reads alike");

@@ -8,8 +8,11 @@ pub(crate) mod host;
 pub(crate) mod http_date;
 pub(crate) mod json;
 pub(crate) mod limits;
+#[cfg(feature = "setup")]
+pub(crate) mod nearest;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod origin;
 pub(crate) mod secret;
 pub(crate) mod time;
 pub(crate) mod uri;

@@ -29,7 +29,7 @@ pub enum Place {
 
 /// Every member that each login reads, and what an odd value of it means. Who asks for `mtls_endpoint_aliases` or
 /// `authorization_details` gets an error for an odd one; nobody else looks at them.
-pub const MEMBERS: [(Place, &str, Odd); 43] = [
+pub const MEMBERS: [(Place, &str, Odd); 45] = [
     (Place::Metadata, "issuer", Odd::Refused),
     (Place::Metadata, "jwks_uri", Odd::Refused),
     (Place::Metadata, "authorization_endpoint", Odd::Refused),
@@ -72,6 +72,8 @@ pub const MEMBERS: [(Place, &str, Odd); 43] = [
     (Place::IdToken, "auth_time", Odd::Refused),
     (Place::IdToken, "acr", Odd::Refused),
     (Place::IdToken, "events", Odd::Refused),
+    (Place::IdToken, "typ", Odd::Refused),
+    (Place::IdToken, "token_use", Odd::Refused),
     (Place::UserInfo, "sub", Odd::Refused),
 ];
 

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use crate::report::{Error, ErrorKind};
+use crate::report::{Error, ErrorKind, MILLISECONDS};
 use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970-01-01T00:00:00Z, as JWT's NumericDate counts them.
@@ -36,9 +36,9 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This moment, unless the clock it came from is visibly not set.
+    /// This moment, unless the clock it came from is visibly not set, or tells milliseconds.
     pub(crate) fn plausible(self) -> Result<Timestamp, Error> {
-        if self < EARLIEST {
+        if self < EARLIEST || self.0 > MILLISECONDS {
             return Err(ErrorKind::ImplausibleClock.with([&self.0.to_string()]));
         }
         Ok(self)
@@ -59,5 +59,13 @@ mod tests {
     fn b8_a_clock_at_zero_is_refused() {
         assert_eq!(Timestamp::from_unix(0).plausible().unwrap_err().code(), "implausible_clock");
         assert!(EARLIEST.plausible().is_ok());
+    }
+
+    #[test]
+    fn first_use_a_clock_in_milliseconds_is_refused_by_name() {
+        assert!(Timestamp::from_unix(MILLISECONDS).plausible().is_ok());
+        let error = Timestamp::from_unix(1_800_000_000_000).plausible().unwrap_err();
+        assert_eq!(error.code(), "implausible_clock");
+        assert!(error.to_string().ends_with("this one tells milliseconds: divide by 1000"), "{error}");
     }
 }

@@ -7,13 +7,13 @@ use crate::jose::Alg;
 use crate::report::check::{self, Check, Row};
 use crate::report::{Error, Trace};
 use crate::text::base64::base64url;
-use crate::text::json::{Json, Object, Quoted, Round};
+use crate::text::json::{Object, Quoted, Round};
 use crate::text::limits::size;
 use crate::text::secret::constant_time_eq;
 use crate::text::{Secret, Timestamp};
 use crate::token::claims::{self, Flaw, IdTokenClaims};
 use crate::token::expectations::Expectations;
-use crate::token::requested::Requested;
+use crate::token::requested::{Requested, not_as_asked};
 use crate::token::rules::Rules;
 
 /// Where a token comes from, and so what it has to answer to.
@@ -44,6 +44,16 @@ impl Demand {
         match self {
             Demand::Granted(_) | Demand::Refreshed { .. } | Demand::UserInfo { .. } => true,
             Demand::Received(_) | Demand::Restored => false,
+            #[cfg(feature = "signing")]
+            Demand::Response => false,
+        }
+    }
+
+    /// Whether it is an ID token, which may have a type of the issuer's own.
+    pub(crate) fn is_id_token(&self) -> bool {
+        match self {
+            Demand::Received(_) | Demand::Granted(_) | Demand::Refreshed { .. } | Demand::Restored => true,
+            Demand::UserInfo { .. } => false,
             #[cfg(feature = "signing")]
             Demand::Response => false,
         }
@@ -286,7 +296,7 @@ impl<'a> Checks<'a> {
     fn no_other_kind(&mut self) -> Result<(), Error> {
         if !matches!(self.demand, Demand::UserInfo { .. }) {
             for (claim, id_token) in KINDS {
-                if let Some(Json::Text(kind)) = self.members.get(claim) {
+                if let Some(kind) = self.string(check::Kind::ROW, claim)? {
                     let kind = kind.text();
                     if !kind.eq_ignore_ascii_case(id_token) {
                         let (claim, expected) = (claim.into(), id_token.into());
@@ -324,6 +334,9 @@ impl<'a> Checks<'a> {
     fn requested(&mut self, requested: &Requested, sub: &str) -> Result<(), Error> {
         self.authentication_time(requested.max_age, requested.auth_time)?;
         self.authentication_context(requested)?;
+        if !requested.claims.is_empty() {
+            self.requested_claims(requested)?;
+        }
         match &requested.sub {
             None => Ok(()),
             Some(expected) => {
@@ -331,6 +344,16 @@ impl<'a> Checks<'a> {
                 self.trace.check(check::RequestedSub, passed)
             }
         }
+    }
+
+    #[cold]
+    fn requested_claims(&mut self, requested: &Requested) -> Result<(), Error> {
+        if let Some(claim) = not_as_asked(&requested.claims, self.members) {
+            let reason = if self.members.has(claim) { "not a value that was asked for" } else { "" };
+            return Err(self.trace.unusable(check::RequestedClaims::ROW, claim, reason));
+        }
+        self.trace.pass(check::RequestedClaims { claim: "".into(), reason: "".into() });
+        Ok(())
     }
 
     fn authentication_context(&mut self, requested: &Requested) -> Result<(), Error> {

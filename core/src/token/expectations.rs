@@ -42,6 +42,7 @@ impl Expectations {
                 acr: false,
                 acr_values: given.texts("acr_values"),
                 sub: given.text("sub").map(|sub| vec![sub]),
+                claims: Vec::new(),
             },
             access_token: given.text("access_token").map(Secret::new),
         };

@@ -1,5 +1,6 @@
 //! What was asked of one login and has to be in its ID token.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,7 +8,7 @@ use core::fmt;
 
 use crate::report::Error;
 use crate::text::config::{Config, invalid};
-use crate::text::json::{Json, Object, Writer};
+use crate::text::json::{Json, Object, Writer, quoted};
 
 /// The part of a request that is remembered in the pending login. A member that is not understood is refused, not skipped.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -22,11 +23,13 @@ pub(crate) struct Requested {
     pub(crate) acr_values: Option<Vec<String>>,
     /// The end users it may be about.
     pub(crate) sub: Option<Vec<String>>,
+    /// What other claims have to be: a name and a value as JSON, by turns. One of the values is enough for a name.
+    pub(crate) claims: Vec<String>,
 }
 
 impl Requested {
-    /// Reads what a `claims` parameter (OIDC Core 5.5) demands: an essential `acr` and `auth_time` of the ID token, and
-    /// the values of `sub`, which UserInfo and the ID token have in common.
+    /// Reads what a `claims` parameter (OIDC Core 5.5) demands: an essential `acr` and `auth_time` of the ID token, the
+    /// values of what else is essential there, and those of `sub`, which UserInfo and the ID token have in common.
     ///
     /// # Errors
     /// `invalid_configuration`: something in it that is null, empty or of another type where a value is meant, or a
@@ -57,6 +60,7 @@ impl Requested {
             acr: acr.essential,
             acr_values: acr.values.filter(|_| acr.essential),
             sub: both(Demand::of(&id_token, "sub")?.values, Demand::of(&userinfo, "sub")?.values)?,
+            claims: essential_values(&id_token)?,
         })
     }
 
@@ -68,6 +72,7 @@ impl Requested {
             acr: stored.bool("acr").unwrap_or(false),
             acr_values: stored.texts("acr_values"),
             sub: stored.texts("sub"),
+            claims: stored.texts("claims").unwrap_or_default(),
         }
     }
 
@@ -87,6 +92,9 @@ impl Requested {
         }
         if let Some(sub) = &self.sub {
             into.texts("sub", sub);
+        }
+        if !self.claims.is_empty() {
+            into.texts("claims", &self.claims);
         }
     }
 }
@@ -118,6 +126,45 @@ fn part<'a>(claims: &Object<'a>, name: &str) -> Result<Object<'a>, Error> {
         }
     }
     Ok(part)
+}
+
+/// The claims that are essential with a value, beside those that are read above: each name with one value, by turns.
+fn essential_values(part: &Object<'_>) -> Result<Vec<String>, Error> {
+    let mut pairs = Vec::new();
+    for member in part.members() {
+        let asked = member.value.as_object().unwrap_or_default();
+        if CHECKED.contains(&&*member.name) || !matches!(asked.get("essential"), Some(Json::Bool(true))) {
+            continue;
+        }
+        let values = asked.get("values").and_then(Json::elements).into_iter().flatten();
+        for value in asked.get("value").into_iter().chain(values) {
+            let value = scalar(value)
+                .ok_or_else(|| unusable(&member.name, " is not something that can be checked"))?;
+            pairs.extend([member.name.clone().into_owned(), value]);
+        }
+    }
+    Ok(pairs)
+}
+
+/// A string, a number or a boolean as JSON: a string in one spelling, a number as it is written.
+fn scalar(value: Json<'_>) -> Option<String> {
+    match value {
+        Json::Text(text) => Some(quoted(&text.text())),
+        Json::Number(number) => Some(number.to_owned()),
+        Json::Bool(true) => Some("true".to_owned()),
+        Json::Bool(false) => Some("false".to_owned()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// The first of these claims that has none of the values that are there for it.
+pub(crate) fn not_as_asked<'a>(pairs: &'a [String], claims: &Object<'_>) -> Option<&'a String> {
+    let is = |pair: &[String]| {
+        let actual = pair.first().and_then(|claim| claims.get(claim)).and_then(scalar);
+        actual.as_ref() == pair.last()
+    };
+    let any = |claim: &[String]| pairs.chunks_exact(2).any(|pair| pair.first() == claim.first() && is(pair));
+    pairs.chunks_exact(2).find(|pair| !any(pair))?.first()
 }
 
 /// What is said about a claim (OIDC Core 5.5.1), however deep other specifications nest it: where a value is meant, there

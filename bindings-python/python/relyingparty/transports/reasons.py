@@ -12,6 +12,10 @@ _PLACES = 8
 """How many of the innermost calls a note names."""
 
 
+_EXCHANGES = ("request", "_request", "response", "_response")
+"""Where HTTP libraries keep in their exceptions what was sent, or what leads to it."""
+
+
 class Refused(Exception):
     """The transport ends the exchange itself. The message is ours, so it may be shown."""
 
@@ -39,7 +43,7 @@ def without_request(error: BaseException) -> BaseException:
     """
     for link in _chain(error):
         link.__traceback__ = None
-        for name in ("request", "_request"):
+        for name in _EXCHANGES:
             if vars(link).get(name) is not None:
                 with suppress(Exception):
                     setattr(link, name, None)

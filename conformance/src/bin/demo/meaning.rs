@@ -30,6 +30,7 @@ pub(crate) fn of(check: &str) -> &'static str {
         "auth_time" => "the user authenticated recently enough",
         "at_hash" => "access token and ID token belong together",
         "requested_sub" => "the user who was asked for, not another",
+        "requested_claims" => "the claims have the values that were asked for",
         "refreshed" => "the new ID token tells of the same login",
         "userinfo_sub" => "both documents are about the same user",
         _ => "",
