@@ -26,7 +26,7 @@ export function fetchTransport(given = {}) {
   return async function answer(request) {
     // What is to be sent with the client's TLS certificate is never sent without.
     if (own(request, 'client_certificate'))
-      throw new Error('fetch has no client certificate: the browser chooses one');
+      throw new Error('fetch has no client certificate: a page cannot choose one, nodeTransport takes one');
     const stop = new AbortController();
     const timeout = setTimeout(
       () => stop.abort(new Error(late(request))),
