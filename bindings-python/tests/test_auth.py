@@ -108,7 +108,7 @@ def test_a_key_of_the_host_s_signs_the_proofs(client: Client, api: Api) -> None:
     assert all(is_good(asked.headers["dpop"], KEYS["ES256"]) for asked in api.asked)
 
 
-def test_a_token_goes_to_nobody_whom_it_is_not_for(client: Client, api: Api) -> None:
+def test_k10_a_token_goes_to_nobody_whom_it_is_not_for(client: Client, api: Api) -> None:
     caller = Caller(client, api, ScriptedOp())
     with serving() as other:
         caller.rp = client.make(
@@ -122,7 +122,7 @@ def test_a_token_goes_to_nobody_whom_it_is_not_for(client: Client, api: Api) -> 
 
 @pytest.mark.parametrize("key", [None, "ES256"])
 @pytest.mark.parametrize("status", [302, 307])
-def test_a_redirect_takes_no_token_along(client: Client, api: Api, status: int, key: Any) -> None:
+def test_k10_a_redirect_takes_no_token_along(client: Client, api: Api, status: int, key: Any) -> None:
     keys: Any = {"dpop_keys": [KEYS[key]]} if key else {}
     caller = Caller(client, api, BindingOp() if key else ScriptedOp(), **keys)
     with serving() as other:

@@ -74,7 +74,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_request_that_asks_for_it_goes_with_the_certificate(
+def test_k11_a_request_that_asks_for_it_goes_with_the_certificate(
     constructor: Constructor, authority: trustme.CA, client: Identity, mutual: HostileServer, form: Any
 ) -> None:
     transport = constructor(ca_pem=pem(authority), client_cert=form(client))
@@ -83,7 +83,7 @@ def test_a_request_that_asks_for_it_goes_with_the_certificate(
     assert len(mutual.received) == 1
 
 
-def test_every_other_request_goes_without(
+def test_k11_every_other_request_goes_without(
     constructor: Constructor, authority: trustme.CA, client: Identity, mutual: HostileServer
 ) -> None:
     transport = constructor(ca_pem=pem(authority), client_cert=client.both)
@@ -93,7 +93,7 @@ def test_every_other_request_goes_without(
     assert len(mutual.received) == 2
 
 
-def test_a_transport_without_a_certificate_sends_no_request_that_asks_for_one(
+def test_k11_a_transport_without_a_certificate_sends_no_request_that_asks_for_one(
     constructor: Constructor, authority: trustme.CA
 ) -> None:
     with hostile_server(server_tls(authority.issue_cert("127.0.0.1"))) as server:
@@ -103,7 +103,7 @@ def test_a_transport_without_a_certificate_sends_no_request_that_asks_for_one(
         assert not server.received
 
 
-def test_nor_does_one_with_a_certificate_over_plain_http(
+def test_k11_nor_does_one_with_a_certificate_over_plain_http(
     constructor: Constructor, client: Identity, hostile: HostileServer
 ) -> None:
     transport = constructor(client_cert=client.both)

@@ -103,7 +103,7 @@ def test_a_client_with_a_certificate_of_its_own(house: House, kind: str, tmp_pat
 
 
 @pytest.mark.parametrize("kind", ["urllib", "aiohttp"])
-def test_another_s_certificate_is_refused(house: House, kind: str, tmp_path: Path) -> None:
+def test_k11_another_s_certificate_is_refused(house: House, kind: str, tmp_path: Path) -> None:
     client = house.register(**BY_AUTHORITY)
     with pytest.raises(ProviderError) as raised:
         house.log_in(house.party(kind, client, identity(tmp_path / "stranger")))
@@ -111,7 +111,7 @@ def test_another_s_certificate_is_refused(house: House, kind: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", ["urllib", "aiohttp"])
-def test_a_bound_token_is_worth_nothing_with_another_certificate(house: House, kind: str, tmp_path: Path) -> None:
+def test_k11_a_bound_token_is_worth_nothing_with_another_certificate(house: House, kind: str, tmp_path: Path) -> None:
     client = house.register(**BY_AUTHORITY, **{BOUND: True})
     session = house.log_in(house.party(kind, client, house.client, **{BOUND: True}))
     thief = house.party(kind, client, identity(tmp_path / "thief"), **{BOUND: True})

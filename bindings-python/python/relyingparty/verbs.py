@@ -68,6 +68,7 @@ Verb = Generator[Any, Any, T]
 """A verb as a generator."""
 
 _ENTROPY_BYTES = 32
+_TEXT_OR_NOTHING = (str, type(None))
 _HTTPS = "https:"
 
 
@@ -290,9 +291,10 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
             started = yield client.authorize_in_steps(self._entropy(_ENTROPY_BYTES), **options.take())
         else:
             started = client.authorize(self._entropy(_ENTROPY_BYTES), **options.take())
-        yield self._store.put(started.id, started.pending.encode(), started.max_age)
-        if self._marks is not None:
-            yield self._marks.begun(started.handle, started.max_age)
+        if (kept := self._store.put(started.id, started.pending.encode(), started.max_age)) is not None:
+            yield kept
+        if self._marks is not None and (marked := self._marks.begun(started.handle, started.max_age)) is not None:
+            yield marked
         return started
 
     def _callback(self, params: CallbackParams, id: Withheld[Any], options: Withheld[TokenOptions]) -> Verb[Session]:
@@ -300,13 +302,15 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         if found.lend()[0] is None:
             yield from self._unclaimed(params, found.take()[1])
         client = self._current() or (yield from self._discover())
-        stored: Withheld[Any] = Withheld((yield self._store.take(cast(str, found.lend()[0]))))
+        stored: Withheld[Any] = Withheld(self._store.take(cast(str, found.lend()[0])))
+        if not isinstance(stored.lend(), _TEXT_OR_NOTHING):
+            stored = Withheld((yield stored.take()))
         if stored.lend() is None:
             yield from self._unclaimed(params, found.take()[1])
         pending = PendingLogin.decode(stored.take())
         if client.owns(pending, params):
-            if self._marks is not None:
-                yield self._marks.used(pending.handle)
+            if self._marks is not None and (marked := self._marks.used(pending.handle)) is not None:
+                yield marked
         else:
             # Another login's response, or another client's login: the one that waits is left as it was.
             seconds = int(pending.expires_at - self._clock())
