@@ -1,6 +1,7 @@
 // Certificates in PEM: of authorities, and of the client (RFC 8705), whose key never leaves the transport.
 
 import { X509Certificate, createPrivateKey } from 'node:crypto';
+import process from 'node:process';
 
 import { own } from './bare.js';
 import { invalid, record } from './options.js';
@@ -35,11 +36,18 @@ export function clientIdentity({ client_cert, client_key, client_key_passphrase 
   if (!client_key) throw invalid('client_key', 'is missing beside client_cert');
   const key = privateKey(client_key, client_key_passphrase);
   if (!belongs(client_cert[0], key)) throw invalid('client_key', 'is not the key of the first certificate in client_cert');
-  return {
+  const identity = {
     __proto__: null,
     cert: client_cert.join(''),
     key: key.export({ __proto__: null, type: 'pkcs8', format: 'pem' }),
   };
+  try {
+    // An older Node says so at the first request.
+    process.getBuiltinModule?.('node:tls').createSecureContext(identity);
+  } catch (error) {
+    throw invalid('client_cert', 'cannot be used: TLS refuses it, or its key, as too weak', error);
+  }
+  return identity;
 }
 
 function privateKey(key, passphrase) {

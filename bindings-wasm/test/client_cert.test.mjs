@@ -69,7 +69,7 @@ describe('the transport on node:https', () => {
     assert.equal((await transport(request(demanding.url))).status, 200);
   });
 
-  test('shows it on no other connection', async () => {
+  test('k11_shows it on no other connection', async () => {
     const transport = nodeTransport({ ca_pem: TLS.cert, ...ISSUED });
     const without = [{}, { client_certificate: undefined }, { client_certificate: false }];
     const plain = without.map((more) => (url) => request(url, more));
@@ -83,7 +83,7 @@ describe('the transport on node:https', () => {
     }
   });
 
-  test('sends no such request without', async () => {
+  test('k11_sends no such request without', async () => {
     const server = await hostileServer(TLS);
     const plain = await hostileServer();
     try {
@@ -142,6 +142,7 @@ describe('the transport on node:https', () => {
       [other, TLS.key, rsa.privateKey.export({ type: 'pkcs1', format: 'pem' })].map((client_key) => ({ client_cert, client_key })),
     ],
     'a certificate that is not the first': ['client_key', [{ client_cert: pem('client_authority') + client_cert, client_key }]],
+    'a key that is too short for TLS': ['client_cert', [{ client_cert: pem('weak'), client_key: pem('weak_key') }]],
     'a certificate alone': ['client_key', [{ client_cert }]],
     'a key alone': ['client_cert', [{ client_key }, { client_key, client_key_passphrase: PASSPHRASE }]],
     'a passphrase alone': ['client_cert', [{ client_key_passphrase: PASSPHRASE }]],
@@ -212,7 +213,7 @@ for (const [build, module] of Object.entries({ node, full })) {
       assert.deepEqual(op.at('/token'), [undefined, undefined]);
     });
 
-    test('a bound token goes over connections with the certificate', async () => {
+    test('k11_a bound token goes over connections with the certificate', async () => {
       const rp = party(ISSUED, BOUND, { api_origins: [op.api] });
       const session = await op.login(rp);
       assert.equal((await rp.userinfo(session)).claims.sub, 'alice');
@@ -232,7 +233,7 @@ for (const [build, module] of Object.entries({ node, full })) {
       assert.deepEqual([op.at('/token'), op.at('/userinfo')], [[by], [by]]);
     });
 
-    test('a bound token is worth nothing with another certificate, and is not sent without', async () => {
+    test('k11_a bound token is worth nothing with another certificate, and is not sent without', async () => {
       const options = { ...BOUND, api_origins: [op.api] };
       const rp = party(ISSUED, options);
       const session = await op.login(rp);
@@ -285,7 +286,7 @@ test('without aliases the request goes to the endpoint itself', async (t) => {
   assert.deepEqual(op.at('/token'), [thumbprint(ISSUED)]);
 });
 
-test('through a proxy the certificate goes to the provider, and not to the proxy', async (t) => {
+test('k11_through a proxy the certificate goes to the provider, and not to the proxy', async (t) => {
   const [op, proxy] = await Promise.all([mutualProvider({ host: 'op.example' }), startProxy('--password', 'alice:canary')]);
   t.after(() => (op.close(), proxy.stop()));
   const transport = nodeTransport({ ca_pem: TLS.cert, ...ISSUED, proxy: proxy.withPassword('alice:canary') });
