@@ -10,6 +10,7 @@ import { json } from './options.js';
  */
 export function alone(issuer, registration, { policy, allow_insecure_loopback }, use, others) {
   const url = `${issuer}/`;
+  const algs = [...ALGORITHMS.keys(), 'HS256', 'HS384', 'HS512'];
   // A provider of many tenants where tenants are named.
   const named = registration.tenants ? issuer.replace(/(:\/\/[^/]+\/)[^/]+/, '$1{tenantid}') : issuer;
   const metadata = {
@@ -17,12 +18,13 @@ export function alone(issuer, registration, { policy, allow_insecure_loopback },
     authorization_endpoint: url,
     token_endpoint: url,
     jwks_uri: url,
-    // What a profile demands of a provider (FAPI 2.0 Security Profile 5.3.2, OAuth 2.1).
+    // What a profile demands of a provider (FAPI 2.0 Security Profile 5.3.2, Message Signing 5.4, OAuth 2.1).
     ...(own(policy ?? {}, 'preset') && {
       code_challenge_methods_supported: ['S256'],
       pushed_authorization_request_endpoint: url,
       authorization_response_iss_parameter_supported: true,
-      id_token_signing_alg_values_supported: [...ALGORITHMS.keys(), 'HS256', 'HS384', 'HS512'],
+      id_token_signing_alg_values_supported: algs,
+      authorization_signing_alg_values_supported: algs,
     }),
   };
   const limits = policyText(policy);
