@@ -266,7 +266,8 @@ impl Client {
     }
 
     /// The flow that calls an API with the access token of a session or a grant, and yields the `ApiResponse`, whatever its
-    /// status. The token goes to the origins of the login's `resource` and of the registration's `api_origins`, and no others.
+    /// status. The token goes to the origins of the `resource` that it was asked for and of the registration's `api_origins`,
+    /// and no others.
     ///
     /// Raises `MisuseError`: `no_access_token`, `session_mismatch`, `dpop_key_mismatch`, `origin_not_allowed`, and
     /// `ConfigurationError`: `invalid_configuration`.

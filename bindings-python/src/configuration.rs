@@ -224,7 +224,8 @@ impl SessionSeal {
 }
 
 /// Checks the settings of a relying party before anything is fetched. Internal. `verifies`: whether the host can
-/// check signatures. `asserts`: whether it has assertions from elsewhere.
+/// check signatures. `asserts`: whether it has assertions from elsewhere. `identifies`: whether its transport can have a
+/// certificate of the client's.
 ///
 /// Raises `ConfigurationError`: `invalid_configuration`, `policy_out_of_range`.
 #[pyfunction]
@@ -235,6 +236,7 @@ pub(crate) fn check_configuration(
     policy: &Bound<'_, Policy>,
     verifies: bool,
     asserts: bool,
+    identifies: bool,
 ) -> PyResult<()> {
     let (issuer, registration, policy) = (&issuer.get().0, &registration.get().0, &policy.get().0);
     core::Client::check(issuer, registration, policy).or_raise(py)?;
@@ -242,8 +244,8 @@ pub(crate) fn check_configuration(
         let reason = "is missing, and there is a client_assertion_type";
         return Err(refused(py, core::ErrorKind::InvalidConfiguration, ["client_assertion", reason]));
     }
-    if registration.tls_client_certificate {
-        let reason = "is set, and the transports of this package have no certificate of the client's";
+    if registration.tls_client_certificate && !identifies {
+        let reason = "is set, and the transport has no client_cert";
         return Err(refused(py, core::ErrorKind::InvalidConfiguration, ["tls_client_certificate", reason]));
     }
     if policy.signatures == core::Signatures::Host && !verifies {

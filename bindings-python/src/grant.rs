@@ -44,8 +44,8 @@ impl Grant {
         self.0.scope().to_vec()
     }
 
-    /// What the application may do (RFC 9396 7): as the token response says, else as an earlier one said, else as asked for.
-    /// `None` if none of them says.
+    /// What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if
+    /// no response said it, whatever was asked for.
     #[getter]
     fn authorization_details<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.0.authorization_details().map(|details| json::value(py, details)).transpose()

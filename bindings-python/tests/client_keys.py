@@ -98,13 +98,16 @@ def header(request: HttpRequest, name: str) -> str:
 
 
 class BindingOp(ScriptedOp):
-    """Binds tokens to keys (RFC 9449), and wants ``nonce`` in each proof at the endpoints of ``demanding``."""
+    """Binds tokens to keys (RFC 9449), and wants ``nonce`` in each proof at the endpoints of ``demanding``.
+
+    ``granted`` are members of its token responses."""
 
     def __init__(self, *demanding: str) -> None:
         super().__init__()
         self.demanding = demanding
         self.nonce = "nonce-1"
         self.serial = 0
+        self.granted: dict[str, Any] = {}
 
     def proofs(self) -> list[dict[str, Any]]:
         """The claims of the proofs that came since the last call."""
@@ -124,4 +127,5 @@ class BindingOp(ScriptedOp):
             return reply
         self.serial += 1
         tokens = {"access_token": f"canary-access-{self.serial}", "refresh_token": f"canary-refresh-{self.serial}"}
-        return answer({**tokens, "token_type": "DPoP", "expires_in": 60, "id_token": self.id_token()})
+        granted = {**tokens, "token_type": "DPoP", "expires_in": 60, "id_token": self.id_token()}
+        return answer({**granted, **self.granted})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import trustme
@@ -44,3 +45,8 @@ def server_tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
+
+
+def client_tls(ca_file: Path) -> ssl.SSLContext:
+    """The client's side of TLS, which trusts this authority."""
+    return ssl.create_default_context(cafile=str(ca_file))

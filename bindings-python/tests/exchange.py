@@ -52,6 +52,7 @@ class StandIn:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     limits: Limits = Limits()
+    client_certificate: bool = False
 
 
 def send(transport: AnyTransport, request: StandIn) -> HttpResponse | Unreachable:

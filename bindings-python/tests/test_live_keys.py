@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from browser import Browser
+from calling import CLIENTS
 from client_keys import KEYS, signature
 from exchange import ASYNCIO, TRANSPORTS
 from op import Op, provider
@@ -252,3 +253,18 @@ def test_threads_log_in_at_once(op: Op) -> None:
         sessions = list(threads.map(rp.callback, backs, [started.id for started in herd]))
         names = list(threads.map(lambda session: rp.userinfo(session)["name"], sessions))
     assert names == ["Alice Example"] * 8
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_resource_is_called_with_the_application_s_own_client(op: Op, name: str) -> None:
+    registration = registered(op, token_endpoint_auth_method="none", dpop_bound_access_tokens=True)
+    client = CLIENTS[name]
+    kind = "urllib" if client.party is RelyingParty else "aiohttp"
+    rp = party(op, registration, kind, dpop_keys=[KEYS["ES256"]], api_origins=[op.issuer])
+    session = log_in(rp)
+    op("nonces")
+    op.requests()
+    for _ in range(2):
+        got = client.send(client.auth(rp, session), "GET", f"{op.issuer}{USERINFO}")
+        assert got.status == 200 and json.loads(got.body)["sub"] == "alice"
+    assert statuses(op, USERINFO) == [(USERINFO, 401), (USERINFO, 200), (USERINFO, 200)]

@@ -8,17 +8,19 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 import test_readme
 from client_keys import KEYS, BindingOp, is_good, pem
+from mutual import identity
 from pushing import PushingOp
 from relyingparty import HttpRequest, HttpResponse, RelyingParty, SigningKey, Unreachable, UrllibTransport
-from scripted import CALLBACK, ISSUER, ScriptedOp, log_in
+from scripted import CALLBACK, ISSUER, ScriptedOp, log_in, relying_party
 
-KEY, KMS, DPOP, FAPI, CALL, TOKEN_FILE = test_readme.KEYS
+KEY, KMS, DPOP, FAPI, CALL, AUTH, CERTIFICATE, TOKEN_FILE = test_readme.KEYS
 
 
 def logs_in(program: dict[str, Any], monkeypatch: pytest.MonkeyPatch, op: ScriptedOp) -> dict[str, str]:
@@ -69,6 +71,33 @@ def test_a_client_of_fapi_that_calls_an_api(tmp_path: Path, monkeypatch: pytest.
     assert program["pay"](session, b"a penny") == (201, b"paid")
     program["pay"](session, b"a million")
     assert op.pushed[-1]["acr_values"] == "gold"
+
+
+def test_an_api_that_is_called_with_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+    def things(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["authorization"])
+        return httpx.Response(200, json=["a thing"])
+
+    sent: list[str] = []
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: things(request))
+    op = ScriptedOp()
+    rp = relying_party(op, api_origins=["https://api.example"])
+    program: dict[str, Any] = {"rp": rp}
+    exec(AUTH, program)
+    assert program["things"](log_in(rp, op), print) == (["a thing"], None)
+    assert sent == ["Bearer canary-access"]
+
+
+def test_a_client_with_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = identity(tmp_path / "who")
+    monkeypatch.chdir(tmp_path)
+    who.certificate.rename("client.pem")
+    who.key.rename("client.key")
+    program: dict[str, Any] = {"RelyingParty": RelyingParty}
+    exec(CERTIFICATE, program)
+    op = ScriptedOp()
+    assert logs_in(program, monkeypatch, op)["client_id"] == "client-id"
+    assert [request.endpoint for request in op.asked if request.client_certificate] == ["token"]
 
 
 def test_a_key_in_a_kms(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -295,6 +295,17 @@ def test_refreshes_that_ask_for_different_things_spend_no_token_twice(asynchrono
     assert sync.refresh(newest).refresh_token and not op.revoked
 
 
+def test_relying_parties_that_judge_differently_refresh_one_after_the_other() -> None:
+    op = RotatingOp()
+    options: Any = {"client_secret": "s", "clock": lambda: op.now, "transport": op}
+    parties = [RelyingParty(ISSUER, "client", CALLBACK, policy={"allowed_skew_secs": skew}, **options) for skew in (60, 120)]
+    session = log_in(parties[0], op)
+    with ThreadPoolExecutor() as threads:
+        sessions = list(threads.map(lambda party: party.refresh(session), parties))
+    assert not op.revoked and op.refreshes == 2
+    assert len({refreshed.refresh_token for refreshed in sessions}) == 2
+
+
 def test_an_error_is_told_only_to_who_asked_for_the_same() -> None:
     op = RotatingOp()
 

@@ -233,8 +233,9 @@ def test_what_the_application_may_do(make: Make) -> None:
     rp = make(op, **BOUND)
     started = settled(rp.authorize(authorization_details=details))
     assert json.loads(query(started.url)["authorization_details"][0]) == details
+    op.granted = {"authorization_details": details}
     session = settled(rp.callback(op.browser(started.url), started.id))
-    assert session.authorization_details == details, "as asked for"
+    assert session.authorization_details == details
     op.asked.clear()
     settled(rp.refresh(session, authorization_details=details[:1]))
     [request] = [request for request in op.asked if request.endpoint == "token"]
@@ -242,6 +243,11 @@ def test_what_the_application_may_do(make: Make) -> None:
     assert settled(rp.restore(session.encode())).authorization_details == details
     refreshed = settled(rp.refresh_token("canary-elsewhere", "alice", authorization_details=details))
     assert refreshed.grant.authorization_details == refreshed.session.authorization_details == details
+    op.granted = {}
+    assert settled(rp.refresh(session)).authorization_details == details, "what was granted holds on"
+    started = settled(rp.authorize(authorization_details=details))
+    silent = settled(rp.callback(op.browser(started.url), started.id))
+    assert silent.authorization_details is None, "who asks is not granted"
     assert log_in(make(op, **BOUND), op).authorization_details is None
 
 

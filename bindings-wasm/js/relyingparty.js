@@ -153,7 +153,8 @@ export class Portable {
     await this.#environment.ready();
     sessionHandle(session);
     const asked = copied(request, 'the request');
-    const what = json(asked, 'the request');
+    // Who judges otherwise what comes asks for something else.
+    const what = json({ asked, policy: this.#context.policy }, 'the request');
     const client = await this.#discovered();
     for (let current = session; ; ) {
       const refreshed = await this.#refreshed(client, current, asked, what);

@@ -42,6 +42,8 @@ export function pushingProvider(metadata = {}) {
   const { requests, replies, transport } = memoryProvider();
   const pushed = [];
   let nonce;
+  let granted;
+  const details = (given) => (typeof given === 'string' ? JSON.parse(given) : given);
   replies.discovery = () => jsonReply({ ...METADATA, ...metadata });
   const jwk = { ...createPublicKey(key).export({ format: 'jwk' }), kid: 'op', alg: 'EdDSA', use: 'sig' };
   replies.jwks = () => jsonReply({ keys: [jwk] });
@@ -55,6 +57,7 @@ export function pushingProvider(metadata = {}) {
       refresh_token: 'canary-refresh',
       token_type: header(request, 'dpop') ? 'DPoP' : 'Bearer',
       id_token: signed({ iss: ISSUER, aud: REGISTRATION.client_id, sub: 'alice', iat: NOW, exp: NOW + 300, nonce }),
+      authorization_details: details(form(request).authorization_details) ?? granted,
     });
   const asked = (url) => {
     const parameters = Object.fromEntries(new URL(url).searchParams);
@@ -62,8 +65,8 @@ export function pushingProvider(metadata = {}) {
     return found.request ? claimsOf(found.request) : found;
   };
   const browser = (url, changed = {}) => {
-    const { state, nonce: wanted, response_mode = '' } = asked(url);
-    nonce = wanted;
+    const { state, nonce: wanted, response_mode = '', authorization_details } = asked(url);
+    [nonce, granted] = [wanted, details(authorization_details)];
     const plain = { code: 'canary-code', state, iss: ISSUER };
     const response = response_mode.endsWith('jwt')
       ? { response: signed({ ...plain, aud: REGISTRATION.client_id, exp: NOW + 60, ...changed }) }

@@ -132,6 +132,17 @@ describe('u8_concurrent_refreshes_of_a_session_are_one_request', () => {
     assert.equal(provider.spent.length, 2);
   });
 
+  test('relying parties that judge differently refresh one after the other, and spend no token twice', async () => {
+    const provider = rotating();
+    const strict = party(provider);
+    const lenient = party(provider, { policy: { ...QUICK, allowed_skew_secs: 120 } });
+    const session = await provider.login(strict);
+    const fresh = await Promise.all([strict, lenient].map((one) => one.refresh(session)));
+    assert.notEqual(fresh[0].refresh_token, fresh[1].refresh_token);
+    assert.equal(provider.spent.length, 2);
+    assert.equal(new Set(provider.spent).size, 2);
+  });
+
   test('and one that fails is tried again, and is the same over another transport, another for another client', async () => {
     const provider = rotating();
     const client = party(provider);

@@ -115,7 +115,7 @@ export interface AuthorizeRequest {
   /**
    * How the response comes back. With `form_post` and `form_post.jwt` the login cookie needs `SameSite=None`. With `jwt`, which
    * means `query.jwt`, and `form_post.jwt` the provider signs the response (JARM): a page that asks for it sets
-   * `authorization_signed_response_alg`, too. Default: the provider's, which is `query`; `query.jwt` with the preset
+   * `authorization_signed_response_alg`, too. Default: the provider's, which is `query`; `jwt` with the preset
    * `fapi2_message_signing`.
    */
   response_mode?: 'query' | 'form_post' | 'jwt' | 'query.jwt' | 'form_post.jwt';

@@ -48,7 +48,7 @@ export interface Grant {
   readonly token_type: string;
   /** The granted scopes, if the token response names them. */
   readonly scope: readonly string[];
-  /** What the application may do (RFC 9396 7), if a token response says so or the request asked for it. */
+  /** What the application may do (RFC 9396 7). Absent if no token response said it, whatever was asked for. */
   readonly authorization_details?: readonly AuthorizationDetail[];
   /** When the access token expires, in Unix seconds. Absent if the provider does not say. */
   readonly expires_at?: number;

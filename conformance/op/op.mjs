@@ -12,7 +12,7 @@ import { Storage } from './storage.mjs';
 /** Every character that a client which forgets RFC 6749 2.3.1 (form-encode, then Basic) gets wrong. */
 const AWKWARD_SECRET = 's:3%cr+t /&=?"\\~-every character of which has to arrive as it is';
 /** How clients authenticate that have no secret. */
-const WITHOUT_SECRET = ['none', 'private_key_jwt'];
+const WITHOUT_SECRET = ['none', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
 /**
  * The provider on its own port of 127.0.0.1, with what a test may do to it while it runs: register a
@@ -30,16 +30,27 @@ export class OpenIdProvider {
   #requests = [];
   #revoked = [];
   #server;
+  /** Where clients are asked for their certificate, if anywhere. */
+  #mutual;
+  #mutualOrigin;
   #port;
   #provider;
   #handle;
 
   /**
-   * Listens, on a free port unless told one; over https when `tls` (`{ cert, key }`, PEM) is given. `host` is what the
-   * issuer calls itself.
+   * Listens, on a free port unless told one; over https when `tls` (`{ cert, key }`, PEM) is given. With `clientCa` (PEM)
+   * it also listens on another port, where it asks clients for a certificate (RFC 8705). `host` is what the issuer calls
+   * itself.
    */
-  static async listen({ port = 0, tls, host = '127.0.0.1' } = {}) {
+  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1' } = {}) {
     const op = new OpenIdProvider();
+    if (clientCa) {
+      op.#mutual = https.createServer({ ...tls, ca: clientCa, requestCert: true, rejectUnauthorized: false });
+      op.#mutual.on('request', (request, response) => op.#answer(request, response));
+      op.#mutual.listen(0, '127.0.0.1');
+      await once(op.#mutual, 'listening');
+      op.#mutualOrigin = `https://${host}:${op.#mutual.address().port}`;
+    }
     op.#server = tls ? https.createServer(tls) : http.createServer();
     op.#server.on('request', (request, response) => op.#answer(request, response));
     op.#port = port;
@@ -133,7 +144,7 @@ export class OpenIdProvider {
   #signWith(keys) {
     this.#keys = keys;
     this.#nextKeys = undefined;
-    this.#provider = new Provider(this.issuer, settings(this.#storage, keys, this.#nonceSecret));
+    this.#provider = new Provider(this.issuer, settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin));
     this.#provider.on('server_error', (_ctx, error) => console.error(error));
     this.#provider.on('grant.revoked', (_ctx, grant) => this.#revoked.push(grant));
     this.#handle = this.#provider.callback();

@@ -23,10 +23,12 @@ const { values: args } = parseArgs({
     'host': { type: 'string' },
     'tls-cert': { type: 'string' },
     'tls-key': { type: 'string' },
+    'client-ca': { type: 'string' },
   },
 });
 const tls = args['tls-cert'] && { cert: readFileSync(args['tls-cert']), key: readFileSync(args['tls-key']) };
-const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls, host: args.host });
+const clientCa = args['client-ca'] && readFileSync(args['client-ca']);
+const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls, clientCa, host: args.host });
 console.log(JSON.stringify({ issuer: op.issuer, control: await control(op) }));
 
 process.on('SIGTERM', () => process.exit(0));

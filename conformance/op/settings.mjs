@@ -17,6 +17,20 @@ const KEYS = {
 const ASYMMETRIC = [...['RS', 'PS', 'ES'].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`)), 'EdDSA', 'Ed25519'];
 const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
 
+const WITHOUT_CERTIFICATE = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'];
+
+/** Clients that show a certificate (RFC 8705), by what the connection says of it. */
+const mutualTls = {
+  enabled: true,
+  certificateBoundAccessTokens: true,
+  selfSignedTlsClientAuth: true,
+  tlsClientAuth: true,
+  getCertificate: ({ socket }) => socket.getPeerX509Certificate()?.toString(),
+  certificateAuthorized: ({ socket }) => socket.authorized,
+  certificateSubjectMatches: ({ socket }, property, expected) =>
+    property === 'tls_client_auth_subject_dn' && socket.getPeerX509Certificate().subject === expected,
+};
+
 /** One fresh private signing key per algorithm: of `algs`, or of all there are. */
 export function signingKeys(algs = Object.keys(KEYS)) {
   return Promise.all(
@@ -29,9 +43,16 @@ export function signingKeys(algs = Object.keys(KEYS)) {
   );
 }
 
-/** The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes. */
-export function settings(storage, keys, nonceSecret) {
+/**
+ * The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes.
+ * `mutualOrigin` is where clients are asked for their certificate, if anywhere.
+ */
+export function settings(storage, keys, nonceSecret, mutualOrigin) {
   return {
+    ...(mutualOrigin && {
+      clientAuthMethods: [...WITHOUT_CERTIFICATE, 'tls_client_auth', 'self_signed_tls_client_auth'],
+      discovery: { mtls_endpoint_aliases: { token_endpoint: `${mutualOrigin}/token`, userinfo_endpoint: `${mutualOrigin}/me` } },
+    }),
     adapter: storage.adapter,
     jwks: { keys },
     cookies: { keys: cookieKeys },
@@ -46,6 +67,7 @@ export function settings(storage, keys, nonceSecret) {
       devInteractions: { enabled: true },
       // Asked of who sends a proof: clients without one never meet it.
       dPoP: { enabled: true, nonceSecret, requireNonce: () => true },
+      mTLS: mutualOrigin ? mutualTls : { enabled: false },
       // Demanded of the clients whose metadata say so.
       jwtResponseModes: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },

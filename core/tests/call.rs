@@ -6,7 +6,7 @@ mod support;
 
 use relyingparty::{
     ApiRequest, ApiResponse, AuthorizeRequest, Call, Error, Flow, HttpRequest, HttpResponse, Method, Reply,
-    Request, Session, SigningKey, Step,
+    Request, Session, SigningKey, Step, TokenRequest,
 };
 use serde_json::{Value, json};
 use support::{World, code, detail, entropy};
@@ -292,4 +292,137 @@ fn an_origin_that_is_none_is_refused_when_it_is_given() {
         world.registration.api_origins = vec![odd.into()];
         assert_eq!(detail(&world.try_client(), "member"), "api_origins", "{odd}");
     }
+}
+
+/// What an API says that wants its nonce in the proof, with a body of its own.
+fn wants_nonce(status: u16, challenges: &[&str], body: &str) -> HttpResponse {
+    let mut headers: Vec<(String, String)> =
+        challenges.iter().map(|challenge| ("WWW-Authenticate".into(), (*challenge).into())).collect();
+    headers.push(("DPoP-Nonce".into(), "rs-1".into()));
+    headers.push(("Content-Type".into(), "application/json".into()));
+    HttpResponse::new(status, headers, body.into())
+}
+
+/// A login with a bound token for an API.
+fn bound() -> (World, Session) {
+    let mut world = World::new();
+    world.registration = world.registration.with_dpop_keys([key()]);
+    world.registration.api_origins = vec!["https://api.example".into()];
+    world.op.member("token_type", "DPoP");
+    let begun = world.begin();
+    let query = world.op.authorize(&begun.url);
+    let exchange = world.callback(begun, &query).unwrap();
+    let step = world.client();
+    let step = step.proving(entropy(5), &world.cache, world.now).exchange(exchange).unwrap();
+    let session = world.run(step).unwrap();
+    (world, session)
+}
+
+fn prove(world: &World, session: &Session, url: &str) -> Step<Call> {
+    let request = ApiRequest::new(Method::Get, url);
+    world.client().proving(entropy(6), &world.cache, world.now).call(session, request).unwrap()
+}
+
+fn proof(step: &Step<Call>) -> Value {
+    let proof = &sent(step).headers.iter().find(|(own, _)| own == "dpop").unwrap().1;
+    serde_json::from_slice(&support::unb64(proof.split('.').nth(1).unwrap())).unwrap()
+}
+
+#[test]
+fn k1_a_nonce_is_asked_for_in_the_challenge_whatever_the_body_says() {
+    for (challenges, body) in [
+        (&[r#"DPoP error="use_dpop_nonce""#][..], r#"{"error":"Unauthorized"}"#),
+        (&[r#"DPoP error="use_dpop_nonce""#], r#"{"error":"invalid_token"}"#),
+        (&["dPoP error=use_dpop_nonce, algs=\"ES256\""], ""),
+        (&[r#"DPoP realm="a", error = "use_dpop_nonce""#], ""),
+        (&[r#"Bearer error="invalid_token", DPoP error="use_dpop_nonce""#], ""),
+        (&[r#"Bearer error="invalid_token""#, r#"DPoP error="use_dpop_nonce""#], ""),
+        (&[r#"Negotiate YWJj, DPoP error="use_dpop_nonce""#], ""),
+        (&[r#"Negotiate YWI=, DPoP error="use_dpop_nonce""#], ""),
+        (&[r#"Negotiate YQ== , DPoP error="use_dpop_nonce""#], ""),
+    ] {
+        let (mut world, session) = bound();
+        let step = prove(&world, &session, "https://api.example/v1");
+        let step = answer(&mut world, step, wants_nonce(401, challenges, body)).unwrap();
+        assert!(matches!(step, Step::Pending(_)), "{challenges:?} {body}");
+        assert_eq!(proof(&step)["nonce"], "rs-1", "{challenges:?} {body}");
+    }
+    for (status, challenges) in [
+        (401, &[r#"DPoP error="invalid_token", error_description="use_dpop_nonce""#][..]),
+        (401, &[r#"Basic error="use_dpop_nonce""#]),
+        (401, &[r#"DPoP realm="a, error=use_dpop_nonce""#]),
+        (403, &[r#"DPoP error="use_dpop_nonce""#]),
+        (500, &[r#"DPoP error="use_dpop_nonce""#]),
+    ] {
+        let (mut world, session) = bound();
+        let step = prove(&world, &session, "https://api.example/v1");
+        let step = answer(&mut world, step, wants_nonce(status, challenges, "")).unwrap();
+        assert_eq!(done(step).response.status, status, "{challenges:?}");
+    }
+}
+
+#[test]
+fn k2_a_proof_names_the_url_as_it_is_sent() {
+    for (url, htu) in [
+        ("https://API.Example:443/V1/a%2Fb?x=1", "https://api.example/V1/a%2Fb"),
+        ("https://api.example", "https://api.example/"),
+        ("https://api.example?x=/y", "https://api.example/"),
+        ("https://api.example/?x", "https://api.example/"),
+    ] {
+        let (mut world, session) = bound();
+        let step = prove(&world, &session, url);
+        assert_eq!((sent(&step).url.as_str(), &proof(&step)["htu"]), (url, &json!(htu)));
+        let ok = wants_nonce(200, &[], "");
+        done(answer(&mut world, step, ok).unwrap());
+        let again = prove(&world, &session, "https://api.example/v1");
+        assert_eq!(proof(&again)["nonce"], "rs-1", "it is the same server: {url}");
+    }
+}
+
+#[test]
+fn k10_a_token_that_a_refresh_asked_for_goes_where_it_is_for() {
+    let (mut world, session) = logged_in();
+    let call = |world: &World, session: &Session, url: &str| {
+        code(&world.client().call(session, ApiRequest::new(Method::Get, url)))
+    };
+    let mut other = TokenRequest::default();
+    other.resource = Some(vec!["https://other.example/v1".into()]);
+    let step = world.client().refresh_with(&session, &other).unwrap();
+    let refreshed = world.run(step).unwrap();
+    let step = world.client().restore(&refreshed.encode(), &world.cache, world.now).unwrap();
+    let restored = world.run(step).unwrap();
+    for session in [&refreshed, &restored] {
+        assert_eq!(call(&world, session, "https://other.example/v1"), "ok");
+        assert_eq!(call(&world, session, "https://api.example/v1"), "origin_not_allowed");
+        assert_eq!(session.resource(), ["https://api.example/v1"], "for this refresh alone");
+    }
+    let again = world.refresh(&restored).unwrap();
+    let asked = world.op.log.last().unwrap();
+    let asked = support::parameter(std::str::from_utf8(&asked.body).unwrap(), "resource");
+    assert_eq!(asked.as_deref(), Some("https://api.example/v1"));
+    assert_eq!(call(&world, &again, "https://api.example/v1"), "ok");
+    assert_eq!(call(&world, &again, "https://other.example/v1"), "origin_not_allowed");
+}
+
+#[test]
+fn k9_what_is_bound_to_a_certificate_stays_bound_through_a_refresh() {
+    let mut world = World::new();
+    world.op.metadata["mtls_endpoint_aliases"] = json!({ "token_endpoint": "https://mtls.op.example/token" });
+    world.registration.tls_client_certificate = true;
+    world.registration.token_endpoint_auth_method = Some(relyingparty::AuthMethod::None);
+    world.registration.tls_client_certificate_bound_access_tokens = true;
+    let session = world.try_login().unwrap();
+    world.registration.tls_client_certificate_bound_access_tokens = false;
+    let refreshed = world.refresh(&session).unwrap();
+    let asked = world.op.log.last().unwrap();
+    assert_eq!((asked.url.as_str(), asked.client_certificate), ("https://mtls.op.example/token", true));
+    assert!(refreshed.grant().is_certificate_bound());
+
+    world.registration.tls_client_certificate = false;
+    let client = world.client();
+    world.registration.api_origins = vec!["https://api.example".into()];
+    assert_eq!(detail(&client.refresh(&session), "member"), "tls_client_certificate");
+    assert_eq!(detail(&client.userinfo(&session), "member"), "tls_client_certificate");
+    let request = ApiRequest::new(Method::Get, "https://api.example/");
+    assert_eq!(detail(&world.client().call(&session, request), "member"), "tls_client_certificate");
 }

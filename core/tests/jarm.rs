@@ -205,3 +205,69 @@ fn a_response_that_cannot_be_read_names_no_login() {
         assert_eq!(in_query(odd).handle(), None, "{odd}");
     }
 }
+
+#[test]
+fn k5_no_parameter_of_a_response_stands_beside_a_signed_one() {
+    for beside in [
+        "access_token=t",
+        "id_token=t",
+        "token_type=Bearer",
+        "session_state=s",
+        "error_description=d",
+        "error_uri=u",
+        "expires_in=1",
+        "scope=openid",
+    ] {
+        let mut world = world();
+        let begun = begin(&mut world, ResponseMode::QueryJwt);
+        let token = world.op.key.token(&claims(&begun, json!({})));
+        let both = CallbackParams::parse(&format!("response={token}&{beside}")).unwrap();
+        assert_eq!(code(&take(&mut world, begun, both)), "callback_unexpected", "{beside}");
+    }
+    let mut world = world();
+    let begun = begin(&mut world, ResponseMode::QueryJwt);
+    let token = world.op.key.token(&claims(&begun, json!({})));
+    let marked = CallbackParams::parse(&format!("response={token}&utm_source=x")).unwrap();
+    assert_eq!(
+        code(&take(&mut world, begun, marked)),
+        "ok",
+        "what is no parameter of a response says nothing"
+    );
+}
+
+#[test]
+fn k6_an_id_tokens_own_type_is_no_responses() {
+    let mut world = world();
+    world.policy.accepted_typ = vec!["id+jwt".into()];
+    let begun = begin(&mut world, ResponseMode::QueryJwt);
+    let header = json!({ "alg": "EdDSA", "kid": world.op.key.kid, "typ": "id+jwt" });
+    let token = world.op.key.token_of(&header.to_string(), &claims(&begun, json!({})).to_string());
+    assert_eq!(code(&take(&mut world, begun, in_query(&token))), "typ_refused");
+}
+
+#[test]
+fn a_response_as_long_as_the_policy_allows_finds_its_login() {
+    let mut world = world();
+    (world.policy.max_token_bytes, world.policy.max_callback_bytes) = (65_536, 65_536);
+    world.policy.max_parameter_bytes = 32_768;
+    let begun = begin(&mut world, ResponseMode::QueryJwt);
+    let long = "c".repeat(16_000);
+    let response = in_query(&world.op.key.token(&claims(&begun, json!({ "code": long }))));
+    assert_eq!(response.handle(), Some(begun.pending.handle()));
+    assert_eq!(code(&take(&mut world, begun, response)), "ok");
+}
+
+#[test]
+fn a_response_that_says_two_things_in_two_types_is_refused() {
+    for edits in [
+        json!({ "error": {} }),
+        json!({ "error": 1 }),
+        json!({ "access_token": ["t"] }),
+        json!({ "error": ["access_denied"], "code": "c" }),
+    ] {
+        let mut world = world();
+        let begun = begin(&mut world, ResponseMode::QueryJwt);
+        let token = world.op.key.token(&claims(&begun, edits.clone()));
+        assert_eq!(code(&take(&mut world, begun, in_query(&token))), "callback_malformed", "{edits}");
+    }
+}

@@ -5,8 +5,8 @@
 mod support;
 
 use relyingparty::{
-    Alg, AssertionAudience, AuthMethod, AuthorizeRequest, Client, Issuer, Policy, Profile, Request,
-    ResponseMode, SigningKey, Step,
+    Alg, ApiRequest, AssertionAudience, AuthMethod, AuthorizeRequest, Client, Issuer, Metadata, Method,
+    Policy, Profile, Provider, Request, ResponseMode, SigningKey, Step,
 };
 use serde_json::{Value, json};
 use support::{ISSUER, World, code, detail, entropy};
@@ -24,6 +24,7 @@ fn world(policy: Policy) -> World {
     world.op.metadata["code_challenge_methods_supported"] = json!(["S256"]);
     world.op.metadata["id_token_signing_alg_values_supported"] = json!(["RS256", "EdDSA", "ES256"]);
     world.op.metadata["userinfo_signing_alg_values_supported"] = json!(["RS256", "EdDSA"]);
+    world.op.metadata["authorization_signing_alg_values_supported"] = json!(["RS256", "EdDSA"]);
     world.registration =
         world.registration.with_signing_keys([key("P-256")]).with_dpop_keys([key("Ed25519")]);
     let signatures = world.policy.signatures;
@@ -130,7 +131,7 @@ fn what_it_demands_is_switched_on() {
     let Request::Http(request) = flow.request() else { panic!("{:?}", flow.request()) };
     let object = support::parameter(std::str::from_utf8(&request.body).unwrap(), "request").unwrap();
     let claims = support::unb64(object.split('.').nth(1).unwrap());
-    assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap()["response_mode"], "query.jwt");
+    assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap()["response_mode"], "jwt");
 }
 
 #[test]
@@ -170,4 +171,59 @@ fn k5_a_plain_response_cannot_be_asked_for_where_signed_ones_are_demanded() {
         let step = world.client().proving(entropy(1), &world.cache, world.now).authorize(&request);
         assert_eq!(code(&step), expected, "{mode:?}");
     }
+}
+
+#[test]
+fn a_provider_that_signs_no_response_within_the_profile_is_refused_by_name() {
+    for list in [Value::Null, json!([]), json!(["RS256"]), json!(["none", "HS256", "PS384"])] {
+        let mut world = world(Policy::fapi2_message_signing());
+        world.op.metadata["authorization_signing_alg_values_supported"] = list.clone();
+        let refused = world.try_client();
+        assert_eq!(code(&refused), "profile_unmet", "{list}");
+        assert_eq!(detail(&refused, "member"), "authorization_signing_alg_values_supported");
+        world.registration.authorization_signed_response_alg = Some(Alg::Es256);
+        assert_eq!(code(&world.try_client()), "ok", "the registration says which it is");
+    }
+}
+
+#[test]
+fn plain_http_by_another_policy_meets_no_profile() {
+    let mut lenient = Policy::default();
+    lenient.danger_http_hosts = vec!["op.example".into()];
+    for profile in [Policy::fapi2(), Policy::fapi2_message_signing()] {
+        for text in ["http://op.example", "https://op.example"] {
+            let mut world = world(profile.clone());
+            let issuer = Issuer::under(text, false, &lenient).unwrap();
+            world.op.metadata["issuer"] = json!(text);
+            let metadata = Metadata::parse(&issuer, world.op.metadata.to_string().as_bytes()).unwrap();
+            let client = Client::new(
+                Provider::from_metadata(metadata),
+                world.registration.clone(),
+                world.policy.clone(),
+            );
+            assert_eq!((code(&client), &*detail(&client, "member")), ("profile_unmet", "issuer"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn k9_a_token_that_is_bound_to_nothing_is_not_sent_under_a_profile_that_binds() {
+    let mut world = world(Policy::fapi2());
+    let profile = std::mem::replace(&mut world.policy.profile, Profile::None);
+    let keys = (
+        std::mem::take(&mut world.registration.signing_keys),
+        std::mem::take(&mut world.registration.dpop_keys),
+    );
+    world.registration.api_origins = vec!["https://api.example".into()];
+    world.op.metadata["authorization_response_iss_parameter_supported"] = json!(false);
+    let session = world.login();
+    world.op.metadata["authorization_response_iss_parameter_supported"] = json!(true);
+    (world.registration.signing_keys, world.registration.dpop_keys) = keys;
+    world.policy.profile = profile;
+    let client = world.client();
+    let request = || ApiRequest::new(Method::Get, "https://api.example/");
+    assert_eq!(code(&client.call(&session, request())), "token_not_bound");
+    assert_eq!(code(&client.userinfo(&session)), "token_not_bound");
+    let proving = client.proving(entropy(9), &world.cache, world.now);
+    assert_eq!(code(&proving.refresh(&session)), "ok", "a refresh asks for one that is bound");
 }

@@ -278,61 +278,6 @@ fn keys_that_the_provider_does_not_take_are_refused_by_name() {
     assert_eq!(refused(proofs, |world| world.registration.dpop_keys = vec![key()]), no("dpop_keys"));
 }
 
-fn details(text: &str) -> AuthorizeRequest {
-    AuthorizeRequest::from_json(&format!(r#"{{"authorization_details":{text}}}"#)).unwrap()
-}
-
-#[test]
-fn authorization_details_are_remembered_and_compared() {
-    const ASKED: &str = r#"[{"type":"payment","amount":"1.00"},{"type":"account"}]"#;
-    let mut world = World::new();
-    world.op.member("authorization_details", json!([{ "type": "payment", "amount": "0.50" }]));
-    let begun = world.try_begin(&details(ASKED)).unwrap();
-    assert_eq!(parameter(query(&begun.url), "authorization_details").unwrap(), ASKED);
-    let session = world.finish(begun).unwrap();
-    assert_eq!(session.authorization_details(), Some(r#"[{"amount":"0.50","type":"payment"}]"#));
-    assert!(
-        session
-            .decisions()
-            .iter()
-            .any(|decision| decision.check == "authorization_details" && decision.passed)
-    );
-    let step = world.client().restore(&session.encode(), &world.cache, world.now).unwrap();
-    let restored = world.run(step).unwrap();
-    assert_eq!(restored.authorization_details(), session.authorization_details());
-    world.op.without_member("authorization_details");
-    let refreshed = world.refresh(&restored).unwrap();
-    assert_eq!(
-        refreshed.authorization_details(),
-        session.authorization_details(),
-        "what was granted holds on"
-    );
-}
-
-#[test]
-fn what_nobody_asked_for_is_not_granted() {
-    for (granted, expected) in [
-        (json!([{ "type": "account" }]), "response_member_invalid"),
-        (json!([{ "type": "payment" }, { "type": "account" }]), "response_member_invalid"),
-        (json!("payment"), "response_member_invalid"),
-        (json!([{}]), "response_member_invalid"),
-        (json!({ "type": "payment" }), "response_member_invalid"),
-        (json!([]), "ok"),
-    ] {
-        let mut world = World::new();
-        world.op.member("authorization_details", granted.clone());
-        let begun = world.try_begin(&details(r#"[{"type":"payment"}]"#)).unwrap();
-        assert_eq!(code(&world.finish(begun)), expected, "{granted}");
-    }
-    for bad in ["[]", "[1]", "[{}]", r#"[{"type":""}]"#, r#"[{"type":1}]"#] {
-        assert_eq!(
-            detail(&World::new().try_begin(&details(bad)), "member"),
-            "authorization_details",
-            "{bad}"
-        );
-    }
-}
-
 #[test]
 fn k6_what_is_signed_says_what_it_is_for() {
     let mut world = world();
@@ -350,27 +295,25 @@ fn k6_what_is_signed_says_what_it_is_for() {
 }
 
 #[test]
-fn details_that_are_none_and_nobody_asked_for_lose_no_session() {
-    for odd in
-        [json!("payment"), json!({ "type": "payment" }), json!(null), json!([1]), json!([{}]), json!(1)]
-    {
-        let mut world = World::new();
-        world.op.member("authorization_details", odd.clone());
-        let session = world.login();
-        assert_eq!(session.authorization_details(), None, "{odd}");
-        let step = world.client().restore(&session.encode(), &world.cache, world.now).unwrap();
-        let restored = world.run(step).unwrap();
-        let refreshed = world.refresh(&restored).unwrap();
-        let step = world.client().restore(&refreshed.encode(), &world.cache, world.now).unwrap();
-        assert_eq!(code(&world.run(step)), "ok", "{odd}");
+fn k6_nothing_that_is_added_says_what_a_signed_request_says_itself() {
+    let extra = |name: &str| {
+        let mut request = AuthorizeRequest::default();
+        request.extra = vec![(name.into(), "x".into())];
+        request
+    };
+    for signed in [true, false] {
+        let mut world = world();
+        world.registration = world.registration.with_signing_keys([key()]);
+        world.registration.require_pushed_authorization_requests = true;
+        world.registration.require_signed_request_object = signed;
+        for name in ["aud", "exp", "iat", "jti", "nbf", "sub"] {
+            let begun = begin(&world, &extra(name));
+            let expected = if signed { "reserved_parameter" } else { "ok" };
+            assert_eq!(code(&begun), expected, "{name}: the claim of a request object, signed: {signed}");
+        }
+        for name in ["iss", "client_assertion", "client_assertion_type", "client_secret", "client_id"] {
+            assert_eq!(code(&begin(&world, &extra(name))), "reserved_parameter", "{name}");
+        }
+        assert_eq!(code(&begin(&world, &extra("audience"))), "ok");
     }
-    let mut world = World::new();
-    world.op.member("authorization_details", json!(null));
-    let begun = world.try_begin(&details(r#"[{"type":"payment"}]"#)).unwrap();
-    let session = world.finish(begun).unwrap();
-    assert_eq!(
-        session.authorization_details(),
-        Some(r#"[{"type":"payment"}]"#),
-        "null is absent: as asked for"
-    );
 }

@@ -81,10 +81,11 @@ def invalid_configuration(member: str, reason: str) -> ConfigurationError:
     """The `ConfigurationError` for a setting that the core does not read. Internal."""
 
 def check_configuration(
-    issuer: Issuer, registration: Registration, policy: Policy, verifies: bool, asserts: bool
+    issuer: Issuer, registration: Registration, policy: Policy, verifies: bool, asserts: bool, identifies: bool
 ) -> None:
     """Checks the settings of a relying party before anything is fetched. Internal. `verifies`: whether the host can
-    check signatures. `asserts`: whether it has assertions from elsewhere.
+    check signatures. `asserts`: whether it has assertions from elsewhere. `identifies`: whether its transport can have
+    a certificate of the client's.
 
     Raises `ConfigurationError`: `invalid_configuration`, `policy_out_of_range`.
     """
@@ -624,8 +625,8 @@ class Client:
         entropy: bytes | bytearray | None = None,
     ) -> Flow[ApiResponse]:
         """The flow that calls an API with the access token of a session or a grant, and yields the `ApiResponse`,
-        whatever its status. The token goes to the origins of the login's `resource` and of the registration's
-        `api_origins`, and no others.
+        whatever its status. The token goes to the origins of the `resource` that it was asked for and of the
+        registration's `api_origins`, and no others.
 
         Raises `MisuseError`: `no_access_token`, `session_mismatch`, `dpop_key_mismatch`, `origin_not_allowed`, and
         `ConfigurationError`: `invalid_configuration`.
@@ -968,8 +969,8 @@ class Grant:
         """The granted scopes, if the token response names them."""
     @property
     def authorization_details(self) -> list[dict[str, Any]] | None:
-        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said, else as
-        asked for. `None` if none of them says.
+        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if
+        no response said it, whatever was asked for.
         """
     @property
     def expires_at(self) -> int | None:
@@ -1021,8 +1022,8 @@ class Session:
         """The granted scopes: those of the token response, else those asked for (RFC 6749 5.1)."""
     @property
     def authorization_details(self) -> list[dict[str, Any]] | None:
-        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said, else as
-        asked for. `None` if none of them says.
+        """What the application may do (RFC 9396 7): as the token response says, else as an earlier one said. `None` if
+        no response said it, whatever was asked for.
         """
     @property
     def expires_at(self) -> int | None:

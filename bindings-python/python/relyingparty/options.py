@@ -7,6 +7,7 @@ into a check that is skipped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 from relyingparty._relyingparty import SigningKey
@@ -45,6 +46,12 @@ Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers by their names, or as pairs."""
 Content: TypeAlias = bytes | bytearray | str | None
 """A body. Text is sent as UTF-8."""
+
+
+File: TypeAlias = str | PathLike[str]
+"""The path of a file."""
+ClientCert: TypeAlias = File | tuple[File, File] | tuple[File, File, str | bytes]
+"""The client's certificate: a PEM file with certificate and private key, or both, or both and the key's password."""
 
 
 class CookieArguments(TypedDict):
@@ -171,11 +178,24 @@ class RegistrationOptions(TypedDict, total=False):
     """The members of the registration that are not parameters of their own."""
 
     token_endpoint_auth_method: Literal[
-        "none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "client_assertion"
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "client_assertion",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
     ]
-    """How the client authenticates (OIDC Core 9). Default: ``private_key_jwt`` with ``signing_keys``, else with the
-    ``client_assertion``, else with the secret: ``client_secret_basic``, or ``client_secret_post`` if the metadata lack
-    it."""
+    """How the client authenticates (OIDC Core 9, RFC 8705 2). Default: ``private_key_jwt`` with ``signing_keys``, else
+    ``tls_client_auth`` with a ``client_cert``, else with the ``client_assertion``, else with the secret:
+    ``client_secret_basic``, or ``client_secret_post`` if the metadata lack it."""
+    tls_client_certificate: bool
+    """Whether the transport has a certificate of the client's. Default: True with a ``client_cert``, else False. Set
+    it for a transport of your own."""
+    tls_client_certificate_bound_access_tokens: bool
+    """Have access tokens bound to the client's certificate (RFC 8705 3). They are sent over connections with it only.
+    Default: False."""
     token_endpoint_auth_signing_alg: str
     """The algorithm of ``client_secret_jwt``. Default: ``HS256``. With ``private_key_jwt`` it must be that of the first
     of the ``signing_keys``."""
@@ -276,12 +296,12 @@ class AuthorizeOptions(TypedDict, total=False):
     """How the response comes back. With ``form_post`` and ``form_post.jwt`` the login cookie needs ``SameSite=None``.
     With ``jwt``, which means ``query.jwt``, and ``form_post.jwt`` the provider signs the response (JARM).
 
-    Default: the provider's, which is ``query``; ``query.jwt`` with the preset ``fapi2_message_signing``."""
+    Default: the provider's, which is ``query``; ``jwt`` with the preset ``fapi2_message_signing``."""
     resource: str | Sequence[str]
     """Where the access token will be used (RFC 8707). It is sent here, with the code and with every refresh."""
     authorization_details: Sequence[Mapping[str, Any]]
     """What the application asks to be allowed: objects, each with a ``type`` (RFC 9396). The session's
-    ``authorization_details`` say what was granted."""
+    ``authorization_details`` say what was granted, and are ``None`` if the provider does not say it."""
     extra: Mapping[str, str]
     """Further parameters. A parameter that the library sets itself is ``reserved_parameter``."""
     return_to: str | None

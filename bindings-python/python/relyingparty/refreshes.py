@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from relyingparty._relyingparty import Flow, Session
+from relyingparty._relyingparty import Flow, Policy, Session
 from relyingparty.answers import patience
 from relyingparty.errors import Error
 from relyingparty.sharing import Part, Sharing, Work
@@ -116,12 +116,11 @@ def _digest(*parts: str) -> bytes:
     return digest.digest()
 
 
-def asked_by(options: Withheld[Any]) -> bytes:
-    """What tells apart the refreshes of one session that ask for different things: options that the core took."""
+def asked_by(options: Withheld[Any], policy: Policy) -> bytes:
+    """What tells apart the refreshes of one session that ask for different things, or judge what comes differently."""
     import json
-    from hashlib import sha256
 
-    return sha256(json.dumps(options.lend()).encode()).digest()
+    return _digest(json.dumps(options.lend()), repr(policy))
 
 
 def told(error: Error) -> Error:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from relyingparty._relyingparty import Cache, invalid_configuration
+from relyingparty._relyingparty import Cache, Registration, invalid_configuration
+from relyingparty.withheld import Withheld
+
+
+class _Unsealed(tuple[bytes, ...]):
+    """No keys are given. Nobody passes it by mistake, as one does ``None`` or an empty list."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<not sealed>"
+
+
+UNSEALED = _Unsealed()
 
 
 def refuse(member: str, reason: str, cause: BaseException | None = None) -> NoReturn:
@@ -38,6 +51,36 @@ def function(member: str, value: Any) -> None:
     """Something to call."""
     if not callable(value):
         refuse(member, "cannot be called")
+
+
+def registration(
+    client_id: str,
+    redirect_uri: str,
+    secret: Withheld[str | None],
+    scopes: Sequence[str] | None,
+    more: Withheld[dict[str, Any]],
+    beside: Sequence[str],
+) -> Registration:
+    """What the client is at the provider. What is not its member may be one of the parameters ``beside``, misspelt."""
+    given: dict[str, Any] = {"client_id": client_id, "redirect_uri": redirect_uri, "scopes": scopes}
+    given["client_secret"] = secret.take()
+    kept = Withheld({name: value for name, value in given.items() if value is not None})
+    given.clear()
+    return Registration._beside(list(beside), **kept.take(), **more.take())
+
+
+def defaults(network: Withheld[dict[str, Any]]) -> None:
+    """Options of the default transport that nobody set: there is another transport."""
+    for named in (("ca_file", "ca_pem"), ("client_cert",), ("proxy", "proxy_from_environment")):
+        if any(network.lend()[name] is not None and network.lend()[name] is not False for name in named):
+            what = "is an option" if len(named) == 1 else f"and {named[1]} are options"
+            refuse(named[0], f"{what} of the transport that was given")
+
+
+def has_client_cert(transport: object) -> bool | None:
+    """Whether a transport has a certificate of the client's: ``None`` if it does not say."""
+    said = getattr(transport, "has_client_cert", None)
+    return said if isinstance(said, bool) else None
 
 
 def seconds(member: str, clock: Callable[[], float]) -> float:

@@ -97,7 +97,7 @@ class MemoryStore:
             raise ValueError("capacity must be at least 1")
         settings.function("clock", clock)
         self._capacity = capacity
-        self._clock = partial(settings.seconds, "clock", clock)
+        self._clock = clock if clock is time.monotonic else partial(settings.seconds, "clock", clock)
         self._lock = threading.Lock()
         self._logins: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._marks: OrderedDict[str, tuple[float, float | None]] = OrderedDict()
@@ -153,10 +153,7 @@ def _add(
     entries: OrderedDict[str, tuple[float, ValueT]], key: str, entry: tuple[float, ValueT], now: float, most: int
 ) -> None:
     """Add the newest, in the place of one of its key, when what expired and what is too many has gone, oldest first."""
-    while entries:
-        expires_at, _ = next(iter(entries.values()))
-        if now < expires_at:
-            break
+    while entries and now >= next(iter(entries.values()))[0]:
         entries.popitem(last=False)
     entries.pop(key, None)
     if len(entries) >= most:

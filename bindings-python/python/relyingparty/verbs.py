@@ -29,7 +29,6 @@ from relyingparty._relyingparty import (
     Policy,
     Provider,
     RefreshedGrant,
-    Registration,
     SealingKeys,
     Session,
     SessionSeal,
@@ -42,6 +41,7 @@ from relyingparty.assertions import JWT_BEARER
 from relyingparty.errors import CallbackError
 from relyingparty.options import (
     AuthorizeOptions,
+    ClientCert,
     EndSessionOptions,
     Expectations,
     PolicyOptions,
@@ -68,19 +68,8 @@ Verb = Generator[Any, Any, T]
 """A verb as a generator."""
 
 _ENTROPY_BYTES = 32
+_TEXT_OR_NOTHING = (str, type(None))
 _HTTPS = "https:"
-
-
-class _Unsealed(tuple[bytes, ...]):
-    """No keys are given. Nobody passes it by mistake, as one does ``None`` or an empty list."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<not sealed>"
-
-
-_UNSEALED = _Unsealed()
 
 
 class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
@@ -105,11 +94,12 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         cache: Cache | None = None,
         clock: Callable[[], float] = time.time,
         entropy: Callable[[int], bytes] = os.urandom,
-        sealing_keys: Sequence[bytes] = _UNSEALED,
+        sealing_keys: Sequence[bytes] = settings.UNSEALED,
         sleep: Callable[[float], Any] | None = None,
         allow_insecure_loopback: bool = False,
         ca_file: str | os.PathLike[str] | None = None,
         ca_pem: str | None = None,
+        client_cert: ClientCert | None = None,
         proxy: str | None = None,
         proxy_from_environment: bool = False,
         **registration: Unpack[RegistrationOptions],
@@ -142,6 +132,9 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         :param ca_file: the certificate authorities that the ``urllib`` transport trusts, instead of the system's: a PEM
             file.
         :param ca_pem: the same as PEM text.
+        :param client_cert: the client's certificate, which the ``urllib`` transport shows where a request asks for it
+            (RFC 8705): a PEM file with certificate and private key, a pair of files ``(certificate, key)``, or with the
+            password of the key ``(certificate, key, password)``.
         :param proxy: the HTTP proxy of the ``urllib`` transport, such as ``http://user:password@proxy.example:3128``.
         :param proxy_from_environment: let the ``urllib`` transport use the proxies of ``HTTPS_PROXY``, ``HTTP_PROXY``
             and ``ALL_PROXY``, except for the hosts in ``NO_PROXY``.
@@ -157,22 +150,31 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         secret = Withheld(client_secret)
         if client_assertion is not None:
             registration.setdefault("client_assertion_type", JWT_BEARER)
+        has_client_cert = client_cert is not None if transport is None else settings.has_client_cert(transport)
+        if has_client_cert:
+            registration.setdefault("tls_client_certificate", True)
         given: Withheld[dict[str, Any]] = Withheld({**registration})
-        keys = None if sealing_keys is _UNSEALED else Withheld(sealing_keys)
-        way_out: Withheld[dict[str, Any]] = Withheld({"proxy": proxy, "proxy_from_environment": proxy_from_environment})
-        through_proxy = proxy is not None or proxy_from_environment is not False
-        del client_secret, registration, sealing_keys, proxy
+        keys = None if sealing_keys is settings.UNSEALED else Withheld(sealing_keys)
+        network: Withheld[dict[str, Any]] = Withheld(
+            {
+                "ca_file": ca_file,
+                "ca_pem": ca_pem,
+                "client_cert": client_cert,
+                "proxy": proxy,
+                "proxy_from_environment": proxy_from_environment,
+            }
+        )
+        del client_secret, registration, sealing_keys, client_cert, proxy
         self._name = f"{client_id} at {issuer}"
-        if transport is not None and (ca_file is not None or ca_pem is not None):
-            settings.refuse("ca_file", "and ca_pem are options of the transport that was given")
-        if transport is not None and through_proxy:
-            settings.refuse("proxy", "and proxy_from_environment are options of the transport that was given")
+        if transport is not None:
+            settings.defaults(network)
         issuer = settings.text("issuer", issuer)
         insecure = settings.flag("allow_insecure_loopback", allow_insecure_loopback)
         self._policy = Policy(**({} if policy is None else settings.members("policy", policy)))
         under = Issuer.insecure_loopback if insecure else Issuer
         self._issuer = under(issuer, self._policy)
-        self._registration = _registration(client_id, redirect_uri, secret, scopes, given)
+        beside = list(Verbs.__init__.__kwdefaults__ or ())
+        self._registration = settings.registration(client_id, redirect_uri, secret, scopes, given, beside)
         self._redirect_uri = redirect_uri
         # In place of the class's, since the name depends on the redirect URI.
         self.__dict__["cookie_name"] = update_wrapper(partial(_cookie_name, redirect_uri), Verbs.cookie_name)
@@ -184,7 +186,8 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         if client_assertion is not None:
             settings.function("client_assertion", client_assertion)
         check_configuration(
-            self._issuer, self._registration, self._policy, verifier is not None, client_assertion is not None
+            *(self._issuer, self._registration, self._policy),
+            *(verifier is not None, client_assertion is not None, has_client_cert is not False),
         )
         settings.function("clock", clock)
         settings.function("entropy", entropy)
@@ -197,8 +200,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         if self._marks is not None:
             settings.methods("store", self._store, *MARKS)
         if transport is None:
-            urllib = transports.UrllibTransport(ca_file=ca_file, ca_pem=ca_pem, **way_out.take())
-            transport = self._default_transport(urllib)
+            transport = self._default_transport(transports.UrllibTransport(**network.take()))
         settings.methods("transport", transport, "send")
         functions: list[tuple[str, object]] = [("signing_key", sign) for sign in self._registration._functions]
         functions += [("verifier", verifier)] if verifier is not None else []
@@ -289,9 +291,10 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
             started = yield client.authorize_in_steps(self._entropy(_ENTROPY_BYTES), **options.take())
         else:
             started = client.authorize(self._entropy(_ENTROPY_BYTES), **options.take())
-        yield self._store.put(started.id, started.pending.encode(), started.max_age)
-        if self._marks is not None:
-            yield self._marks.begun(started.handle, started.max_age)
+        if (kept := self._store.put(started.id, started.pending.encode(), started.max_age)) is not None:
+            yield kept
+        if self._marks is not None and (marked := self._marks.begun(started.handle, started.max_age)) is not None:
+            yield marked
         return started
 
     def _callback(self, params: CallbackParams, id: Withheld[Any], options: Withheld[TokenOptions]) -> Verb[Session]:
@@ -299,13 +302,15 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         if found.lend()[0] is None:
             yield from self._unclaimed(params, found.take()[1])
         client = self._current() or (yield from self._discover())
-        stored: Withheld[Any] = Withheld((yield self._store.take(cast(str, found.lend()[0]))))
+        stored: Withheld[Any] = Withheld(self._store.take(cast(str, found.lend()[0])))
+        if not isinstance(stored.lend(), _TEXT_OR_NOTHING):
+            stored = Withheld((yield stored.take()))
         if stored.lend() is None:
             yield from self._unclaimed(params, found.take()[1])
         pending = PendingLogin.decode(stored.take())
         if client.owns(pending, params):
-            if self._marks is not None:
-                yield self._marks.used(pending.handle)
+            if self._marks is not None and (marked := self._marks.used(pending.handle)) is not None:
+                yield marked
         else:
             # Another login's response, or another client's login: the one that waits is left as it was.
             seconds = int(pending.expires_at - self._clock())
@@ -330,7 +335,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         client = self._current() or (yield from self._discover())
         while True:
             begin = partial(self._begin_refresh, client, session, options)
-            flow, asked = begin(), refreshes.asked_by(options)
+            flow, asked = begin(), refreshes.asked_by(options, self._policy)
             key, whole = refreshes.keys_of(self._registration.client_id, str(self._issuer), session)
             refreshed: Refreshed = yield Refresh(key, whole, asked, flow, begin, self._clock())
             if refreshed.asked == asked:
@@ -358,11 +363,15 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
     def _call(
         self, holder: Session | Grant, method: Method, url: str, headers: Withheld[Headers], content: Withheld[Content]
     ) -> Verb[ApiResponse]:
-        client = yield from self._discover()
-        response: ApiResponse = yield client.call(
-            holder, method, url, calls.pairs(headers), calls.octets(content), self._fresh(client)
-        )
+        flow = yield from self._calling(holder, method, url, headers, content)
+        response: ApiResponse = yield flow
         return response
+
+    def _calling(
+        self, holder: Session | Grant, method: Method, url: str, headers: Withheld[Headers], content: Withheld[Content]
+    ) -> Verb[Flow[ApiResponse]]:
+        client = yield from self._discover()
+        return client.call(holder, method, url, calls.pairs(headers), calls.octets(content), self._fresh(client))
 
     def _verify(self, id_token: Withheld[str], expectations: Withheld[Expectations]) -> Verb[IdTokenClaims]:
         client = self._current() or (yield from self._discover())
@@ -392,18 +401,3 @@ def _cookie_name(redirect_uri: str, query_or_url: Response) -> str | None:
         return CallbackParams.parse(query_or_url).cookie_name_at(redirect_uri)
     except CallbackError:
         return None
-
-
-def _registration(
-    client_id: str,
-    redirect_uri: str,
-    secret: Withheld[str | None],
-    scopes: Sequence[str] | None,
-    more: Withheld[dict[str, Any]],
-) -> Registration:
-    given: dict[str, Any] = {"client_id": client_id, "redirect_uri": redirect_uri, "scopes": scopes}
-    given["client_secret"] = secret.take()
-    kept = Withheld({name: value for name, value in given.items() if value is not None})
-    given.clear()
-    # What is not its member may be another parameter that is misspelt.
-    return Registration._beside(list(Verbs.__init__.__kwdefaults__ or ()), **kept.take(), **more.take())

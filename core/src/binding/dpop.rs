@@ -8,6 +8,7 @@ use crate::machine::Method;
 use crate::text::Timestamp;
 use crate::text::base64::to_base64url;
 use crate::text::json::Writer;
+use crate::text::origin;
 
 /// What a proof says: of one request, at one time.
 pub(crate) struct Proof<'a> {
@@ -29,7 +30,7 @@ impl Proof<'_> {
         claims
             .text("jti", self.jti)
             .text("htm", self.method.as_str())
-            .text("htu", htu(self.url))
+            .text("htu", &origin::target(self.url))
             .number("iat", self.now.as_unix());
         if let Some(access_token) = self.access_token {
             claims.text("ath", &to_base64url(&Sha256::digest(access_token)));
@@ -39,9 +40,4 @@ impl Proof<'_> {
         }
         Some(Unsigned::new("dpop+jwt", key.alg(), By::Jwk(key.bare_jwk()?), &claims.end()))
     }
-}
-
-/// A URL without query and fragment (RFC 9449 4.2).
-fn htu(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
 }

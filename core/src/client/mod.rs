@@ -101,7 +101,8 @@ impl Client {
         #[cfg(feature = "signing")]
         let userinfo_algs = profile::retain(policy.profile, userinfo_algs);
         #[cfg(feature = "signing")]
-        let response_algs = profile::retain(policy.profile, registration.response_algs(provider.metadata())?);
+        let response_algs =
+            profile::allowed_responses(policy.profile, registration.response_algs(provider.metadata())?)?;
         let rules = Arc::new(Rules {
             issuer: provider.issuer().shared(),
             issuer_aliases: registration.issuer_aliases.clone(),
@@ -145,6 +146,7 @@ impl Client {
             .text("jwks_uri", issuer.as_str())
             .texts("token_endpoint_auth_methods_supported", &methods)
             .texts("id_token_signing_alg_values_supported", &algs)
+            .texts("authorization_signing_alg_values_supported", &algs)
             .texts("code_challenge_methods_supported", &["S256".to_owned()])
             .text("pushed_authorization_request_endpoint", issuer.as_str())
             .bool("authorization_response_iss_parameter_supported", true)

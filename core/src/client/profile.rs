@@ -1,6 +1,5 @@
 //! Profiles: what a client has to be, refused by name where it is not (FAPI 2.0 Security Profile 5.3.3, OAuth 2.1).
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::client::authentication::AuthMethod;
@@ -122,6 +121,9 @@ impl Judged<'_> {
         if !self.policy.danger_http_hosts.is_empty() {
             return Err(self.unmet("danger_http_hosts", "are not empty"));
         }
+        if self.metadata.issuer().takes_http() {
+            return Err(self.unmet("issuer", "was made with a policy that has danger_http_hosts"));
+        }
         if self.registration.redirect_uri.starts_with("http:") {
             return Err(self.unmet("redirect_uri", "is not https"));
         }
@@ -137,12 +139,23 @@ pub(crate) fn retain(profile: Profile, mut algs: Vec<Alg>) -> Vec<Alg> {
 
 /// The same of the algorithms of ID tokens: one has to be left.
 pub(crate) fn allowed(profile: Profile, algs: Vec<Alg>) -> Result<Vec<Alg>, Error> {
-    let kept = retain(profile, algs.clone());
+    one_left(profile, "id_token_signing_alg_values_supported", algs)
+}
+
+/// The same of those of authorization responses, where the profile demands that they are signed.
+pub(crate) fn allowed_responses(profile: Profile, algs: Vec<Alg>) -> Result<Vec<Alg>, Error> {
+    if profile != Profile::Fapi2MessageSigning {
+        return Ok(retain(profile, algs));
+    }
+    one_left(profile, "authorization_signing_alg_values_supported", algs)
+}
+
+fn one_left(profile: Profile, member: &str, algs: Vec<Alg>) -> Result<Vec<Alg>, Error> {
+    let names: Vec<&str> = algs.iter().map(|alg| alg.as_str()).collect();
+    let names = if names.is_empty() { "what nothing here supports".into() } else { names.join(" ") };
+    let kept = retain(profile, algs);
     if kept.is_empty() {
-        let names: Vec<&str> = algs.iter().map(|alg| alg.as_str()).collect();
-        let reason: String =
-            ["has nothing but ", &names.join(" "), ": PS256, ES256 or EdDSA is wanted"].concat();
-        let member = "id_token_signing_alg_values_supported";
+        let reason = ["has nothing but ", &names, ": PS256, ES256 or EdDSA is wanted"].concat();
         return Err(ErrorKind::ProfileUnmet.with([profile.as_str(), member, &reason]));
     }
     Ok(kept)

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::grants::challenges::{Parameter, challenges, parameter};
 use crate::machine::HttpResponse;
 
 /// The challenge of an API that wants another token, or another login. All of it is the API's word.
@@ -26,89 +27,34 @@ pub struct Challenge {
     pub resource_metadata: Option<String>,
 }
 
-/// Bytes of challenges that are looked at.
-const LONGEST: usize = 16_384;
-
 impl Challenge {
-    /// The challenge for access tokens in a response, if it has one.
-    pub(crate) fn of(response: &HttpResponse) -> Option<Challenge> {
-        let mut found = None;
-        for header in response.headers_named("www-authenticate").filter(|header| header.len() <= LONGEST) {
-            for (scheme, parameters) in challenges(header) {
-                let wanted = scheme.eq_ignore_ascii_case("dpop") || scheme.eq_ignore_ascii_case("bearer");
-                // Of several, the one that says why.
-                if wanted && found.as_ref().is_none_or(|held: &Challenge| held.error.is_none()) {
-                    found = Some(Challenge::read(scheme, &parameters));
-                }
-            }
-        }
-        found
+    /// The challenges for access tokens in a response.
+    pub(crate) fn all(response: &HttpResponse) -> Vec<Challenge> {
+        challenges(response).map(|(scheme, parameters)| Challenge::read(scheme, &parameters)).collect()
     }
 
-    fn read(scheme: &str, parameters: &[(&str, String)]) -> Challenge {
-        let text = |name: &str| {
-            let mut named = parameters.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
-            let (_, value) = named.next()?;
-            named.next().is_none().then(|| value.clone())
-        };
+    /// The one of a response, if it has any: of several, the one that says why.
+    pub(crate) fn of(response: &HttpResponse) -> Option<Challenge> {
+        let mut all = Challenge::all(response);
+        let telling = all.iter().position(|challenge| challenge.error.is_some());
+        let telling = telling.or_else(|| all.len().checked_sub(1))?;
+        Some(all.swap_remove(telling))
+    }
+
+    fn read(scheme: &str, parameters: &[Parameter<'_>]) -> Challenge {
+        let text = |name: &str| parameter(parameters, name);
         Challenge {
             scheme: scheme.into(),
             error: text("error"),
             error_description: text("error_description"),
             scope: text("scope"),
             acr_values: text("acr_values"),
-            max_age: text("max_age").and_then(|seconds| seconds.parse().ok()),
+            max_age: text("max_age")
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|seconds| seconds.parse().ok()),
             resource_metadata: text("resource_metadata"),
         }
     }
-}
-
-/// The challenges in a header, each with its scheme and parameters. What cannot be read ends it.
-fn challenges(header: &str) -> Vec<(&str, Vec<(&str, String)>)> {
-    let mut challenges: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
-    let mut rest = header.trim_start_matches([' ', '\t', ',']);
-    while !rest.is_empty() {
-        let Some((word, after)) = token(rest) else { break };
-        match after.trim_start().strip_prefix('=') {
-            Some(value) if !challenges.is_empty() => {
-                let Some((value, after)) = parameter_value(value.trim_start()) else { break };
-                if let Some((_, parameters)) = challenges.last_mut() {
-                    parameters.push((word, value));
-                }
-                rest = after;
-            }
-            Some(_) => break,
-            None => {
-                challenges.push((word, Vec::new()));
-                rest = after;
-            }
-        }
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-    }
-    challenges
-}
-
-fn token(text: &str) -> Option<(&str, &str)> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let length = text.bytes().take_while(|byte| is_token(*byte)).count();
-    text.split_at_checked(length).filter(|(word, _)| !word.is_empty())
-}
-
-fn parameter_value(text: &str) -> Option<(String, &str)> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let (word, rest) = token(text)?;
-        return Some((word.into(), rest));
-    };
-    let mut value = String::new();
-    let mut characters = quoted.char_indices();
-    while let Some((place, character)) = characters.next() {
-        match character {
-            '"' => return Some((value, quoted.get(place..)?.strip_prefix('"')?)),
-            '\\' => value.push(characters.next()?.1),
-            other => value.push(other),
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -139,7 +85,7 @@ mod tests {
         for odd in [r#"Bearer error="open"#, r#"Bearer error=""#, "Bearer error=", "Bearer error=\u{e4}"] {
             assert_eq!(of(&[odd]).unwrap().error, None, "{odd}");
         }
-        let twice = of(&[r#"Bearer error="a", error="b", max_age="soon""#]).unwrap();
+        let twice = of(&[r#"Bearer error="a", error="b", max_age="+5""#]).unwrap();
         assert_eq!((twice.error, twice.max_age), (None, None));
         assert_eq!(of(&[&"Bearer, ".repeat(4_000)]), None, "longer than anybody writes");
     }

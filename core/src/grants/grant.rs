@@ -9,6 +9,7 @@ use core::fmt;
 use serde_json::{Map, Value};
 
 use crate::client::{Client, Owner};
+use crate::grants::fresh::Known;
 use crate::grants::token_endpoint::Tokens;
 use crate::report::Error;
 use crate::text::json::Document;
@@ -79,10 +80,15 @@ impl Grant {
         self.0.certificate_bound
     }
 
-    /// What the application may do, as a JSON array (RFC 9396 7): as the response says, else as an earlier one said, else as asked
-    /// for.
+    /// What the application may do, as a JSON array (RFC 9396 7): as the response says, else as an earlier one said. None where no
+    /// response said it, whatever was asked for.
     pub fn authorization_details(&self) -> Option<&str> {
         self.0.authorization_details.as_deref()
+    }
+
+    /// What its tokens are bound to.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { jkt: self.dpop_jkt(), certificate: self.0.certificate_bound }
     }
 
     /// The type of the access token: `Bearer` or `DPoP`, as the provider spells it.

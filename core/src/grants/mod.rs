@@ -3,6 +3,7 @@
 pub(crate) mod access;
 #[cfg(feature = "signing")]
 pub(crate) mod challenge;
+pub(crate) mod challenges;
 pub(crate) mod fresh;
 pub(crate) mod grant;
 pub(crate) mod proven;

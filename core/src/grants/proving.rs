@@ -8,6 +8,7 @@ use core::ops::ControlFlow;
 
 use crate::binding::Proof;
 use crate::client::{AuthMethod, Client, JWT_BEARER};
+use crate::grants::challenge::Challenge;
 use crate::grants::fresh::Fresh;
 use crate::grants::refusal::refusal;
 use crate::jose::SigningKey;
@@ -19,7 +20,7 @@ use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::entropy::Entropy;
 use crate::text::secret::Secret;
 use crate::text::time::Timestamp;
-use crate::text::uri;
+use crate::text::{origin, uri};
 
 /// Bytes of an assertion that the host supplies.
 const LONGEST_ASSERTION: usize = 65_536;
@@ -122,7 +123,7 @@ impl Proving {
                 method: self.bare.method,
                 url: &self.bare.url,
                 access_token: bound.access_token.as_ref().map(Secret::expose),
-                nonce: cache.dpop_nonce(self.bare.origin()),
+                nonce: cache.dpop_nonce(&origin::origin(&self.bare.url)),
                 jti: jti.expose(),
                 now,
             };
@@ -219,7 +220,7 @@ impl Proving {
         }
         let nonce = given_nonce(&response);
         if let Some(nonce) = nonce {
-            cache.remember_dpop_nonce(self.bare.origin(), nonce);
+            cache.remember_dpop_nonce(&origin::origin(&self.bare.url), nonce);
         }
         let is_given = nonce.is_some();
         if response.status < 400 || !asks_for_nonce(&self.bare, &response) {
@@ -243,10 +244,13 @@ fn given_nonce(response: &HttpResponse) -> Option<&str> {
     (given.next().is_none() && is_nonce(nonce)).then_some(nonce)
 }
 
-/// Whether a refusal says that the proof wants a nonce.
+/// Whether a refusal says that the proof wants a nonce: an API in its challenge, whatever its body says (RFC 9449 9), a provider
+/// in its body (RFC 9449 8).
 fn asks_for_nonce(request: &HttpRequest, response: &HttpResponse) -> bool {
+    const ERROR: &str = "use_dpop_nonce";
     matches!(response.status, 400 | 401)
-        && refusal(request.endpoint, response).detail("error") == Some("use_dpop_nonce")
+        && (Challenge::all(response).iter().any(|challenge| challenge.error.as_deref() == Some(ERROR))
+            || refusal(request.endpoint, response).detail("error") == Some(ERROR))
 }
 
 /// An assertion of the host's, if it can stand in a form: it is not looked into.

@@ -1,10 +1,11 @@
 //! A server that says no (RFC 6749 5.2, RFC 6750 3).
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::client::Client;
+use crate::grants::challenges::{challenges, parameter};
 use crate::machine::{Endpoint, HttpResponse};
 #[cfg(feature = "setup")]
 use crate::report::{Asked, provider_advice};
@@ -16,13 +17,12 @@ use crate::text::json::{Json, Object};
 pub(crate) fn refusal(endpoint: Endpoint, response: &HttpResponse) -> Error {
     let body = Object::parse(&response.body).unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Json::as_text).map(Cow::into_owned);
-    let challenges = response.headers_named("www-authenticate").filter(|_| response.status >= 400);
-    let challenges: Vec<&str> = challenges.collect();
-    let challenged =
-        |name: &str| challenges.iter().find_map(|challenge| challenge_parameter(challenge, name));
-    let error = text("error").or_else(|| challenged("error"));
-    let server_error = error.and_then(|error| {
-        let description = text("error_description").or_else(|| challenged("error_description"));
+    let mut challenges = challenges(response).filter(|_| response.status >= 400);
+    let telling = challenges.find_map(|(_, challenge)| Some((parameter(&challenge, "error")?, challenge)));
+    let (error, challenge) =
+        telling.map_or((None, Vec::new()), |(error, challenge)| (Some(error), challenge));
+    let server_error = text("error").or(error).and_then(|error| {
+        let description = text("error_description").or_else(|| parameter(&challenge, "error_description"));
         server_error(error, description, text("error_uri"))
     });
     if let Some(server_error) = server_error {
@@ -61,18 +61,6 @@ pub(crate) fn explained(error: Error, client: &Client, grant_type: &str, scopes:
 #[inline]
 pub(crate) fn explained(error: Error, _: &Client, _: &str, _: &[String]) -> Error {
     error
-}
-
-/// One quoted parameter of a challenge such as `Bearer error="invalid_token"`.
-fn challenge_parameter(challenge: &str, name: &str) -> Option<String> {
-    let mut rest = challenge;
-    loop {
-        let value = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix("=\""));
-        if let Some((value, _)) = value.and_then(|value| value.split_once('"')) {
-            return Some(value.to_owned());
-        }
-        (_, rest) = rest.split_once([',', ' '])?;
-    }
 }
 
 /// An OAuth error whose code is one (RFC 6749 4.1.2.1: visible ASCII but `"` and `\`).

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::client::{AuthMethod, Client, basic};
-use crate::grants::fresh::{Binding, Fresh, thumbprint};
+use crate::grants::fresh::{Binding, Fresh};
 use crate::grants::proven::Proven;
 #[cfg(feature = "signing")]
 use crate::grants::proving::{Bound, Proving};
@@ -21,7 +21,7 @@ use crate::text::time::Timestamp;
 /// Ten years in seconds: no access token lives longer.
 const LONGEST: u32 = 315_360_000;
 
-/// A request to the token endpoint, with the client's authentication: for tokens that are bound to this key, if there is one.
+/// A request to the token endpoint, with the client's authentication: for tokens that are bound to this.
 pub(crate) fn request(
     client: &Client,
     parameters: &[(&str, &str)],
@@ -49,7 +49,7 @@ pub(crate) fn authenticated(
         _ => "token_endpoint",
     };
     let metadata = client.provider().metadata();
-    let certificate = method.is_tls() || registration.tls_client_certificate_bound_access_tokens;
+    let certificate = method.is_tls() || binding.certificate;
     let url =
         if certificate { metadata.mtls_endpoint(member)? } else { Cow::Borrowed(metadata.endpoint(member)?) };
     let secret = registration.client_secret.as_ref().map_or("", |secret| secret.expose());
@@ -75,12 +75,12 @@ pub(crate) fn authenticated(
     if method == AuthMethod::ClientSecretBasic {
         request.headers.push(("authorization".into(), basic(&registration.client_id, secret)));
     }
-    if !method.is_fresh() && binding.is_none() {
+    if !method.is_fresh() && binding.key.is_none() {
         return Ok(Proven::plain(request));
     }
     #[cfg(feature = "signing")]
     {
-        let bound = binding.clone().map(|key| Bound { key, access_token: None });
+        let bound = binding.key.clone().map(|key| Bound { key, access_token: None });
         let fresh = fresh.ok_or(ErrorKind::EntropyMissing)?;
         Proving::start(client, request, method.is_fresh(), bound, fresh).map(Proven::proving)
     }
@@ -149,8 +149,8 @@ impl Tokens {
             odd_id_token,
             scope: SCOPE.usable(scope(&mut members), trace)?,
             expires_at: EXPIRES_IN.usable(expires_in(&mut members), trace)?.map(|seconds| now.plus(seconds)),
-            dpop_jkt: thumbprint(binding),
-            certificate_bound: client.registration().tls_client_certificate_bound_access_tokens,
+            dpop_jkt: binding.thumbprint(),
+            certificate_bound: binding.certificate,
             access_token,
             more: Writer::new().members(&members).end(),
         })
@@ -215,7 +215,7 @@ fn token_type(
     let actual = match TOKEN_TYPE.text(members, trace)? {
         None if bare => "Bearer".to_owned(),
         // Nothing but the type says that the token is bound.
-        None if client.policy().accept_missing_token_type && binding.is_none() => {
+        None if client.policy().accept_missing_token_type && binding.key.is_none() => {
             trace.lenient("accept_missing_token_type", "no token_type");
             "Bearer".to_owned()
         }
@@ -223,7 +223,7 @@ fn token_type(
         Some(actual) => actual,
     };
     let shown: String = actual.chars().take(32).collect();
-    if binding.is_some() && !bare {
+    if binding.key.is_some() && !bare {
         let check = check::TokenBound { actual: shown.as_str().into() };
         return trace.check(check, actual.eq_ignore_ascii_case("DPoP")).map(|()| actual);
     }

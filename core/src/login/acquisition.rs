@@ -11,8 +11,7 @@ use alloc::string::String;
 use core::ops::ControlFlow;
 
 use crate::client::Client;
-use crate::grants::fresh::Fresh;
-use crate::grants::fresh::{Binding, binding};
+use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
 use crate::grants::refusal::explained;
 use crate::grants::token_endpoint::Tokens;
@@ -73,7 +72,7 @@ pub(crate) enum IdToken {
 }
 
 impl Acquisition {
-    /// The `proof` of the request is the thumbprint of the key that its tokens are bound to, where one is known, and what is fresh.
+    /// The `proof` of the request is what its tokens are known to be bound to, and what is fresh.
     ///
     /// Asks for tokens with this `grant`, and for what the request says or else was `usual`: scopes and resources. The ID
     /// token has to answer to `demand`, and fit the access token that comes with it.
@@ -82,12 +81,12 @@ impl Acquisition {
         grant: &[(&str, &str)],
         request: &TokenRequest,
         usual: (&[String], &[String]),
-        proof: (Option<&str>, Option<Fresh<'_>>),
+        proof: (Known<'_>, Option<Fresh<'_>>),
         demand: Demand,
         mut trace: Trace,
     ) -> Result<Step<Acquisition>, Error> {
-        let (jkt, fresh) = proof;
-        let binding = binding(client, jkt, &mut trace);
+        let (known, fresh) = proof;
+        let binding = Binding::new(client, known, &mut trace);
         let binding = trace.attach(binding)?;
         let proven = request.ask(client, grant, usual, &binding, fresh, &mut trace);
         let proven = trace.attach(proven)?;

@@ -54,7 +54,7 @@ impl fmt::Debug for Authorization {
 }
 
 /// Parameters that are the library's business.
-const RESERVED: [&str; 26] = [
+const RESERVED: [&str; 28] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -77,6 +77,8 @@ const RESERVED: [&str; 26] = [
     "request",
     "request_uri",
     "client_secret",
+    "client_assertion",
+    "client_assertion_type",
     "code",
     "iss",
     "dpop_jkt",
@@ -145,6 +147,10 @@ impl Client {
 #[derive(Debug)]
 pub(crate) struct Begun {
     pending: PendingLogin,
+    /// Whether its parameters are the claims of a request object.
+    is_signed: bool,
+    #[cfg(feature = "signing")]
+    profile: Profile,
     return_to_dropped: Option<&'static str>,
     pub(crate) trace: Trace,
 }
@@ -189,7 +195,14 @@ impl Begun {
             dpop_jkt: dpop_jkt(client),
             authorization_details: request.authorization_details.clone(),
         };
-        Ok(Begun { pending, return_to_dropped, trace })
+        Ok(Begun {
+            pending,
+            is_signed: client.signs_requests(),
+            #[cfg(feature = "signing")]
+            profile: client.policy().profile,
+            return_to_dropped,
+            trace,
+        })
     }
 
     /// The scopes that are asked for.
@@ -211,8 +224,19 @@ impl Begun {
     }
 
     pub(crate) fn at(self, url: String) -> Authorization {
-        let Begun { pending, return_to_dropped, trace } = self;
+        let Begun { pending, return_to_dropped, trace, .. } = self;
         Authorization { url, pending, return_to_dropped, trace }
+    }
+
+    /// The mode as a request names it: not the one that a code comes back in anyway.
+    fn asked_mode(&self, request: &AuthorizeRequest) -> Option<&'static str> {
+        let mode = self.pending.response_mode;
+        #[cfg(feature = "signing")]
+        if self.profile == Profile::Fapi2MessageSigning && mode == ResponseMode::QueryJwt {
+            return Some(SIGNED);
+        }
+        let mode = request.response_mode.or(Some(mode).filter(|mode| *mode != ResponseMode::Query));
+        mode.map(ResponseMode::as_str)
     }
 
     /// Lends the parameters of the authorization request to `work`.
@@ -236,7 +260,7 @@ impl Begun {
             ("code_challenge_method", "S256"),
         ];
         let optional = [
-            ("response_mode", asked_mode(request, pending).map(ResponseMode::as_str)),
+            ("response_mode", self.asked_mode(request)),
             ("prompt", request.prompt.as_deref()),
             ("display", request.display.as_deref()),
             ("max_age", max_age.as_deref()),
@@ -251,10 +275,18 @@ impl Begun {
         ];
         parameters.extend(optional.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
         parameters.extend(request.resource.iter().map(|resource| ("resource", resource.as_str())));
-        add_extra(&mut parameters, &request.extra, &RESERVED)?;
+        let claims: &[&str] = if self.is_signed { &CLAIMS } else { &[] };
+        add_extra(&mut parameters, &request.extra, &[&RESERVED[..], claims].concat())?;
         work(&parameters)
     }
 }
+
+/// Claims of a request object that are no parameters: of a signed request they are the library's business (RFC 9101 4, 10.8).
+const CLAIMS: [&str; 6] = ["aud", "exp", "iat", "jti", "nbf", "sub"];
+
+/// What the profile calls a signed response in the way that a code comes back in anyway (FAPI 2.0 Message Signing 5.4.2, JARM 2.3.4).
+#[cfg(feature = "signing")]
+const SIGNED: &str = "jwt";
 
 /// How the response comes back: signed, where the profile demands it, whatever the login says.
 #[cfg(feature = "signing")]
@@ -285,11 +317,6 @@ fn dpop_jkt(client: &Client) -> Option<String> {
 #[cfg(not(feature = "signing"))]
 fn dpop_jkt(_: &Client) -> Option<String> {
     None
-}
-
-/// The mode as a request names it: not the one that a code comes back in anyway.
-fn asked_mode(request: &AuthorizeRequest, pending: &PendingLogin) -> Option<ResponseMode> {
-    request.response_mode.or(Some(pending.response_mode).filter(|mode| *mode != ResponseMode::Query))
 }
 
 /// Where the login leads. What would lead elsewhere is left out: a visitor's link is no reason to refuse a login.

@@ -1,6 +1,5 @@
 //! Calling an API with an access token (RFC 6750 2.1, RFC 9449 7).
 
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +15,7 @@ use crate::machine::{Cache, Endpoint, Flow, HttpRequest, HttpResponse, Method, R
 use crate::report::{Decision, Error, ErrorKind, Trace};
 use crate::text::Timestamp;
 use crate::text::config::invalid;
-use crate::text::uri;
+use crate::text::origin;
 
 /// A request for an API, without its access token. `Debug` shows method and origin only.
 #[derive(Clone)]
@@ -80,7 +79,7 @@ pub struct Access<'a> {
 
 impl<'a> From<&'a Session> for Access<'a> {
     fn from(session: &'a Session) -> Access<'a> {
-        Access { grant: session.grant(), resource: session.resource() }
+        Access { grant: session.grant(), resource: session.token_resource() }
     }
 }
 
@@ -121,7 +120,7 @@ impl ApiResponse {
 impl Client {
     /// Calls an API with an access token: adds `Authorization`, and where the token is bound to a key a proof
     /// ([`proving`](Client::proving)); goes round once more where a nonce is asked for. The token is sent only to the origins of
-    /// the login's `resource` and to those of the registration's `api_origins`.
+    /// the `resource` that it was asked for and to those of the registration's `api_origins`.
     ///
     /// # Errors
     /// `session_mismatch`, `no_access_token`, `origin_not_allowed`, `invalid_configuration`, `entropy_missing`; later those of
@@ -138,13 +137,11 @@ pub(crate) fn call(
     fresh: Option<Fresh<'_>>,
 ) -> Result<Step<Call>, Error> {
     access.grant.check_client(client)?;
-    let ApiRequest(mut request) = request;
+    let ApiRequest(request) = request;
     check_origin(client, access, &request)?;
     check_headers(&request)?;
-    request.client_certificate = access.grant.is_certificate_bound();
-    let token = access.grant.access_token().ok_or(ErrorKind::NoAccessToken)?.to_owned();
     let mut trace = Trace::new(client.policy().record_decisions);
-    let proven = access::request(client, request, &token, access.grant.dpop_jkt(), fresh, &mut trace);
+    let proven = access::request(client, request, access.grant, fresh, &mut trace);
     let proven = trace.attach(proven)?;
     Ok(Step::Pending(Call(Box::new(Calling { proven, trace }))))
 }
@@ -152,13 +149,12 @@ pub(crate) fn call(
 /// A token goes to nobody whom it is not for.
 fn check_origin(client: &Client, access: Access<'_>, request: &HttpRequest) -> Result<(), Error> {
     client.provider().issuer().check_endpoint(&request.url).map_err(|reason| invalid("url", reason))?;
-    let origin = request.origin();
+    let wanted = origin::origin(&request.url);
     let configured = client.registration().api_origins.iter();
-    let mut allowed = configured.chain(access.resource).map(|url| uri::origin(url));
-    if allowed.any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
+    if configured.chain(access.resource).any(|url| origin::origin(url) == wanted) {
         return Ok(());
     }
-    Err(ErrorKind::OriginNotAllowed.with([origin]))
+    Err(ErrorKind::OriginNotAllowed.with([request.origin()]))
 }
 
 /// A header is one header (RFC 9110 5.5), and none that would make another request of this one.

@@ -141,10 +141,10 @@ impl CallbackParams {
         }
     }
 
-    /// The names of its parameters.
+    /// A parameter of an authorization response that is here beside the one of this name.
     #[cfg(feature = "signing")]
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parameters.iter().map(|(name, _)| name.as_str())
+    pub(crate) fn beside(&self, name: &str) -> Option<&'static str> {
+        PARAMETERS.into_iter().find(|known| *known != name && self.get(known).is_some())
     }
 
     /// The name of the cookie to look for, if the redirect URI is https: see [`PendingLogin::cookie_name`]. For a redirect

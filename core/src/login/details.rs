@@ -34,7 +34,8 @@ pub(crate) fn granted(asked: Option<&str>, _: &str, _: &mut Trace) -> Result<Opt
 #[cfg(feature = "signing")]
 fn types(details: &str) -> Option<Vec<String>> {
     let object = Writer::new().raw(NAME, details).end();
-    let object = Object::parse(object.as_bytes()).ok()?;
+    // Within what the response they came in was read with. One member, or the text is more than a list.
+    let object = Object::parse_own(object.as_bytes()).ok().filter(|object| object.members().len() == 1)?;
     let named = |detail: Json<'_>| {
         let kind = detail.as_object()?.get("type")?.as_text().map(Cow::into_owned)?;
         (!kind.is_empty()).then_some(kind)

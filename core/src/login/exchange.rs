@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::client::Client;
-use crate::grants::fresh::Fresh;
+use crate::grants::fresh::{Fresh, Known};
 use crate::grants::token_endpoint;
 use crate::login::acquisition::{Acquired, Acquisition, IdToken};
 use crate::login::callback::{AuthorizationCode, same_client};
@@ -73,7 +73,7 @@ pub(crate) fn exchange(
         ("code_verifier", verifier.expose()),
     ];
     let demand = Demand::Granted(Expectations::requested(requested).nonce(nonce));
-    let proof = (dpop_jkt.as_deref(), fresh);
+    let proof = (Known { jkt: dpop_jkt.as_deref(), certificate: false }, fresh);
     let step = Acquisition::start(client, &grant, request, (&[], &resource), proof, demand, trace)?;
     let scope = request.scopes.clone().unwrap_or(scope);
     let asked = Asked {
@@ -81,6 +81,7 @@ pub(crate) fn exchange(
         scope,
         // What the policy leaves out is remembered: it may be sent under another.
         resource: request.resource.clone().unwrap_or(resource),
+        token_resource: None,
         refresh_token: None,
         return_to,
         authorization_details: request.authorization_details.clone().or(authorization_details),
@@ -95,7 +96,7 @@ impl Exchange {
             Step::Done(acquired) => acquired,
         };
         let granted = details::granted(asked.authorization_details.as_deref(), &tokens.more, &mut trace);
-        asked.authorization_details = trace.attach(granted)?.or(asked.authorization_details);
+        asked.authorization_details = trace.attach(granted)?;
         match id_token {
             IdToken::Verified(claims, id_token) => {
                 Ok(Step::Done(Session::new(client.owner(), claims, id_token, tokens, asked, trace)))

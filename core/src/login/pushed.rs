@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use crate::client::Client;
-use crate::grants::fresh::{Binding, Fresh};
+use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
 use crate::grants::refusal::{explained, refusal};
 use crate::grants::token_endpoint::authenticated;
@@ -21,7 +21,7 @@ use crate::jose::jwt::{By, Unsigned};
 use crate::login::authorize::{Authorization, Begun, Parameters};
 use crate::login::authorize_request::AuthorizeRequest;
 use crate::machine::{Cache, Endpoint, Flow, HttpResponse, Reply, Request, SignRequest, Step};
-use crate::report::{Error, ErrorKind, check};
+use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::json::{Json, Round, Writer, quoted, seconds};
 use crate::text::{Entropy, Timestamp};
 
@@ -149,7 +149,7 @@ fn signed(client: &Client, mut begun: Begun, object: &str, fresh: Fresh<'_>) -> 
 
 /// The request to push these parameters (RFC 9126 2.1).
 fn pushed(client: &Client, parameters: &Parameters<'_>, fresh: Fresh<'_>) -> Result<Proven, Error> {
-    let binding: Binding = client.registration().dpop_keys.first().cloned();
+    let binding = Binding::new(client, Known::default(), &mut Trace::new(false))?;
     // Client authentication brings the client_id with it.
     let parameters: Vec<_> = parameters.iter().copied().filter(|(name, _)| *name != "client_id").collect();
     authenticated(client, Endpoint::PushedAuthorization, &parameters, &binding, Some(fresh))

@@ -26,8 +26,14 @@ use crate::token::expectations::Expectations;
 pub struct Refresh {
     acquisition: Acquisition,
     session: Session,
-    /// The scopes that this refresh asks for itself.
+    own: Own,
+}
+
+/// What one refresh asks for itself.
+#[derive(Debug)]
+struct Own {
     scopes: Option<Vec<String>>,
+    resource: Option<Vec<String>>,
 }
 
 impl Client {
@@ -61,15 +67,16 @@ pub(crate) fn refresh(
     let demand = Demand::Refreshed { earlier: session.claims().clone(), expectations: Expectations::none() };
     let trace = Trace::new(client.policy().record_decisions);
     let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
-    let (usual, proof) = ((scope, session.resource()), (session.dpop_jkt(), fresh));
+    let (usual, proof) = ((scope, session.resource()), (session.grant().known(), fresh));
     let step = Acquisition::start(client, &grant, request, usual, proof, demand, trace)?;
-    Ok(Refresh::step(step, session.clone(), request.scopes.clone()))
+    let own = Own { scopes: request.scopes.clone(), resource: request.resource.clone() };
+    Ok(Refresh::step(step, session.clone(), own))
 }
 
 impl Refresh {
-    fn step(step: Step<Acquisition>, session: Session, scopes: Option<Vec<String>>) -> Step<Refresh> {
+    fn step(step: Step<Acquisition>, session: Session, own: Own) -> Step<Refresh> {
         let Acquired { client, tokens, id_token, mut trace } = match step {
-            Step::Pending(acquisition) => return Step::Pending(Refresh { acquisition, session, scopes }),
+            Step::Pending(acquisition) => return Step::Pending(Refresh { acquisition, session, own }),
             Step::Done(acquired) => acquired,
         };
         let (claims, id_token) = match id_token {
@@ -84,7 +91,8 @@ impl Refresh {
         if client.policy().scope_in_refreshes {
             asked.asked_scope = session.asked_scope().to_vec();
         }
-        asked.scope = scopes.unwrap_or(asked.scope);
+        asked.scope = own.scopes.unwrap_or(asked.scope);
+        asked.token_resource = own.resource;
         // The old refresh token is spent: what was granted is taken as it is.
         asked.authorization_details = details::said(&tokens.more).or(asked.authorization_details);
         Step::Done(Session::new(client.owner(), claims, id_token, tokens, asked, trace))
@@ -102,6 +110,6 @@ impl Flow for Refresh {
     /// As for [`Exchange`](crate::Exchange), and `refreshed_claim_changed`; never `keys_unavailable` or `unknown_key`. After
     /// `provider_error` with `invalid_grant` the refresh token is gone: log in again.
     fn resume(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<Self>, Error> {
-        Ok(Refresh::step(self.acquisition.resume(reply, cache, now)?, self.session, self.scopes))
+        Ok(Refresh::step(self.acquisition.resume(reply, cache, now)?, self.session, self.own))
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::client::Client;
 use crate::grants::Grant;
-use crate::grants::fresh::Fresh;
+use crate::grants::fresh::{Fresh, Known};
 use crate::grants::token_endpoint::{Tokens, is_visible};
 use crate::login::acquisition::{Acquired, Acquisition, IdToken};
 use crate::login::details;
@@ -88,14 +88,16 @@ pub(crate) fn refresh_token(
     let grant = [("grant_type", "refresh_token"), ("refresh_token", spent.expose())];
     let demand = Demand::Granted(Expectations::none().subject(sub));
     let trace = Trace::new(client.policy().record_decisions);
-    let step = Acquisition::start(client, &grant, request, (&[], &[]), (None, fresh), demand, trace)?;
+    let step =
+        Acquisition::start(client, &grant, request, (&[], &[]), (Known::default(), fresh), demand, trace)?;
     let asked = Asked {
         scope: request.scopes.clone().unwrap_or_default(),
         asked_scope: Vec::new(),
         resource: request.resource.clone().unwrap_or_default(),
+        token_resource: None,
         refresh_token: Some(spent),
         return_to: None,
-        authorization_details: request.authorization_details.clone(),
+        authorization_details: None,
     };
     Ok(TokenRefresh::step(step, asked))
 }
@@ -106,7 +108,7 @@ impl TokenRefresh {
             Step::Pending(acquisition) => return Step::Pending(TokenRefresh { acquisition, asked }),
             Step::Done(acquired) => acquired,
         };
-        asked.authorization_details = details::said(&tokens.more).or(asked.authorization_details);
+        asked.authorization_details = details::said(&tokens.more);
         Step::Done(match id_token {
             IdToken::Verified(claims, id_token) => {
                 let session = Session::new(client.owner(), claims, id_token, tokens, asked, trace);

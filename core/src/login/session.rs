@@ -33,6 +33,8 @@ struct Inner {
     claims: IdTokenClaims,
     id_token: Secret,
     resource: Vec<String>,
+    /// The resources that the access token was asked for, where a refresh asked for others.
+    token_resource: Option<Vec<String>>,
     asked_scope: Vec<String>,
     return_to: Option<String>,
     trace: Trace,
@@ -48,9 +50,20 @@ impl Session {
         asked: Asked,
         trace: Trace,
     ) -> Session {
-        let Asked { scope, asked_scope, resource, refresh_token, return_to, authorization_details } = asked;
+        let Asked {
+            scope,
+            asked_scope,
+            resource,
+            token_resource,
+            refresh_token,
+            return_to,
+            authorization_details,
+        } = asked;
+        let token_resource = token_resource.filter(|other| *other != resource);
         let grant = Grant::new(owner, tokens, scope, refresh_token, authorization_details);
-        Session(Arc::new(Inner { grant, claims, id_token, resource, asked_scope, return_to, trace }))
+        let inner =
+            Inner { grant, claims, id_token, resource, token_resource, asked_scope, return_to, trace };
+        Session(Arc::new(inner))
     }
 
     /// What the client was granted with the login.
@@ -102,6 +115,12 @@ impl Session {
     /// The resources that the login asked for (RFC 8707). Every refresh asks for them again.
     pub fn resource(&self) -> &[String] {
         &self.0.resource
+    }
+
+    /// The resources that the access token was asked for.
+    #[cfg(feature = "signing")]
+    pub(crate) fn token_resource(&self) -> &[String] {
+        self.0.token_resource.as_deref().unwrap_or(&self.0.resource)
     }
 
     /// What a refresh that names its scope asks for: what the login asked for, where that is remembered, else what was
@@ -163,7 +182,9 @@ impl Session {
             self.id_token(),
             self.return_to().unwrap_or_default(),
         ];
-        let lists = [grant.scope(), self.asked_scope(), self.resource()].into_iter().flatten();
+        let of_the_token = self.0.token_resource.as_deref().unwrap_or_default();
+        let lists = [grant.scope(), self.asked_scope(), self.resource(), of_the_token];
+        let lists = lists.into_iter().flatten();
         let listed = lists.map(|text| text.len().saturating_add(1));
         let bytes = texts.into_iter().map(str::len).chain(listed).fold(64, usize::saturating_add);
         zeroize::Zeroizing::new(self.write(Writer::with_capacity(bytes.saturating_mul(6))))
@@ -188,6 +209,9 @@ impl Session {
         }
         if !self.resource().is_empty() {
             stored.texts("resource", self.resource());
+        }
+        if let Some(resource) = &self.0.token_resource {
+            stored.texts("token_resource", resource);
         }
         if let Some(refresh_token) = grant.refresh_token() {
             stored.text("refresh_token", refresh_token);
@@ -221,6 +245,7 @@ impl Session {
             scope: self.scope().to_vec(),
             asked_scope: self.0.asked_scope.clone(),
             resource: self.resource().to_vec(),
+            token_resource: None,
             refresh_token: self.0.grant.shared_refresh_token(),
             return_to: self.0.return_to.clone(),
             authorization_details: self.authorization_details().map(str::to_owned),
@@ -229,16 +254,27 @@ impl Session {
 }
 
 /// What a session has when the token response does not say.
-#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) scope: Vec<String>,
     /// What to ask for in a refresh: remembered where the policy has it sent, else empty.
     pub(crate) asked_scope: Vec<String>,
+    /// What every refresh asks for.
     pub(crate) resource: Vec<String>,
+    /// What was asked for this once, if that is something else.
+    pub(crate) token_resource: Option<Vec<String>>,
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) return_to: Option<String>,
-    /// Authorization details: granted before, or asked for.
+    /// Authorization details that were granted before; of an exchange, those that are asked for.
     pub(crate) authorization_details: Option<String>,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("scope", &self.scope)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
 }
 
 const VERSION: i64 = 1;
@@ -276,6 +312,10 @@ pub(crate) fn decode(owner: Owner<'_>, text: &str) -> Result<(Secret, Tokens, As
     if !tokens.into_iter().flatten().all(|token| is_visible(token.expose())) {
         return Err(unreadable("a token is not one"));
     }
+    // What is bound is nothing without its key: it would be sent as a bearer token.
+    if stored.tokens.dpop_jkt.is_none() && stored.tokens.token_type.eq_ignore_ascii_case("DPoP") {
+        return Err(unreadable("its access token is bound to a key that is not named"));
+    }
     Ok((stored.id_token, stored.tokens, stored.asked))
 }
 
@@ -302,6 +342,7 @@ impl Stored {
                 // The first release wrote neither.
                 asked_scope: stored.texts("asked_scope").unwrap_or_default(),
                 resource: stored.texts("resource").unwrap_or_default(),
+                token_resource: stored.texts("token_resource"),
                 refresh_token: None,
                 return_to: stored.text("return_to"),
                 authorization_details: stored.array(details::NAME),

@@ -6,13 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::client::Client;
-use crate::jose::Jws;
+use crate::jose::{Jws, TokenLimits};
 use crate::login::callback::{AuthorizationCode, CallbackParams, checked};
 use crate::login::pending::PendingLogin;
-use crate::machine::{Cache, Flow, Policy, Reply, Request, Step};
-use crate::report::{Error, Trace, check};
+use crate::machine::{Cache, Flow, Reply, Request, Step};
+use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::Timestamp;
-use crate::text::json::{Json, Object};
+use crate::text::json::{Bounds, Json, Object};
 use crate::token::checks::Demand;
 use crate::token::claims::Verified;
 use crate::token::signed::{Signed, Verdict};
@@ -48,8 +48,8 @@ impl Client {
         };
         let mut trace = Trace::new(self.policy().record_decisions);
         // What stands beside it is signed by nobody.
-        if let Some(name) = response.names().find(|name| ["code", "error", "state", "iss"].contains(name)) {
-            let error = trace.fail(check::CodeUnexpected { parameter: name.into() });
+        if let Some(parameter) = response.beside("response") {
+            let error = trace.fail(check::CodeUnexpected { parameter: parameter.into() });
             return trace.attach(Err(error));
         }
         let step = Signed::start(self.rules(), token, &Demand::Response, cache, now)?;
@@ -72,24 +72,43 @@ impl SignedCallback {
             }
             Step::Done(verdict) => verdict,
         };
-        let Verified { claims, trace, .. } = verdict.verified()?;
-        let response = response.verified(parameters(&claims.object()));
+        let Verified { claims, mut trace, .. } = verdict.verified()?;
+        let parameters = trace.attach(parameters(&claims.object()))?;
+        let response = response.verified(parameters);
         checked(&client, login, &response, now, trace).map(Step::Done)
     }
 }
 
+/// Parameters that decide by being there.
+const TELLING: [&str; 4] = ["error", "access_token", "id_token", "token_type"];
+
 /// The claims that are parameters of a response: those that are texts.
-fn parameters(claims: &Object<'_>) -> Vec<(String, String)> {
-    let text = |value: Json<'_>| value.as_text().map(Cow::into_owned);
-    let members = claims.members().iter();
-    members.filter_map(|member| Some((member.name.clone().into_owned(), text(member.value)?))).collect()
+fn parameters(claims: &Object<'_>) -> Result<Vec<(String, String)>, Error> {
+    let mut parameters = Vec::new();
+    for member in claims.members() {
+        match member.value.as_text() {
+            Some(text) => parameters.push((member.name.clone().into_owned(), text.into_owned())),
+            None if TELLING.contains(&&*member.name) && !matches!(member.value, Json::Null) => {
+                return Err(ErrorKind::CallbackMalformed.with(["has a parameter that is not a text"]));
+            }
+            None => {}
+        }
+    }
+    Ok(parameters)
 }
+
+/// Bounds of a response that is only looked into: those that the most generous policy has.
+const LIMITS: TokenLimits = TokenLimits {
+    token: 65_536,
+    header: 16_384,
+    kid: 1_024,
+    json: Bounds { depth: 32, width: 16_384, policy: true },
+};
 
 /// The `state` in a response whose signature nobody has checked: to find the login by, and for nothing else.
 pub(super) fn unverified_state(response: &str) -> Option<String> {
-    let limits = Policy::default().token();
-    let jws = Jws::parse(response, limits).ok()?;
-    let claims = Object::parse_within(&jws.payload, limits.json).ok()?;
+    let jws = Jws::parse(response, LIMITS).ok()?;
+    let claims = Object::parse_within(&jws.payload, LIMITS.json).ok()?;
     claims.get("state")?.as_text().map(Cow::into_owned)
 }
 

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::client::{Client, check_resources, check_scopes};
-use crate::grants::fresh::Binding;
-use crate::grants::fresh::Fresh;
+use crate::grants::fresh::{Binding, Fresh};
 use crate::grants::proven::Proven;
 use crate::grants::token_endpoint;
 use crate::login::authorize::add_extra;

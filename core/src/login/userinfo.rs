@@ -72,13 +72,11 @@ pub(crate) fn userinfo(
         Cow::Borrowed(metadata.endpoint(ENDPOINT)?)
     };
     let mut request = HttpRequest::get(Endpoint::UserInfo, &url, client.policy().limits(Endpoint::UserInfo));
-    request.client_certificate = certificate;
     if client.registration().userinfo_signed_response_alg.is_some() {
         request.headers = vec![("accept".into(), JWT.into())];
     }
-    let access_token = session.access_token().ok_or(ErrorKind::NoAccessToken)?;
     let mut trace = Trace::new(client.policy().record_decisions);
-    let proven = access::request(client, request, access_token, session.dpop_jkt(), fresh, &mut trace);
+    let proven = access::request(client, request, session.grant(), fresh, &mut trace);
     let proven = trace.attach(proven)?;
     Ok(Asking { client: client.clone(), session: session.clone(), proven, trace }.pending())
 }
@@ -92,7 +90,8 @@ impl Asking {
 
     fn answered(self, reply: Reply, cache: &mut Cache, now: Timestamp) -> Result<Step<UserInfoFetch>, Error> {
         let Asking { client, session, proven, mut trace } = self;
-        match proven.resume(reply, cache, now, &mut trace)? {
+        let proceeding = proven.resume(reply, cache, now, &mut trace);
+        match trace.attach(proceeding)? {
             ControlFlow::Continue(proven) => Ok(Asking { client, session, proven, trace }.pending()),
             ControlFlow::Break(response) => Answer { client, session, trace }.read(response, cache, now),
         }

@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::report::{Error, ErrorKind};
 use crate::text::json::{Bounds, Object};
-use crate::text::uri;
+use crate::text::{origin, uri};
 
 /// Which endpoint of the provider a request goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,7 +217,7 @@ impl HttpResponse {
     /// The response as one to `request`, if what can be seen of the transport's promises holds: no redirect, no oversize.
     pub(crate) fn answering(mut self, request: &HttpRequest) -> Result<HttpResponse, Error> {
         let endpoint = request.endpoint.as_str();
-        let elsewhere = self.final_url.as_ref().is_some_and(|url| !is_same_url(url, &request.url));
+        let elsewhere = self.final_url.as_ref().is_some_and(|url| !origin::is_same_url(url, &request.url));
         self.final_url = Some(request.url.clone());
         // Nothing has changed since: an API says so to who asked on that condition (RFC 9110 15.4.5).
         let unchanged = self.status == 304 && request.endpoint == Endpoint::Resource;
@@ -310,33 +310,6 @@ impl HttpResponse {
         }
         max_age
     }
-}
-
-/// Whether two spellings are of one URL (RFC 3986 6.2.2.1, 6.2.3): the case of scheme and host, and the port that the scheme
-/// has anyway. Whatever else differs may mean something.
-fn is_same_url(one: &str, other: &str) -> bool {
-    match (origin_and_rest(one), origin_and_rest(other)) {
-        (Some((scheme, host, rest)), Some((other_scheme, other_host, other_rest))) => {
-            scheme.eq_ignore_ascii_case(other_scheme)
-                && host.eq_ignore_ascii_case(other_host)
-                && rest == other_rest
-        }
-        _ => one == other,
-    }
-}
-
-/// A URL's scheme, its host with a port of its own, and what follows. None where there is user information.
-fn origin_and_rest(url: &str) -> Option<(&str, &str, &str)> {
-    let (scheme, after) = url.split_once("://")?;
-    let end = after.find(['/', '?', '#']).unwrap_or(after.len());
-    let (authority, rest) = after.split_at_checked(end)?;
-    let usual = match scheme {
-        _ if scheme.eq_ignore_ascii_case("https") => ":443",
-        _ if scheme.eq_ignore_ascii_case("http") => ":80",
-        _ => return None,
-    };
-    let host = authority.strip_suffix(usual).unwrap_or(authority);
-    (!authority.contains('@')).then_some((scheme, host, rest))
 }
 
 impl fmt::Debug for HttpResponse {

@@ -98,6 +98,12 @@ impl Issuer {
         self
     }
 
+    /// Whether plain http to another machine is allowed for it or its endpoints.
+    #[cfg(feature = "signing")]
+    pub(crate) fn takes_http(&self) -> bool {
+        self.hosts.as_ref().is_some_and(|hosts| !hosts.http.is_empty())
+    }
+
     /// The identifier, byte for byte as given.
     pub fn as_str(&self) -> &str {
         &self.text

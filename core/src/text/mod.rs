@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod nearest;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod origin;
 pub(crate) mod secret;
 pub(crate) mod time;
 pub(crate) mod uri;

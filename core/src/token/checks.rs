@@ -49,6 +49,16 @@ impl Demand {
         }
     }
 
+    /// Whether it is an ID token, which may have a type of the issuer's own.
+    pub(crate) fn is_id_token(&self) -> bool {
+        match self {
+            Demand::Received(_) | Demand::Granted(_) | Demand::Refreshed { .. } | Demand::Restored => true,
+            Demand::UserInfo { .. } => false,
+            #[cfg(feature = "signing")]
+            Demand::Response => false,
+        }
+    }
+
     fn expectations(&self) -> Option<&Expectations> {
         match self {
             Demand::Received(expectations)

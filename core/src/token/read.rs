@@ -70,8 +70,7 @@ fn check_typ(typ: Option<&str>, rules: &Rules, demand: &Demand, trace: &mut Trac
     let declared = kind::bare(typ.unwrap_or("JWT"));
     let shown: String = typ.unwrap_or("none").chars().take(64).collect();
     let own = |typ: &String| declared.eq_ignore_ascii_case(kind::bare(typ));
-    let id_token = !matches!(demand, Demand::UserInfo { .. });
-    if id_token && rules.policy.accepted_typ.iter().any(own) {
+    if demand.is_id_token() && rules.policy.accepted_typ.iter().any(own) {
         trace.lenient("accepted_typ", &shown);
         return Ok(());
     }

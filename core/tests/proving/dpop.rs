@@ -23,7 +23,7 @@ fn k2_a_proof_is_about_one_request() {
 }
 
 /// The answer of a server that wants its nonce in the proof.
-fn use_nonce(nonce: &str) -> HttpResponse {
+pub(super) fn use_nonce(nonce: &str) -> HttpResponse {
     let mut response = json_response(400, &json!({ "error": "use_dpop_nonce" }));
     response.headers.push(("DPoP-Nonce".into(), nonce.into()));
     response

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "private-keys", any(feature = "rustcrypto", feature = "aws-lc-rs")))]
 
 mod assertions;
+mod attacks;
 mod dpop;
 
 #[path = "../support/mod.rs"]

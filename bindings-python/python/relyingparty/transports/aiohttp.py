@@ -44,7 +44,7 @@ class AiohttpTransport(AsyncioTransport):
             headers = [*headers, *proxy.headers().items()]
         async with (
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._tls),
+                connector=aiohttp.TCPConnector(ssl=self._tls_for(request)),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=request.limits.timeout_secs),
                 trust_env=False,

@@ -7,6 +7,8 @@
   environment's only where that is asked for (:mod:`relyingparty.transports.proxy`).
 * No compression is asked for. What comes as gzip or deflate all the same is undone, and the limit counts what comes
   out, so a small answer cannot become a large one. Any other coding is handed to the core as it came, which says so.
+* A request that asks for the client's certificate goes over a connection with it or is not sent; every other goes over
+  one without.
 * TLS 1.2 or newer, with the certificate and the host name verified. The authorities are the system's, where OpenSSL
   finds them, unless others are named. ``SSLKEYLOGFILE`` is not obeyed.
 * A failure becomes :class:`~relyingparty.Unreachable`. Its reason never quotes the library's message, which can
@@ -27,9 +29,12 @@ from pathlib import Path
 
 from relyingparty import settings
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable, __version__
+from relyingparty.options import ClientCert
+from relyingparty.transports.certificate import identify
 from relyingparty.transports.deadline import Deadline
 from relyingparty.transports.proxy import WayOut, way_out
-from relyingparty.transports.reasons import reason, without_request
+from relyingparty.transports.reasons import Refused, reason, without_request
+from relyingparty.withheld import Withheld
 
 _FORMATS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """How :mod:`zlib` calls what a coding stands for (RFC 9110 8.4.1)."""
@@ -47,6 +52,7 @@ class _Options:
         danger_accept_invalid_certs: bool = False,
         proxy: str | None = None,
         proxy_from_environment: bool = False,
+        client_cert: ClientCert | None = None,
     ) -> None:
         """Set up the transport.
 
@@ -58,21 +64,40 @@ class _Options:
             machine do not use it.
         :param proxy_from_environment: use the proxies of ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``ALL_PROXY`` (upper or
             lower case), except for the hosts in ``NO_PROXY``. They are read now.
+        :param client_cert: the client's certificate (RFC 8705): a PEM file with certificate and private key, a pair of
+            files ``(certificate, key)``, or with the password of the key ``(certificate, key, password)``.
         :raises ConfigurationError: ``invalid_configuration``.
         """
+        own = None if client_cert is None else Withheld[ClientCert](client_cert)
         way = way_out(proxy, settings.flag("proxy_from_environment", proxy_from_environment))
-        del proxy
+        del proxy, client_cert
         if not isinstance(way, WayOut):
             settings.refuse(*way)
         self._way_out = way
         danger = settings.flag("danger_accept_invalid_certs", danger_accept_invalid_certs)
-        self._tls = _verifying(ca_file, ca_pem)
-        if danger:
-            self._tls.check_hostname = False
-            self._tls.verify_mode = ssl.CERT_NONE
+        self._tls = _verifying(ca_file, ca_pem, danger)
+        self._mutual_tls: ssl.SSLContext | None = None
+        if own is not None:
+            self._mutual_tls = _verifying(ca_file, ca_pem, danger)
+            identify(self._mutual_tls, own)
+
+    @property
+    def has_client_cert(self) -> bool:
+        """Whether it can send requests that ask for the client's certificate."""
+        return self._mutual_tls is not None
+
+    def _tls_for(self, request: HttpRequest) -> ssl.SSLContext:
+        """TLS as ``request`` wants it: with the client's certificate, or without."""
+        if not request.client_certificate:
+            return self._tls
+        if self._mutual_tls is None:
+            raise Refused("the transport has no client certificate: give it a client_cert")
+        if not request.url.startswith("https:"):
+            raise Refused("the request asks for the client certificate, and its URL is not https")
+        return self._mutual_tls
 
 
-def _verifying(ca_file: object, ca_pem: object) -> ssl.SSLContext:
+def _verifying(ca_file: object, ca_pem: object, danger: bool) -> ssl.SSLContext:
     """As :func:`ssl.create_default_context` makes it, which also writes the keys of every connection into the file
     that ``SSLKEYLOGFILE`` names: whoever sets a process's environment is not to read its tokens."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -96,6 +121,9 @@ def _verifying(ca_file: object, ca_pem: object) -> ssl.SSLContext:
             tls.load_verify_locations(cadata=ca_pem)
         except (OSError, TypeError, ValueError) as error:
             settings.refuse("ca_pem", "holds no certificates: nobody to trust", error)
+    if danger:
+        tls.check_hostname = False
+        tls.verify_mode = ssl.CERT_NONE
     return tls
 
 

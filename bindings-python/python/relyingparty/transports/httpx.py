@@ -24,7 +24,7 @@ class HttpxTransport(BlockingTransport):
             if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
                 deadline.watch(info["return_value"].get_extra_info("socket"))
 
-        transport = _Transport(self._tls, _Backend(deadline, self._way_out.proxy(request.url)))
+        transport = _Transport(self._tls_for(request), _Backend(deadline, self._way_out.proxy(request.url)))
         with httpx.Client(transport=transport, trust_env=False, timeout=request.limits.timeout_secs) as client:
             with client.stream(**_arguments(request), extensions={"trace": watch}) as response:
                 headers = response.headers.multi_items()
@@ -87,7 +87,7 @@ class AsyncHttpxTransport(AsyncioTransport):
                 if event == "connection.connect_tcp.complete":
                     connections.push_async_callback(info["return_value"].aclose)
 
-            transport = _AsyncTransport(self._tls, _AsyncBackend(self._way_out.proxy(request.url)))
+            transport = _AsyncTransport(self._tls_for(request), _AsyncBackend(self._way_out.proxy(request.url)))
             client = await connections.enter_async_context(
                 httpx.AsyncClient(transport=transport, trust_env=False, timeout=None)
             )

@@ -28,7 +28,8 @@ class RequestsTransport(BlockingTransport):
 
     def _exchange(self, request: HttpRequest, deadline: Deadline) -> HttpResponse:
         prepared = Request(request.method, request.url, _combined(headers_of(request)), data=request.body).prepare()
-        adapter = _Adapter(self._tls, partial(connected, deadline, self._way_out.proxy(request.url)), deadline)
+        connect = partial(connected, deadline, self._way_out.proxy(request.url))
+        adapter = _Adapter(self._tls_for(request), connect, deadline)
         try:
             with adapter.send(prepared, stream=True, timeout=deadline.remaining()) as response:
                 headers = list(response.raw.headers.items())

@@ -28,6 +28,11 @@ class ThreadedTransport:
         self._threads: ThreadPoolExecutor | None = None
         renew_after_fork(self)
 
+    @property
+    def has_client_cert(self) -> bool | None:
+        """Whether the transport has a certificate of the client's, if it says so."""
+        return getattr(self._transport, "has_client_cert", None)
+
     async def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
         """Make the exchange within ``request.limits``."""
         work = partial(copy_context().run, self._transport.send, request)

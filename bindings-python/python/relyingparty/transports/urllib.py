@@ -21,9 +21,10 @@ class UrllibTransport(BlockingTransport):
 
     def _exchange(self, request: HttpRequest, deadline: Deadline) -> HttpResponse:
         url = urlsplit(request.url)
-        tls = self._tls if url.scheme == "https" else None
+        tls = self._tls_for(request)
         proxy = self._way_out.proxy(request.url)
-        connection = _Connection(url.hostname or "", url.port, deadline, tls, proxy)
+        secure = tls if url.scheme == "https" else None
+        connection = _Connection(url.hostname or "", url.port, deadline, secure, proxy)
         try:
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
             connection.putrequest(request.method, target, skip_accept_encoding=True)

@@ -97,6 +97,17 @@ impl Registration {
 impl Registration {
     /// A provider that lists the algorithms that it takes has to list those of the keys.
     pub(crate) fn check_algs(&self, method: AuthMethod, metadata: &Metadata) -> Result<(), Error> {
+        let symmetric = self.token_endpoint_auth_signing_alg.map(Alg::is_symmetric);
+        let member = "token_endpoint_auth_signing_alg";
+        match (method, symmetric) {
+            (AuthMethod::ClientSecretJwt, Some(false)) => {
+                return Err(invalid(member, "is for a key, and client_secret_jwt takes the secret"));
+            }
+            (AuthMethod::PrivateKeyJwt, Some(true)) => {
+                return Err(invalid(member, "is for a secret, and private_key_jwt takes a key"));
+            }
+            _ => {}
+        }
         let signs_requests = self.require_signed_request_object || metadata.requires_signed_request();
         let first = self.signing_keys.first();
         let uses = [
