@@ -106,7 +106,7 @@ impl SigningKey {
     pub fn private_jwk(&self) -> Value {
         let mut jwk = self.jwk();
         match &self.private {
-            Private::P256(key) => jwk["d"] = base64url(&key.to_bytes()).into(),
+            Private::P256(key) => jwk["d"] = base64url(key.to_bytes()).into(),
             Private::Ed25519(key) => jwk["d"] = base64url(key.as_bytes()).into(),
             Private::Rsa(key) => {
                 let private: &rsa::PrivateKey = key.as_ref().as_ref();
