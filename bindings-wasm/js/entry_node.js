@@ -1,6 +1,7 @@
 // Entry point for Node: the module comes with the code as text, and is there at once when it is first needed.
 
 import { listener } from './node_channels.js';
+import { certified } from './node_certificate.js';
 import { nodeKeys } from './node_keys.js';
 import { nodeTransport } from './node_transport.js';
 import { nodeVerifier } from './node_verify.js';
@@ -11,6 +12,7 @@ export * from './public.js';
 
 /** One for all: its agents keep what they know. */
 let transport;
+const initial = () => (transport ??= nodeTransport());
 
 /** For code that runs everywhere: here nobody has to wait for the module. */
 export async function init() {}
@@ -19,10 +21,10 @@ export class RelyingParty extends Portable {
   static name = 'RelyingParty';
 
   constructor(options) {
-    super(options, {
+    super(certified(options, initial), {
       __proto__: null,
       ready: init,
-      transport: () => (transport ??= nodeTransport()),
+      transport: initial,
       keys: nodeKeys,
       verifier: nodeVerifier,
       store: (clock) => new MemoryStore({ clock }),

@@ -24,7 +24,9 @@ export function fetchTransport(given = {}) {
     Object.entries(ISOLATED).filter(([member]) => Object.hasOwn(globalThis.Request.prototype, member)),
   );
   return async function answer(request) {
-    withoutCertificate(request);
+    // What is to be sent with the client's TLS certificate is never sent without.
+    if (own(request, 'client_certificate'))
+      throw new Error('fetch has no client certificate: a page cannot choose one, nodeTransport takes one');
     const stop = new AbortController();
     const timeout = setTimeout(
       () => stop.abort(new Error(late(request))),
@@ -68,11 +70,6 @@ async function explained(fetching) {
     if (!(cause instanceof TypeError) || typeof globalThis.origin !== 'string') throw cause;
     throw new Error(`${cause.message}: ${UNTOLD}`, { cause });
   }
-}
-
-/** Refuses what is to be sent with the client's TLS certificate, and never without. */
-export function withoutCertificate(request) {
-  if (own(request, 'client_certificate')) throw new Error('this transport has no client certificate');
 }
 
 /** What to say once the time is up. */

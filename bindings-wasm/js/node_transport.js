@@ -1,19 +1,20 @@
 // The transport on `node:https`: the default in Node. No variable of the environment decides whom it trusts, nor, unless
 // it is told so, where it goes, as `NODE_TLS_REJECT_UNAUTHORIZED` and `NODE_USE_ENV_PROXY` do for `fetch`.
 
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { member } from './bare.js';
-import { join, late, withoutCertificate } from './fetch.js';
+import { member, own } from './bare.js';
+import { join, late } from './fetch.js';
+import { CLIENT, certificates, clientIdentity } from './node_certificate.js';
 import { proxyOption, tunnel, wayOut } from './node_proxy.js';
 import { flag, invalid, label, options } from './options.js';
 
 const READERS = {
   __proto__: null,
-  ca_pem: (value, name) => certificates(value, name),
+  ca_pem: certificates,
   ca_file: (value, name) => certificates(fileOf(label(value, name), name), name, `${value} `),
   danger_accept_invalid_certs: flag,
+  ...CLIENT,
   proxy: proxyOption,
   proxy_from_environment: flag,
 };
@@ -24,6 +25,7 @@ const PLAIN_TLS = {
   secureContext: undefined,
   pfx: undefined,
   key: undefined,
+  passphrase: undefined,
   cert: undefined,
   crl: undefined,
   ciphers: undefined,
@@ -31,7 +33,6 @@ const PLAIN_TLS = {
   session: undefined,
   requestOCSP: false,
 };
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [^-]*-----/g;
 /** How an answer that is compressed, although that was not asked for, is read. */
 const CODINGS = /* @__PURE__ */ new Map([
   ['gzip', 'createGunzip'],
@@ -66,63 +67,72 @@ async function network() {
  * that each request states. Redirects are not followed, no cookies are kept.
  *
  * `ca_pem`, `ca_file`: the authorities to trust instead of Node's own, in PEM; the file is read now.
+ * `client_cert`, `client_key`, `client_key_passphrase`: the client's certificate (RFC 8705), in PEM, and its key. It is shown
+ * to who asks for it where a request is to be sent with it, and on no other connection.
  * `danger_accept_invalid_certs`: trust any certificate. For tests only: whoever is on the way can be the provider.
  * `proxy`: the URL of an HTTP proxy, `http://user:password@proxy.example:3128`, through which every request goes but
  * those to this machine. `proxy_from_environment`: take `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, in small letters or
  * large, for hosts that `NO_PROXY` does not name; they are read now.
  *
  * Throws `invalid_configuration`: an option of the wrong type, a file that cannot be read, a text without certificates,
- * a proxy of another kind.
+ * a key that is not the certificate's, a proxy of another kind.
  */
 export function nodeTransport(given = {}) {
   const read = options(given, READERS);
   const { ca_pem, ca_file, danger_accept_invalid_certs = false } = read;
   const authorities = [...(ca_pem ?? []), ...(ca_file ?? [])];
+  const client = clientIdentity(read);
   const proxyFor = wayOut(read.proxy, read.proxy_from_environment);
   let made;
-  return async (request) => {
-    withoutCertificate(request);
-    const node = await (loading ??= network());
-    made ??= agents(node, authorities, !danger_accept_invalid_certs);
+  const transport = async (request) => {
     const url = new URL(request.url);
+    const shows = own(request, 'client_certificate');
+    if (shows) checkShown(url, client);
+    const node = await (loading ??= network());
+    made ??= agents(node, { __proto__: null, authorities, client, rejectUnauthorized: !danger_accept_invalid_certs });
     const proxy = proxyFor(url, node.net);
     return exchange(request, node, async (opened) => {
-      if (!proxy) return { __proto__: null, agent: made[url.protocol] };
+      const { agent, over } = shows ? made.certified : made[url.protocol];
+      if (!proxy) return { __proto__: null, agent };
       const socket = await tunnel(proxy, url, node.http, opened);
       if (url.protocol === 'http:') return { __proto__: null, createConnection: () => socket };
-      return { __proto__: null, agent: made.over(socket) };
+      return { __proto__: null, agent: over(socket) };
     });
   };
+  // For the relying party: by default a client authenticates with the certificate that it has.
+  return Object.defineProperty(transport, 'has_client_cert', { __proto__: null, value: client !== undefined });
 }
 
-function agents({ http, https, tls }, authorities, rejectUnauthorized) {
-  const secure = {
-    ...PLAIN_TLS,
-    __proto__: null,
-    checkServerIdentity: tls.checkServerIdentity,
-    // Undefined, which is Node's own, only where none are given.
-    ca: authorities.length > 0 ? authorities : undefined,
-    rejectUnauthorized,
+/** What is to be sent with the client's certificate is never sent without. */
+function checkShown(url, client) {
+  if (!client) throw new Error('this transport has no client certificate: give it client_cert and client_key');
+  if (url.protocol !== 'https:') throw new Error('a client certificate is shown over https only');
+}
+
+/** By the kind of a request: the agent that sends it, and the one that sends it over a tunnel. */
+function agents({ http, https, tls }, { authorities, client, rejectUnauthorized }) {
+  const secured = (identity) => {
+    const secure = {
+      ...PLAIN_TLS,
+      ...identity,
+      __proto__: null,
+      checkServerIdentity: tls.checkServerIdentity,
+      // Undefined, which is Node's own, only where none are given.
+      ca: authorities.length > 0 ? authorities : undefined,
+      rejectUnauthorized,
+    };
+    return {
+      __proto__: null,
+      agent: new https.Agent(secure),
+      over: (socket) => new https.Agent({ ...secure, __proto__: null, socket }),
+    };
   };
   return {
     __proto__: null,
-    'https:': new https.Agent({ ...secure, __proto__: null }),
-    'http:': new http.Agent({ __proto__: null }),
-    over: (socket) => new https.Agent({ ...secure, __proto__: null, socket }),
+    'http:': { __proto__: null, agent: new http.Agent({ __proto__: null }) },
+    'https:': secured(),
+    certified: client && secured(client),
   };
-}
-
-/** The certificates of a PEM text. Whoever says whom to trust means somebody. */
-function certificates(value, name, path = '') {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw invalid(name, 'is not text in PEM');
-  const found = Buffer.from(value).toString('latin1').match(CERTIFICATE);
-  if (!found) throw invalid(name, `${path}has no certificate: PEM has lines such as -----BEGIN CERTIFICATE-----`);
-  try {
-    for (const pem of found) new X509Certificate(pem);
-  } catch (error) {
-    throw invalid(name, `${path}has a certificate that cannot be read`, error);
-  }
-  return found;
 }
 
 function fileOf(path, name) {

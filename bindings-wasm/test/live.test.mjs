@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { TLS } from './hostile.mjs';
-import { Browser, startProvider } from './op.mjs';
+import { Browser, fetchOver, startProvider } from './op.mjs';
 import { installPackage } from './packed.mjs';
 import { startProxy } from './proxy.mjs';
 
@@ -197,7 +197,7 @@ test('over https, with the provider’s own authority', async (t) => {
   const module = await installed.load('relyingparty');
   const { nodeTransport } = await installed.load('relyingparty/node');
   const transport = nodeTransport({ ca_pem: TLS.cert });
-  const browser = new Browser({ fetch: fetchWith(transport) });
+  const browser = new Browser({ fetch: fetchOver(transport) });
   const { login } = await registered(module, CONFIDENTIAL, {
     provider,
     transport,
@@ -220,7 +220,7 @@ test('through a proxy that wants a password', async (t) => {
   const { nodeTransport } = await installed.load('relyingparty/node');
   const through = (url) => nodeTransport({ ca_pem: TLS.cert, proxy: url });
   const transport = through(proxy.withPassword('alice:a%20password'));
-  const browser = new Browser({ fetch: fetchWith(transport) });
+  const browser = new Browser({ fetch: fetchOver(transport) });
   const module = await installed.load('relyingparty');
   const { rp, login } = await registered(module, CONFIDENTIAL, { provider, transport, browser });
   const session = await login();
@@ -238,20 +238,3 @@ test('through a proxy that wants a password', async (t) => {
     return true;
   });
 });
-
-/** A transport as the `fetch` that the test's browser uses. */
-function fetchWith(transport) {
-  return async (url, { method, headers, body }) => {
-    const form = body && { body: Buffer.from(String(body)) };
-    const type = body ? [['content-type', 'application/x-www-form-urlencoded']] : [];
-    const limits = { max_response_bytes: 1_000_000, timeout_secs: 10 };
-    const reply = await transport({
-      url,
-      method,
-      headers: [...Object.entries(headers), ...type],
-      limits,
-      ...form,
-    });
-    return new Response(reply.body, { status: reply.status, headers: reply.headers });
-  };
-}

@@ -41,6 +41,23 @@ async function post(control, verb, argument = {}) {
   return result;
 }
 
+/** A transport as the `fetch` of a browser. */
+export function fetchOver(transport) {
+  return async (url, { method, headers, body }) => {
+    const form = body && { body: Buffer.from(String(body)) };
+    const type = body ? [['content-type', 'application/x-www-form-urlencoded']] : [];
+    const limits = { max_response_bytes: 1_000_000, timeout_secs: 10 };
+    const reply = await transport({
+      url,
+      method,
+      headers: [...Object.entries(headers), ...type],
+      limits,
+      ...form,
+    });
+    return new Response(reply.body, { status: reply.status, headers: reply.headers });
+  };
+}
+
 /** As much of a browser as the provider's pages need: cookies, redirects, forms. */
 export class Browser {
   #cookies = new Map();

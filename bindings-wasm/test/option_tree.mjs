@@ -18,6 +18,8 @@ export const GOOD = () => ({
   client_secret: 's',
   scopes: ['openid'],
   token_endpoint_auth_method: 'client_secret_basic',
+  tls_client_certificate: true,
+  tls_client_certificate_bound_access_tokens: true,
   token_endpoint_auth_signing_alg: 'ES256',
   signing_keys: [{ alg: 'ES256', sign: () => undefined }],
   dpop_keys: [() => undefined],

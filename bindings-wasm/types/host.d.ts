@@ -19,7 +19,10 @@ export interface HttpRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The body. It can contain secrets. */
   readonly body?: Uint8Array<ArrayBuffer>;
-  /** Send it with the client's TLS certificate and never without (RFC 8705). The shipped transports have none and refuse it. */
+  /**
+   * Send it with the client's TLS certificate and never without (RFC 8705). `nodeTransport` with a `client_cert` does; a transport
+   * that has none refuses it.
+   */
   readonly client_certificate?: true;
   /** The limits that the host enforces. */
   readonly limits: {
@@ -105,11 +108,19 @@ export type Reply =
   | WaitedReply
   | UnsupportedReply;
 
-/**
- * Sends a request as it is, within its limits: follows no redirect, adds no cookies or credentials. Throws if there is no
- * response.
- */
-export type Transport = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+/** What sends requests: a function. */
+export interface Transport {
+  /**
+   * Sends a request as it is, within its limits: follows no redirect, adds no cookies or credentials. Throws if there is no
+   * response.
+   */
+  (request: HttpRequest): HttpReply | Promise<HttpReply>;
+  /**
+   * Whether it shows a TLS certificate of the client's where `client_certificate` asks for it. In Node this is the default of
+   * `tls_client_certificate`. `nodeTransport` says it; on a transport of your own the property must be its own.
+   */
+  readonly has_client_cert?: boolean;
+}
 /** Checks a signature. Throws if it cannot be checked. */
 export type Verifier = (request: VerifyRequest) => VerifiedReply | Promise<VerifiedReply>;
 /** Answers the requests of a flow, for `run`. A client with keys or assertions needs a `ProvingAnswer`. */
@@ -123,6 +134,8 @@ export type Clock = () => number;
  * Sends requests with `fetch`. Which certificates it trusts and which proxy it uses is up to the runtime: Node's `fetch` obeys
  * `NODE_TLS_REJECT_UNAUTHORIZED` and, from Node 24 on, `NODE_USE_ENV_PROXY`; Deno's and Bun's obey `HTTPS_PROXY` and
  * `ALL_PROXY`. The default in Node is `nodeTransport` of `relyingparty/node` instead.
+ *
+ * It refuses requests that need a client certificate: a page cannot choose one, the browser does.
  */
 export function fetchTransport(options?: {
   /** The function to use. Default: `globalThis.fetch`. */

@@ -11,8 +11,9 @@ export interface Registration {
   /** The scopes to ask for, `openid` among them. Default: `openid profile email`. */
   scopes?: readonly string[];
   /**
-   * How the client authenticates (OIDC Core 9). Default: `private_key_jwt` with `signing_keys`, `client_assertion` with such an
-   * assertion, and with a secret `client_secret_basic`, or `client_secret_post` if the provider's metadata lack Basic.
+   * How the client authenticates (OIDC Core 9, RFC 8705). Default: `private_key_jwt` with `signing_keys`, `tls_client_auth` with
+   * `tls_client_certificate`, `client_assertion` with such an assertion, and with a secret `client_secret_basic`, or
+   * `client_secret_post` if the provider's metadata lack Basic.
    */
   token_endpoint_auth_method?:
     | 'none'
@@ -20,7 +21,20 @@ export interface Registration {
     | 'client_secret_post'
     | 'client_secret_jwt'
     | 'private_key_jwt'
-    | 'client_assertion';
+    | 'client_assertion'
+    | 'tls_client_auth'
+    | 'self_signed_tls_client_auth';
+  /**
+   * Whether the transport has a TLS certificate of the client's (RFC 8705). Requests that need it go to the provider's
+   * `mtls_endpoint_aliases` where it has any. Default: what the transport's `has_client_cert` says, for a `RelyingParty` in Node;
+   * otherwise false. Set it where a transport of your own has one.
+   */
+  tls_client_certificate?: boolean;
+  /**
+   * Have access tokens bound to that certificate (RFC 8705 3). They are sent over connections with it and over no other. Default:
+   * false.
+   */
+  tls_client_certificate_bound_access_tokens?: boolean;
   /** The algorithm of `client_secret_jwt`. Default: `HS256`. For `private_key_jwt` it must be that of the first signing key. */
   token_endpoint_auth_signing_alg?: string;
   /** The client's keys, which the host holds. The first signs, all are published. `RelyingParty` takes the keys themselves. */
