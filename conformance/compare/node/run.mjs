@@ -9,8 +9,10 @@ import { readFileSync } from 'node:fs';
 import * as growth from './growth.mjs';
 import { Ours } from './ours.mjs';
 import { alone, pair } from './rounds.mjs';
+import { signing } from './signing.mjs';
 
 const ALGS = ['RS256', 'ES256', 'EdDSA'];
+const SIGNING_ALGS = ['ES256', 'RS256', 'PS256'];
 
 const GROUPS = {
   async node(group, work, rounds) {
@@ -42,6 +44,19 @@ const GROUPS = {
       const theirs = new OpenidClient(work, alg, response);
       await pair(group, `Node, openid-client ${alg}`, rounds, ourSide, () => theirs.logIn());
     }
+  },
+
+  async proofs(group, work, rounds) {
+    for (const alg of SIGNING_ALGS)
+      for (const [what, ourSide] of Object.entries(await signing(work, alg))) {
+        if (!work.peers) {
+          await alone(group, `Node ${what} ${alg}`, rounds, ourSide);
+          continue;
+        }
+        const { signers } = await import('./signing_peers.mjs');
+        for (const [name, theirSide] of Object.entries((await signers(work, alg))[what]))
+          await pair(group, `${name} ${what} ${alg}`, rounds, ourSide, theirSide);
+      }
   },
 
   async growth(group, work, rounds) {

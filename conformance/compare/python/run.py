@@ -15,8 +15,10 @@ import growth
 import threads
 from ours import Ours, Work
 from rounds import alone, pair
+from signing import signing
 
 ALGS = ["RS256", "ES256", "EdDSA"]
+SIGNING_ALGS = ["ES256", "RS256", "PS256"]
 
 
 def verify(group: str, work: Work, rounds: int) -> None:
@@ -61,6 +63,18 @@ def login(group: str, work: Work, rounds: int) -> None:
         pair(group, f"Python, Authlib {alg}", rounds, ours.log_in, theirs.log_in)
 
 
+def proofs(group: str, work: Work, rounds: int) -> None:
+    for alg in SIGNING_ALGS:
+        for what, our_side in signing(work, alg).items():
+            if not work["peers"]:
+                alone(group, f"Python {what} {alg}", rounds, our_side)
+                continue
+            from signing_peers import signers
+
+            for name, their_side in signers(work, alg)[what].items():
+                pair(group, f"{name} {what} {alg}", rounds, our_side, their_side)
+
+
 def growing(group: str, work: Work, rounds: int) -> None:
     # There is nothing to tell apart by the last percent.
     few = -(-rounds // 10)
@@ -72,6 +86,7 @@ GROUPS: dict[str, Callable[[str, Work, int], None]] = {
     "python": verify,
     "python-threads": two_threads,
     "login": login,
+    "proofs": proofs,
     "growth": growing,
 }
 

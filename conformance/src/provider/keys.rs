@@ -6,7 +6,7 @@ use crate::encoding::base64url;
 use p256::ecdsa::signature::{SignatureEncoding, Signer};
 use rsa::pkcs1v15;
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -99,6 +99,34 @@ impl SigningKey {
         jwk["kid"] = self.kid.as_str().into();
         jwk["alg"] = self.alg().into();
         jwk["use"] = "sig".into();
+        jwk
+    }
+
+    /// The key itself as a JWK, for whoever is to sign with it.
+    pub fn private_jwk(&self) -> Value {
+        let mut jwk = self.jwk();
+        match &self.private {
+            Private::P256(key) => jwk["d"] = base64url(key.to_bytes()).into(),
+            Private::Ed25519(key) => jwk["d"] = base64url(key.as_bytes()).into(),
+            Private::Rsa(key) => {
+                let private: &rsa::PrivateKey = key.as_ref().as_ref();
+                let [p, q] = private.primes() else { panic!("the committed keys have two primes") };
+                let coefficient = private.crt_coefficient();
+                let members = [
+                    ("d", Some(private.d())),
+                    ("p", Some(p)),
+                    ("q", Some(q)),
+                    ("dp", private.dp()),
+                    ("dq", private.dq()),
+                    ("qi", coefficient.as_ref()),
+                ];
+                for (member, number) in members {
+                    let octets = number.expect("a key that was read has them all").to_be_bytes();
+                    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+                    jwk[member] = base64url(&octets[zeros..]).into();
+                }
+            }
+        }
         jwk
     }
 

@@ -14,6 +14,8 @@ pub(crate) fn run(group: &str, work: &Work, rounds: usize) {
     match group {
         "rust-aws-lc-rs" | "rust-rustcrypto" => verify(group, work, rounds),
         "login" => login(group, work, rounds),
+        #[cfg(feature = "aws-lc-rs")]
+        "proofs" => proofs(group, work, rounds),
         "growth" => growth::run(group, work, rounds),
         #[cfg(feature = "aws-lc-rs")]
         "allocations" => ALGS.iter().for_each(|alg| crate::allocations::run(group, work, alg)),
@@ -63,5 +65,25 @@ fn login(group: &str, work: &Work, rounds: usize) {
         }
         #[cfg(not(feature = "peers"))]
         alone(group, &format!("Rust {alg}"), rounds, our_side);
+    }
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn proofs(group: &str, work: &Work, rounds: usize) {
+    for alg in ["ES256", "RS256", "PS256"] {
+        let (prover, asserter) =
+            (crate::signing::Prover::new(work, alg), crate::signing::Asserter::new(work, alg));
+        let (proof, assertion) = (|| prover.sign(), || asserter.sign());
+        #[cfg(feature = "peers")]
+        {
+            let peer = crate::huskarl_peer::Peer::new(work, alg);
+            pair(group, &format!("huskarl proof {alg}"), rounds, proof, || peer.proof());
+            pair(group, &format!("huskarl assertion {alg}"), rounds, assertion, || peer.assertion());
+        }
+        #[cfg(not(feature = "peers"))]
+        {
+            alone(group, &format!("Rust proof {alg}"), rounds, proof);
+            alone(group, &format!("Rust assertion {alg}"), rounds, assertion);
+        }
     }
 }

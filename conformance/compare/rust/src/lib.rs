@@ -13,12 +13,16 @@ mod allocations;
 mod floor;
 mod groups;
 mod growth;
+#[cfg(all(feature = "aws-lc-rs", feature = "peers"))]
+mod huskarl_peer;
 #[cfg(feature = "peers")]
 mod jsonwebtoken_peer;
 #[cfg(feature = "peers")]
 mod openidconnect_peer;
 mod ours;
 mod rounds;
+#[cfg(feature = "aws-lc-rs")]
+mod signing;
 mod work;
 
 /// Runs the groups that the command line names.

@@ -15,6 +15,9 @@ pub(crate) struct Work {
     pub(crate) metadata: Value,
     /// The three keys, one for each algorithm.
     pub(crate) jwks: Jwks,
+    /// What a client signs with, by algorithm.
+    #[cfg(feature = "aws-lc-rs")]
+    pub(crate) private_jwks: BTreeMap<String, Value>,
     /// The largest set; its last key is the one of ES256.
     pub(crate) many_keys: Jwks,
     /// An ID token for each algorithm.
@@ -27,6 +30,13 @@ pub(crate) struct Work {
     #[cfg(feature = "peers")]
     pub(crate) state: String,
     pub(crate) nonce: String,
+    #[cfg(feature = "aws-lc-rs")]
+    pub(crate) access_token: String,
+    #[cfg(feature = "aws-lc-rs")]
+    pub(crate) refresh_token: String,
+    /// An API's URL.
+    #[cfg(feature = "aws-lc-rs")]
+    pub(crate) api: String,
 }
 
 #[derive(Clone, Deserialize, serde::Serialize)]

@@ -65,6 +65,23 @@ pub(crate) const GROUPS: &[Group] = &[
             login("Node, openid-client", 0.35),
         ],
     },
+    Group {
+        name: "proofs",
+        about: "a DPoP proof or a client assertion made, µs; ours in the peer's language, in Rust with aws-lc-rs",
+        peers: &[
+            signed("huskarl proof", 1.00),
+            signed("huskarl assertion", 1.00),
+            signed("joserfc proof", 0.50),
+            signed("joserfc assertion", 0.50),
+            signed("requests_oauth2client proof", 0.50),
+            signed("requests_oauth2client assertion", 0.50),
+            signed("Authlib assertion", 0.50),
+            signed("jose proof", 1.00),
+            signed("jose assertion", 1.00),
+            signed("oauth4webapi proof", 1.00),
+            signed("oauth4webapi assertion", 1.00),
+        ],
+    },
     Group { name: "growth", about: "what grows with the number of keys or logins, µs", peers: &[] },
     Group {
         name: "allocations",
@@ -83,6 +100,11 @@ const fn measured(name: &'static str) -> Peer {
 
 const fn login(name: &'static str, rs256: f64) -> Peer {
     Peer { name, rows: [("RS256", Some(AtMost(rs256))), ("ES256", None), ("EdDSA", None)] }
+}
+
+const fn signed(name: &'static str, goal: f64) -> Peer {
+    let goal = Some(AtMost(goal));
+    Peer { name, rows: [("ES256", goal), ("RS256", goal), ("PS256", goal)] }
 }
 
 impl Goal {

@@ -18,7 +18,7 @@ pub(crate) struct Runner {
 pub(crate) const RUNNERS: &[Runner] = &[
     Runner {
         name: "Rust with aws-lc-rs",
-        groups: &["rust-aws-lc-rs", "login", "growth", "allocations"],
+        groups: &["rust-aws-lc-rs", "login", "proofs", "growth", "allocations"],
         build: |setup| setup.rust("aws-lc-rs"),
     },
     Runner {
@@ -26,8 +26,12 @@ pub(crate) const RUNNERS: &[Runner] = &[
         groups: &["rust-rustcrypto"],
         build: |setup| setup.rust("rustcrypto"),
     },
-    Runner { name: "Python", groups: &["python", "python-threads", "login", "growth"], build: Setup::python },
-    Runner { name: "Node", groups: &["node", "login", "growth"], build: Setup::node },
+    Runner {
+        name: "Python",
+        groups: &["python", "python-threads", "login", "proofs", "growth"],
+        build: Setup::python,
+    },
+    Runner { name: "Node", groups: &["node", "login", "proofs", "growth"], build: Setup::node },
 ];
 
 impl Runner {

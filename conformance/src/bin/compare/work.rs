@@ -17,6 +17,7 @@ const CLIENT_ID: &str = "s6BhdRkqt3";
 const CLIENT_SECRET: &str = "ZJYCqe3GGRvdrudKyZS0XhGv_Z45DuKhCUk0gBR1vZk";
 const REDIRECT_URI: &str = "https://app.example/callback";
 const ACCESS_TOKEN: &str = "SlAV32hkKGSlAV32hkKGSlAV32hkKGSlAV32hkKGSlA";
+const REFRESH_TOKEN: &str = "8xLOxBtZp8SlAV32hkKG8xLOxBtZp8SlAV32hkKG8xL";
 const CODE: &str = "SplxlOBeZQQYbYS6WxSbIASplxlOBeZQQYbYS6WxSbI";
 /// The largest key set that is read. A policy may allow 1,000 keys, but no array has more elements than these.
 const MANY_KEYS: u16 = 1_000;
@@ -45,6 +46,7 @@ pub(crate) fn make() -> Result<Value, Error> {
         "redirect_uri": REDIRECT_URI,
         "metadata": metadata,
         "jwks": { "keys": signing_keys.iter().map(SigningKey::jwk).collect::<Vec<_>>() },
+        "private_jwks": private_jwks(&signing_keys),
         "many_keys": { "keys": many_keys(&signing_keys[1]) },
         "id_tokens": tokens,
         "token_responses": responses,
@@ -54,6 +56,8 @@ pub(crate) fn make() -> Result<Value, Error> {
         "state": state,
         "nonce": nonce,
         "access_token": ACCESS_TOKEN,
+        "refresh_token": REFRESH_TOKEN,
+        "api": "https://api.example/v1/items",
     }))
 }
 
@@ -69,10 +73,17 @@ fn metadata(signing_keys: &[SigningKey]) -> Value {
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "scopes_supported": ["openid", "profile", "email"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     })
+}
+
+/// What a client signs with, by algorithm. An RSA key serves two.
+fn private_jwks([rsa, p256, _]: &[SigningKey; 3]) -> Value {
+    let mut pss = rsa.private_jwk();
+    pss["alg"] = "PS256".into();
+    json!({ "ES256": p256.private_jwk(), "RS256": rsa.private_jwk(), "PS256": pss })
 }
 
 fn claims(nonce: &str, alg: &str, now: i64) -> Value {
@@ -104,7 +115,7 @@ fn token_response(id_token: &str) -> Value {
         "access_token": ACCESS_TOKEN,
         "token_type": "Bearer",
         "expires_in": 3_600,
-        "refresh_token": "8xLOxBtZp8SlAV32hkKG8xLOxBtZp8SlAV32hkKG8xL",
+        "refresh_token": REFRESH_TOKEN,
         "scope": "openid profile email",
         "id_token": id_token,
     })
