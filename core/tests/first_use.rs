@@ -1,5 +1,7 @@
 //! What a new user gets wrong first, and what the errors say to do about it.
 
+#![cfg(feature = "setup")]
+
 #[path = "support/mod.rs"]
 mod support;
 
