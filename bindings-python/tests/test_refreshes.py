@@ -298,7 +298,9 @@ def test_refreshes_that_ask_for_different_things_spend_no_token_twice(asynchrono
 def test_relying_parties_that_judge_differently_refresh_one_after_the_other() -> None:
     op = RotatingOp()
     options: Any = {"client_secret": "s", "clock": lambda: op.now, "transport": op}
-    parties = [RelyingParty(ISSUER, "client", CALLBACK, policy={"allowed_skew_secs": skew}, **options) for skew in (60, 120)]
+    parties = [
+        RelyingParty(ISSUER, "client", CALLBACK, policy={"allowed_skew_secs": skew}, **options) for skew in (60, 120)
+    ]
     session = log_in(parties[0], op)
     with ThreadPoolExecutor() as threads:
         sessions = list(threads.map(lambda party: party.refresh(session), parties))
