@@ -5,8 +5,8 @@
 mod support;
 
 use relyingparty::{
-    ApiRequest, ApiResponse, AuthorizeRequest, Call, Error, Flow, HttpRequest, HttpResponse, Method, Reply,
-    Request, Session, SigningKey, Step, TokenRequest,
+    ApiRequest, ApiResponse, AuthorizationCode, AuthorizeRequest, Call, Error, Flow, HttpRequest,
+    HttpResponse, Method, Reply, Request, Session, SigningKey, Step, TokenRequest,
 };
 use serde_json::{Value, json};
 use support::{World, code, detail, entropy};
@@ -23,6 +23,18 @@ fn logged_in() -> (World, Session) {
     request.resource = vec!["https://api.example/v1".into()];
     let session = world.try_login_with(&request).unwrap();
     (world, session)
+}
+
+/// A login whose tokens are to be bound to a key, up to its code, and an API that they are for.
+fn bound_code() -> (World, AuthorizationCode) {
+    let mut world = World::new();
+    world.registration = world.registration.with_dpop_keys([key()]);
+    world.registration.api_origins = vec!["https://api.example".into()];
+    world.op.member("token_type", "DPoP");
+    let begun = world.begin();
+    let query = world.op.authorize(&begun.url);
+    let code = world.callback(begun, &query).unwrap();
+    (world, code)
 }
 
 fn sent(step: &Step<Call>) -> &HttpRequest {
@@ -147,16 +159,7 @@ fn a_refusal_says_what_is_wanted() {
 
 #[test]
 fn a_bound_token_is_called_with_its_proof() {
-    let mut world = World::new();
-    world.registration = world.registration.with_dpop_keys([key()]);
-    world.registration.api_origins = vec!["https://api.example".into()];
-    world.op.member("token_type", "DPoP");
-    let begun = world.begin();
-    let query = world.op.authorize(&begun.url);
-    let exchange = world.callback(begun, &query).unwrap();
-    let step = world.client();
-    let step = step.proving(entropy(5), &world.cache, world.now).exchange(exchange).unwrap();
-    let session = world.run(step).unwrap();
+    let (mut world, session) = bound();
     let request = || ApiRequest::new(Method::Post, "https://api.example/v1?x=1");
     assert_eq!(code(&world.client().call(&session, request())), "entropy_missing");
     let client = world.client();
@@ -247,13 +250,7 @@ fn an_alias_leads_where_an_endpoint_may_lead() {
 
 #[test]
 fn k3_a_nonce_is_for_the_server_that_gave_it() {
-    let mut world = World::new();
-    world.registration = world.registration.with_dpop_keys([key()]);
-    world.registration.api_origins = vec!["https://api.example".into()];
-    world.op.member("token_type", "DPoP");
-    let begun = world.begin();
-    let query = world.op.authorize(&begun.url);
-    let exchange = world.callback(begun, &query).unwrap();
+    let (mut world, exchange) = bound_code();
     let client = world.client();
     let step = client.proving(entropy(5), &world.cache, world.now).exchange(exchange).unwrap();
     let Step::Pending(flow) = step else { panic!("nobody was asked") };
@@ -305,13 +302,7 @@ fn wants_nonce(status: u16, challenges: &[&str], body: &str) -> HttpResponse {
 
 /// A login with a bound token for an API.
 fn bound() -> (World, Session) {
-    let mut world = World::new();
-    world.registration = world.registration.with_dpop_keys([key()]);
-    world.registration.api_origins = vec!["https://api.example".into()];
-    world.op.member("token_type", "DPoP");
-    let begun = world.begin();
-    let query = world.op.authorize(&begun.url);
-    let exchange = world.callback(begun, &query).unwrap();
+    let (mut world, exchange) = bound_code();
     let step = world.client();
     let step = step.proving(entropy(5), &world.cache, world.now).exchange(exchange).unwrap();
     let session = world.run(step).unwrap();

@@ -191,6 +191,7 @@ fn a_parameter_that_a_token_request_sets_cannot_be_an_extra_one() {
         "client_secret",
         "client_assertion",
         "client_assertion_type",
+        "authorization_details",
         "",
     ] {
         let extra = request(&format!(r#"{{"extra":{{"{name}":"x"}}}}"#));

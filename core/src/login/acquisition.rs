@@ -20,7 +20,7 @@ use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::{Error, Trace};
 use crate::text::{Secret, Timestamp};
 use crate::token::IdTokenClaims;
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 use crate::token::expectations::Expectations;
 use crate::token::signed::{Signed, Verdict};
 
@@ -72,10 +72,9 @@ pub(crate) enum IdToken {
 }
 
 impl Acquisition {
-    /// The `proof` of the request is what its tokens are known to be bound to, and what is fresh.
-    ///
     /// Asks for tokens with this `grant`, and for what the request says or else was `usual`: scopes and resources. The ID
-    /// token has to answer to `demand`, and fit the access token that comes with it.
+    /// token has to answer to `demand`, and fit the access token that comes with it. The `proof` is what the tokens are
+    /// known to be bound to, and what is fresh.
     pub(crate) fn start(
         client: &Client,
         grant: &[(&str, &str)],

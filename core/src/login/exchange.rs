@@ -14,7 +14,7 @@ use crate::login::token_request::TokenRequest;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::Error;
 use crate::text::Timestamp;
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 use crate::token::expectations::Expectations;
 
 /// Exchanging an authorization code. Yields a [`Session`].

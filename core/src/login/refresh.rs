@@ -12,7 +12,7 @@ use crate::login::token_request::TokenRequest;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::{Secret, Timestamp};
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 use crate::token::expectations::Expectations;
 
 /// Refreshing a session. Yields the [`Session`] that replaces it. The refresh token is kept if no new one comes. A new

@@ -14,7 +14,7 @@ use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::{Secret, Timestamp};
 use crate::token::Expectations;
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 
 /// Refreshing with a bare refresh token. Yields a [`RefreshedGrant`].
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::Error;
 use crate::text::{Secret, Timestamp};
 use crate::token::IdTokenClaims;
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 use crate::token::signed::Signed;
 
 /// Restoring a session that is not sealed. Yields the [`Session`]. Its ID token is verified again, except for its

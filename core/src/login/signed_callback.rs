@@ -13,8 +13,8 @@ use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::Timestamp;
 use crate::text::json::{Bounds, Json, Object};
-use crate::token::checks::Demand;
 use crate::token::claims::Verified;
+use crate::token::demand::Demand;
 use crate::token::signed::{Signed, Verdict};
 
 /// Taking the browser's way back with a signed response. Yields an [`AuthorizationCode`].

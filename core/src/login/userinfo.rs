@@ -23,8 +23,8 @@ use crate::machine::http::{Endpoint, HttpRequest, HttpResponse};
 use crate::report::{Decision, Error, ErrorKind, Trace, check};
 use crate::text::json::{Document, Object};
 use crate::text::time::Timestamp;
-use crate::token::checks::Demand;
 use crate::token::claims::{self, Verified};
+use crate::token::demand::Demand;
 use crate::token::signed::Signed;
 use crate::token::standard::{standard_accessors, standard_claims};
 

@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::machine::{Cache, Flow, Reply, Request, Step};
 use crate::report::Error;
 use crate::text::Timestamp;
-use crate::token::checks::Demand;
+use crate::token::demand::Demand;
 use crate::token::signed::Signed;
 use crate::token::{Expectations, IdTokenClaims};
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod claims;
+pub(crate) mod demand;
 pub(crate) mod expectations;
 pub(crate) mod keys;
 mod read;

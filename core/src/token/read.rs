@@ -9,8 +9,9 @@ use crate::jose::{Alg, Jws, kind};
 use crate::report::{Error, ErrorKind, Trace, check};
 use crate::text::Timestamp;
 use crate::text::json::Object;
-use crate::token::checks::{Checks, Demand, at_hash};
+use crate::token::checks::{Checks, at_hash};
 use crate::token::claims::under_its_name;
+use crate::token::demand::Demand;
 use crate::token::rules::Rules;
 
 /// A token whose form and claims are in order.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::jose::MOST_KEYS;
+use crate::text::json::Object;
 
 const URI: &str = "https://op.example/jwks";
 const KEYS: &str =
