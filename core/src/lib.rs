@@ -291,6 +291,8 @@ mod provider;
 mod report;
 #[cfg(feature = "setup")]
 mod setup;
+#[cfg(feature = "site")]
+mod site;
 mod text;
 mod token;
 
@@ -325,9 +327,13 @@ pub use machine::{
     Cache, CacheAccess, Endpoint, Flow, HttpRequest, HttpResponse, Limits, Method, Policy, Profile, Reply,
     Request, Signatures, Step, VerifyRequest, WaitRequest, drive, drive_async,
 };
+#[cfg(feature = "site")]
+pub use machine::{Sequence, StoreEntry, StoreRequest, Stored};
 pub use provider::{Discovery, Issuer, KeyRefresh, KeyReport, Metadata, Provider};
 pub use report::{Category, Decision, Error, ErrorKind, LoginMissing, ServerError};
 #[cfg(feature = "setup")]
 pub use setup::{Finding, SetupCheck, SetupReport, Verdict};
+#[cfg(feature = "site")]
+pub use site::{Answer, Event, Handled, Incoming, MemoryStore, Site, SitePolicy, SiteProvider, Visit};
 pub use text::{Entropy, Secret, Timestamp};
 pub use token::{Address, Expectations, IdTokenClaims};

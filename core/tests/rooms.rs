@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the top to the bottom.
-const ROOMS: [&str; 15] = [
-    "lib", "proofs", "erased", "bindings", "setup", "logout", "login", "grants", "client", "provider",
+const ROOMS: [&str; 16] = [
+    "lib", "proofs", "erased", "bindings", "setup", "site", "logout", "login", "grants", "client", "provider",
     "binding", "token", "machine", "jose", "text",
 ];
 const BOTTOM: &str = "report";

@@ -126,6 +126,25 @@ impl Grant {
         self.0.more.as_json()
     }
 
+    /// The same without its refresh token.
+    #[cfg(feature = "site")]
+    pub(crate) fn without_refresh_token(&self) -> Grant {
+        let inner = &self.0;
+        Grant(Arc::new(Inner {
+            issuer: inner.issuer.clone(),
+            client_id: inner.client_id.clone(),
+            access_token: inner.access_token.clone(),
+            token_type: inner.token_type.clone(),
+            refresh_token: None,
+            scope: inner.scope.clone(),
+            expires_at: inner.expires_at,
+            dpop_jkt: inner.dpop_jkt.clone(),
+            certificate_bound: inner.certificate_bound,
+            authorization_details: inner.authorization_details.clone(),
+            more: Document::of(inner.more.as_json().to_owned()),
+        }))
+    }
+
     /// What a later response leaves unsaid holds on.
     pub(crate) fn shared_refresh_token(&self) -> Option<Secret> {
         self.0.refresh_token.clone()

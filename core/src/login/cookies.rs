@@ -280,7 +280,7 @@ pub fn set_cookie(cookie: &LoginCookie) -> String {
     header(name, value.expose(), *secure, *same_site, *max_age)
 }
 
-fn header(name: &str, value: &str, secure: bool, same_site: Option<&str>, max_age: u32) -> String {
+pub(crate) fn header(name: &str, value: &str, secure: bool, same_site: Option<&str>, max_age: u32) -> String {
     let secure = if secure { "; Secure" } else { "" };
     let (attribute, same_site) = same_site.map_or(("", ""), |same_site| ("; SameSite=", same_site));
     [

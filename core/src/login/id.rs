@@ -72,6 +72,12 @@ pub(crate) fn recognise(name: &str, value: &str) -> Option<bool> {
     (after(LOCAL_PREFIX).is_some() && is_local_id(value)).then_some(true)
 }
 
+/// Whether this is the name of a login's cookie, at http loopback or elsewhere.
+#[cfg(feature = "site")]
+pub(crate) fn is_login_cookie(name: &str, local: bool) -> bool {
+    name.strip_prefix(if local { LOCAL_PREFIX } else { PREFIX }).is_some_and(is_handle)
+}
+
 /// Whether a cookie of this name goes with `Secure`.
 pub(crate) fn is_secure(name: &str) -> bool {
     !name.strip_prefix(LOCAL_PREFIX).is_some_and(is_handle)

@@ -10,7 +10,7 @@ pub(crate) mod cookies;
 pub(crate) mod details;
 pub(crate) mod exchange;
 pub(crate) mod hint;
-mod id;
+pub(crate) mod id;
 pub(crate) mod pending;
 #[cfg(feature = "signing")]
 mod proving;
@@ -34,6 +34,8 @@ pub use authorize_request::AuthorizeRequest;
 #[cfg(feature = "signing")]
 pub use call::{Access, ApiRequest, ApiResponse, Call};
 pub use callback::{AuthorizationCode, CallbackParams};
+#[cfg(feature = "site")]
+pub(crate) use cookies::header as set_cookie_header;
 pub use cookies::{Held, LoginCookie, LoginCookies, clear_cookie};
 pub use exchange::Exchange;
 pub use pending::{PendingLogin, ResponseMode};
@@ -44,6 +46,10 @@ pub use pushed::Push;
 pub use refresh::Refresh;
 pub use refresh_token::{RefreshedGrant, TokenRefresh};
 pub use restoration::Restoration;
+#[cfg(feature = "site")]
+pub(crate) use return_to::usable_return_to;
+#[cfg(feature = "site")]
+pub(crate) use sealing::read as read_session;
 #[cfg(feature = "sealed")]
 pub use sealing::SessionSeal;
 pub use session::Session;

@@ -75,14 +75,7 @@ impl SessionSeal {
         let text = sealed::open(&self.keys, PURPOSE, &self.bound(), stored)
             .ok_or_else(|| unreadable("not sealed for this client by any of its keys"))?;
         let text = core::str::from_utf8(&text).map_err(|_| unreadable("not a session"))?;
-        let (id_token, tokens, asked) = session::decode(self.owner(), text)?;
-        let mut trace = Trace::new(self.record_decisions);
-        trace.pass(check::Sealed);
-        let tenant = |iss: &str, tid: &str| self.issuer.is_of_tenant(iss, tid);
-        let claims =
-            IdTokenClaims::read_again(id_token.expose(), self.issuer.shared(), tenant, trace.clone())
-                .ok_or_else(|| unreadable("the ID token is not one"))?;
-        Ok(Some(Session::new(self.owner(), claims, id_token, tokens, asked, trace)))
+        read(self.owner(), &self.issuer, text, self.record_decisions).map(Some)
     }
 
     fn owner(&self) -> Owner<'_> {
@@ -93,6 +86,22 @@ impl SessionSeal {
     fn bound(&self) -> [&str; 2] {
         [self.issuer.as_str(), &self.client_id]
     }
+}
+
+/// The session of this client in a text that was sealed.
+pub(crate) fn read(
+    owner: Owner<'_>,
+    issuer: &Issuer,
+    text: &str,
+    record_decisions: bool,
+) -> Result<Session, Error> {
+    let (id_token, tokens, asked) = session::decode(owner, text)?;
+    let mut trace = Trace::new(record_decisions);
+    trace.pass(check::Sealed);
+    let tenant = |iss: &str, tid: &str| issuer.is_of_tenant(iss, tid);
+    let claims = IdTokenClaims::read_again(id_token.expose(), issuer.shared(), tenant, trace.clone())
+        .ok_or_else(|| unreadable("the ID token is not one"))?;
+    Ok(Session::new(owner, claims, id_token, tokens, asked, trace))
 }
 
 impl fmt::Debug for SessionSeal {

@@ -28,6 +28,7 @@ use crate::token::claims::IdTokenClaims;
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     grant: Grant,
     claims: IdTokenClaims,
@@ -134,6 +135,12 @@ impl Session {
         self.0.grant.expires_at()
     }
 
+    /// Whether it is time to refresh it: the access token expires within `margin` seconds, and there is a refresh token.
+    pub fn refresh_due(&self, now: Timestamp, margin: u32) -> bool {
+        let soon = self.expires_at().is_some_and(|expires_at| expires_at <= now.plus(margin));
+        soon && self.refresh_token().is_some()
+    }
+
     /// The `return_to` that was given to [`Client::authorize`](crate::Client::authorize).
     pub fn return_to(&self) -> Option<&str> {
         self.0.return_to.as_deref()
@@ -232,6 +239,14 @@ impl Session {
             stored.text("return_to", return_to);
         }
         stored.end()
+    }
+
+    /// The same without its refresh token, for where nobody can use it alone.
+    #[cfg(feature = "site")]
+    pub(crate) fn without_refresh_token(mut self) -> Session {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.grant = inner.grant.without_refresh_token();
+        self
     }
 
     /// A session goes back only to the client it came from.

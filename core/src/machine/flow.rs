@@ -10,6 +10,8 @@ use crate::jose::SigningKey;
 use crate::jose::{Alg, Key};
 use crate::machine::cache::Cache;
 use crate::machine::http::{HttpRequest, HttpResponse};
+#[cfg(feature = "site")]
+use crate::machine::store::{StoreRequest, Stored};
 use crate::report::{Error, ErrorKind};
 use crate::text::secret::Secret;
 use crate::text::time::Timestamp;
@@ -59,6 +61,10 @@ pub enum Request {
     /// [`Reply::Assertion`], or with [`Reply::Unreachable`] when none can be had.
     #[cfg(feature = "signing")]
     Assertion(AssertionRequest),
+    /// Look into the store that all processes share, or change it. Answer with [`Reply::Stored`], [`Reply::Conflict`] or
+    /// [`Reply::Busy`], as the request says, or with [`Reply::Unreachable`] when the store does not answer.
+    #[cfg(feature = "site")]
+    Store(StoreRequest),
     /// Wait. Answer with [`Reply::Waited`], or at once with [`Reply::Unsupported`] where nothing can wait: the flow then
     /// ends with what the wait would have put off.
     Wait(WaitRequest),
@@ -90,6 +96,8 @@ impl Request {
             Request::Verify(_) | Request::Wait(_) => false,
             #[cfg(feature = "signing")]
             Request::Sign(_) | Request::Assertion(_) => false,
+            #[cfg(feature = "site")]
+            Request::Store(_) => false,
         }
     }
 }
@@ -217,6 +225,15 @@ pub enum Reply {
     Signature(Vec<u8>),
     /// The assertion that was asked for. It is sent as it is.
     Assertion(Secret),
+    /// What the store has, or that it is done.
+    #[cfg(feature = "site")]
+    Stored(Stored),
+    /// The store has another entry, or another version of it, or none any more: nothing was changed.
+    #[cfg(feature = "site")]
+    Conflict,
+    /// Somebody else holds the lock.
+    #[cfg(feature = "site")]
+    Busy,
     /// Nothing was sent: look into the cache once more, since another flow may have filled it. Where the cache still
     /// does not have it, the flow waits on with the same request. Only for [requests that fill the
     /// cache](Request::fills_cache): this is how a [`Coalescer`](crate::Coalescer) makes sure that nobody who was held
@@ -236,6 +253,12 @@ impl Reply {
             Reply::Verified(_) => "verified",
             Reply::Signature(_) => "signature",
             Reply::Assertion(_) => "assertion",
+            #[cfg(feature = "site")]
+            Reply::Stored(_) => "stored",
+            #[cfg(feature = "site")]
+            Reply::Conflict => "conflict",
+            #[cfg(feature = "site")]
+            Reply::Busy => "busy",
             Reply::LookAgain => "look_again",
             Reply::Waited => "waited",
             Reply::Unsupported => "unsupported",

@@ -12,6 +12,10 @@ mod nonces;
 pub(crate) mod observe;
 pub(crate) mod policy;
 mod profile;
+#[cfg(feature = "site")]
+mod sequence;
+#[cfg(feature = "site")]
+mod store;
 
 pub use cache::Cache;
 #[cfg(feature = "std")]
@@ -26,3 +30,9 @@ pub(crate) use nonces::is_nonce;
 pub use observe::{Answered, Asked, Observed, observed, observed_async};
 pub use policy::{Policy, Signatures};
 pub use profile::Profile;
+#[cfg(feature = "site")]
+pub(crate) use sequence::Host;
+#[cfg(feature = "site")]
+pub use sequence::Sequence;
+#[cfg(feature = "site")]
+pub use store::{StoreEntry, StoreRequest, Stored};

@@ -11,7 +11,8 @@ use crate::machine::http::{Endpoint, Method};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Asked<'a> {
-    /// What is wanted, for a label: the [endpoint's name](Endpoint::as_str), `signature` (to check one), `sign`, `assertion` or `wait`.
+    /// What is wanted, for a label: the [endpoint's name](Endpoint::as_str), `signature` (to check one), `sign`, `assertion`, `store` or
+    /// `wait`.
     pub what: &'static str,
     /// The endpoint, of an HTTP request.
     pub endpoint: Option<Endpoint>,
@@ -31,6 +32,8 @@ impl<'a> Asked<'a> {
             Request::Sign(_) => ("sign", None),
             #[cfg(feature = "signing")]
             Request::Assertion(_) => ("assertion", None),
+            #[cfg(feature = "site")]
+            Request::Store(_) => ("store", None),
         };
         let origin = http.map_or("", |http| http.origin());
         Asked { what, endpoint: http.map(|http| http.endpoint), method: http.map(|http| http.method), origin }
@@ -51,6 +54,8 @@ pub enum Answered {
     Signed,
     /// An assertion was supplied.
     Asserted,
+    /// The store answered. `true`: it did what was asked; `false`: another entry or lock was in the way.
+    Stored(bool),
     /// The time has come.
     Waited,
     /// The host does not answer requests of this kind.
@@ -67,6 +72,10 @@ impl From<&Reply> for Answered {
             Reply::Verified(good) => Answered::Verified(*good),
             Reply::Signature(_) => Answered::Signed,
             Reply::Assertion(_) => Answered::Asserted,
+            #[cfg(feature = "site")]
+            Reply::Stored(_) => Answered::Stored(true),
+            #[cfg(feature = "site")]
+            Reply::Conflict | Reply::Busy => Answered::Stored(false),
             Reply::Waited => Answered::Waited,
             Reply::Unsupported => Answered::Unsupported,
             Reply::LookAgain => Answered::LookAgain,

@@ -119,6 +119,14 @@ errors! {
     /// A parameter must not be in a code response: a token, or `code` beside `error`.
     CallbackUnexpected(parameter) = "callback_unexpected", Callback, "a parameter does not belong in the authorization response";
 
+    /// A route that changes something was asked for by a page of another site, or by something that does not say where it comes
+    /// from: `Sec-Fetch-Site` and `Origin` are both missing.
+    CrossSiteRequest = "cross_site_request", Callback, "the request does not come from a page of this site";
+    /// The site has no provider of the name or the issuer that the request names.
+    UnknownProvider = "unknown_provider", Callback, "the site has no such provider";
+    /// The browser came back from a logout that it did not begin, or that took too long.
+    LogoutStateMismatch = "logout_state_mismatch", Callback, "the state belongs to no logout of this browser";
+
     /// The issuer identifier is not usable (OIDC Discovery 2).
     InvalidIssuer(reason) = "invalid_issuer", Configuration, "the issuer is not a usable https URL";
     /// A member of the configuration has a value that cannot be used.
@@ -130,6 +138,10 @@ errors! {
     /// The set-up cannot meet the [profile](crate::Policy::profile): `member` of the registration, the policy or the provider's
     /// metadata, and why.
     ProfileUnmet(profile, member, reason) = "profile_unmet", Configuration, "the configuration does not meet its profile";
+    /// The cookies of the site are larger than they may be together (in bytes): keep the sessions in a
+    /// [store](crate::SitePolicy::store), ask for fewer scopes, or raise
+    /// [`cookie_budget_bytes`](crate::SitePolicy::cookie_budget_bytes) as far as every proxy allows.
+    CookieTooLarge(size, limit) = "cookie_too_large", Configuration, "the session does not fit into cookies";
     /// The provider's metadata has no such endpoint.
     EndpointMissing(member) = "endpoint_missing", Configuration, "the provider has no such endpoint";
     /// None of the provider's client authentication methods can be used.
@@ -269,6 +281,10 @@ errors! {
     /// A refreshed ID token differs from the first in a claim that must stay (OIDC Core 12.2).
     RefreshedClaimChanged(claim) = "refreshed_claim_changed", Token, "a claim of the refreshed ID token changed";
 
+    /// The store that all processes share did not answer.
+    StoreUnavailable(reason) = "store_unavailable", Transport, "the store could not be reached", again Later;
+    /// Somebody else refreshes the session and did not end in time, and its access token has expired.
+    RefreshBusy = "refresh_busy", Transport, "another refresh of the session did not end in time", again Later;
     /// No response arrived.
     Unreachable(endpoint, reason) = "unreachable", Transport, "the provider could not be reached", again Later;
 }
@@ -306,6 +322,8 @@ mod tests {
                 "provider_status",
                 "keys_unavailable",
                 "metadata_unavailable",
+                "store_unavailable",
+                "refresh_busy",
                 "unreachable"
             ]
         );

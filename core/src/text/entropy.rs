@@ -52,6 +52,14 @@ impl Entropy {
         keyed(&self.0)
     }
 
+    /// A draw of its own for one part of what this one is for. No two parts have the same label.
+    #[cfg(feature = "site")]
+    pub(crate) fn part(&self, label: &str) -> Entropy {
+        let mut key = Zeroizing::new([0; BLOCK]);
+        key.iter_mut().zip(expand(&self.0, &["part/", label]).iter()).for_each(|(key, byte)| *key = *byte);
+        Entropy(key)
+    }
+
     /// The value for one purpose, as octets.
     #[cfg(feature = "sealed")]
     pub(crate) fn stretch(&self, label: &str) -> Zeroizing<[u8; 32]> {

@@ -1,0 +1,136 @@
+//! Sending the browser to the provider.
+
+use alloc::string::String;
+
+use zeroize::Zeroizing;
+
+use crate::client::Client;
+use crate::login::{AuthorizeRequest, Authorization, PendingLogin};
+use crate::machine::Host;
+use crate::report::Error;
+use crate::site::answer::Handled;
+use crate::site::cookies::{Attributes, Cookies};
+use crate::site::incoming::Incoming;
+use crate::site::keeper::Purpose;
+use crate::site::{Site, SiteProvider};
+use crate::text::config::Config;
+use crate::text::json::Writer;
+use crate::text::limits::size;
+use crate::text::{Entropy, uri};
+
+/// The longest value of a login's cookie, in bytes: browsers keep 4,096 with name and attributes.
+const LONGEST: usize = 3_600;
+
+/// The words that `prompt` has (OIDC Core 3.1.2.1, Initiating User Registration 1.0 4).
+const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
+
+impl Site {
+    /// `login`: what the visitor asks for takes the place of what every login asks for.
+    pub(super) async fn login(
+        &self,
+        host: &Host,
+        incoming: &Incoming,
+        entropy: &Entropy,
+    ) -> Result<Handled, Error> {
+        let given = incoming.parameters()?;
+        let provider = self.chosen(given.get("provider"))?;
+        let mut request = provider.authorize.clone();
+        if let Some(prompt) = given.get("prompt").filter(|prompt| prompt.split(' ').all(|word| PROMPTS.contains(&word))) {
+            request.prompt = Some(prompt.into());
+        }
+        if let Some(hint) = given.get("login_hint") {
+            request.login_hint = Some(hint.into());
+        }
+        request.return_to = given.get("return_to").map(Into::into);
+        self.begin(host, provider, request, incoming.cookies(), entropy).await
+    }
+
+    /// `initiate`: a login that the provider or somebody else begins (OIDC Core 4), for issuers of the site's alone.
+    pub(super) async fn initiate(
+        &self,
+        host: &Host,
+        incoming: &Incoming,
+        entropy: &Entropy,
+    ) -> Result<Handled, Error> {
+        let given = incoming.parameters()?;
+        let iss = given.get("iss").unwrap_or_default();
+        let named = self.0.providers.iter().find(|provider| provider.issuer.as_str() == iss);
+        let provider = named.ok_or(crate::report::ErrorKind::UnknownProvider)?;
+        let mut request = provider.authorize.clone();
+        if let Some(hint) = given.get("login_hint") {
+            request.login_hint = Some(hint.into());
+        }
+        // A page of this origin; any other is left out.
+        let target = given.get("target_link_uri").and_then(|url| {
+            let origin = uri::origin(url);
+            self.is_own_origin(&origin.to_ascii_lowercase()).then(|| url.get(origin.len()..)).flatten()
+        });
+        request.return_to = target.map(Into::into);
+        self.begin(host, provider, request, incoming.cookies(), entropy).await
+    }
+
+    async fn begin(
+        &self,
+        host: &Host,
+        provider: &SiteProvider,
+        request: AuthorizeRequest,
+        cookies: &Cookies,
+        entropy: &Entropy,
+    ) -> Result<Handled, Error> {
+        let client = provider.client(host).await?;
+        let Authorization { url, mut pending, .. } =
+            authorization(host, &client, &request, entropy.part("authorize")).await?;
+        let name = pending.cookie_name();
+        let mut value = self.sealed_login(provider, &pending, &name, entropy.part("login"))?;
+        if value.len() > LONGEST {
+            // A long page is not worth a login that cannot end.
+            pending.return_to = None;
+            value = self.sealed_login(provider, &pending, &name, entropy.part("shorter login"))?;
+        }
+        let attributes = Attributes {
+            local: self.0.local,
+            cross_site: pending.response_mode.is_posted(),
+            max_age: pending.lifetime(),
+        };
+        let own = name.len().saturating_add(value.len());
+        let taken = cookies.size(&self.cookie_name()).saturating_add(own);
+        let budget = size(self.policy().cookie_budget_bytes).saturating_sub(taken);
+        let surplus = cookies.surplus_logins(self.0.local, budget, None);
+        Ok(Handled::redirect(&url)
+            .with_cookies(alloc::vec![attributes.set(&name, &value)])
+            .with_cookies(self.cleared(surplus)))
+    }
+
+    fn sealed_login(
+        &self,
+        provider: &SiteProvider,
+        pending: &PendingLogin,
+        name: &str,
+        entropy: Entropy,
+    ) -> Result<String, Error> {
+        let login = Zeroizing::new(pending.encode());
+        let text = Zeroizing::new(Writer::new().text("provider", &provider.name).raw("login", &login).end());
+        self.seal(Purpose::Login, name, &text, entropy)
+    }
+
+    /// The login in a cookie of this name, and the name of its provider.
+    pub(super) fn opened_login(&self, name: &str, value: &str) -> Option<(String, PendingLogin)> {
+        let text = self.open(Purpose::Login, name, value)?;
+        let mut stored = Config::parse_own(&text).ok()?;
+        let provider = stored.required("provider", Config::text);
+        let login = Zeroizing::new(stored.required("login", Config::object));
+        stored.end(()).ok()?;
+        Some((provider, PendingLogin::decode(Some(&login)).ok()?))
+    }
+}
+
+async fn authorization(
+    host: &Host,
+    client: &Client,
+    request: &AuthorizeRequest,
+    entropy: Entropy,
+) -> Result<Authorization, Error> {
+    let now = host.now();
+    let step = host.cache(|cache| client.proving(entropy, cache, now).authorize(request));
+    host.run(step).await
+}

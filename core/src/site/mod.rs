@@ -1,0 +1,289 @@
+//! A web application's login as one machine over data: it logs in, keeps, refreshes and logs out.
+
+mod answer;
+mod callback;
+mod cookies;
+mod failure;
+mod incoming;
+mod keeper;
+mod login;
+mod logout;
+mod memory;
+mod policy;
+mod record;
+mod refresh;
+mod shelf;
+mod visit;
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use answer::{Answer, Event, Handled, Visit};
+pub use incoming::Incoming;
+pub use memory::MemoryStore;
+pub use policy::SitePolicy;
+
+use crate::client::{Client, Registration};
+use crate::jose::SealingKeys;
+use crate::login::AuthorizeRequest;
+use crate::machine::{Cache, Host, Policy, Sequence, Step};
+use crate::provider::{Issuer, Provider};
+use crate::report::{Error, ErrorKind};
+use crate::text::config::invalid;
+use crate::text::{Entropy, Timestamp, origin, uri};
+
+/// The login of a web application: routes below one URL, and the session of every other request.
+///
+/// A host gives it each request as data ([`Incoming`]), answers what the [`Sequence`] asks for, and sends the [`Answer`].
+/// [`handle`](Site::handle) is for the routes, [`visit`](Site::visit) for everything else:
+///
+/// | route, below the base URL | what it does |
+/// | --- | --- |
+/// | `login` (GET; `return_to`, `prompt`, `login_hint`, `provider`) | sends the browser to the provider |
+/// | `callback` (GET, POST) | takes it back: the redirect URI of the registration |
+/// | `initiate` (GET, POST; `iss`, `login_hint`, `target_link_uri`) | a login that somebody else begins (OIDC Core 4) |
+/// | `logout` (POST; `return_to`) | ends the session here and at the provider |
+/// | `logged-out` (GET; `state`) | takes the browser back from there: the post-logout redirect URI |
+/// | `frontchannel-logout` (GET; `iss`, `sid`) | the provider ends sessions (OIDC Front-Channel Logout 2) |
+///
+/// The browser holds sealed values and ids, never a token in the clear. A login needs no store: it travels in a cookie of its
+/// own. With a [store](SitePolicy::store) a login can be used once, a session can be ended from elsewhere, and a session with a
+/// refresh token is refreshed by one process at a time, however many there are. Without one, the whole session is in the
+/// browser's cookies, and refresh tokens are refused.
+///
+/// Immutable, cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    base: String,
+    keys: SealingKeys,
+    policy: SitePolicy,
+    providers: Vec<SiteProvider>,
+    /// Whether the site is at http loopback, where Safari keeps no cookie with `Secure`.
+    local: bool,
+}
+
+/// A provider that users of the site log in with.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SiteProvider {
+    /// What the site calls it: the parameter `provider` of a login. 1 to 64 letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// The provider's issuer identifier.
+    pub issuer: Issuer,
+    /// The registration of the site there. Its `redirect_uri` is the base URL with `/callback`, its
+    /// `post_logout_redirect_uri`, if it has one, the base URL with `/logged-out`.
+    pub registration: Registration,
+    /// What is demanded of its answers.
+    pub policy: Policy,
+    /// What every login asks for; a visitor's own parameters take the place of these.
+    pub authorize: AuthorizeRequest,
+}
+
+impl SiteProvider {
+    /// A provider with the usual policy, and logins that ask for nothing in particular.
+    pub fn new(name: impl Into<String>, issuer: Issuer, registration: Registration) -> SiteProvider {
+        SiteProvider {
+            name: name.into(),
+            issuer,
+            registration,
+            policy: Policy::default(),
+            authorize: AuthorizeRequest::default(),
+        }
+    }
+
+    /// The same provider with this policy.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> SiteProvider {
+        self.policy = policy;
+        self
+    }
+
+    /// The same provider, whose logins ask for this.
+    #[must_use]
+    pub fn with_authorize(mut self, authorize: AuthorizeRequest) -> SiteProvider {
+        self.authorize = authorize;
+        self
+    }
+
+    /// What is needed to talk to it. Its metadata come from the cache, or are fetched.
+    async fn client(&self, host: &Host) -> Result<Client, Error> {
+        let now = host.now();
+        let step = host.cache(|cache| Provider::discover(&self.issuer, &self.policy, cache, now));
+        let provider = host.run(step).await?;
+        Client::new(provider, self.registration.clone(), self.policy.clone())
+    }
+}
+
+impl fmt::Debug for SiteProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SiteProvider({})", self.name)
+    }
+}
+
+/// What the redirect URI has behind the base URL.
+const CALLBACK: &str = "/callback";
+/// What the post-logout redirect URI has behind the base URL.
+const LOGGED_OUT: &str = "/logged-out";
+
+impl Site {
+    /// A site whose routes are below `base_url`, such as `https://app.example/auth`: the URL as browsers see it, whatever
+    /// proxies stand before the application. `keys` seal what browsers and stores hold: 32 random bytes, the same in every
+    /// process.
+    ///
+    /// # Errors
+    /// `invalid_configuration`, `policy_out_of_range`
+    pub fn new(base_url: &str, keys: SealingKeys, policy: SitePolicy) -> Result<Site, Error> {
+        policy.check()?;
+        let parts = uri::split(base_url).map_err(|reason| invalid("base_url", reason))?;
+        let local = parts.scheme == "http";
+        if local && !parts.is_loopback() {
+            return Err(invalid("base_url", "is not an https URL"));
+        }
+        if parts.has_query || base_url.ends_with('/') {
+            return Err(invalid("base_url", "has a query, or a slash at its end"));
+        }
+        let inner = Inner { base: base_url.to_owned(), keys, policy, providers: Vec::new(), local };
+        Ok(Site(Arc::new(inner)))
+    }
+
+    /// The same site with one more provider. The first one is that of a login that names none.
+    ///
+    /// # Errors
+    /// `invalid_configuration`, and those of [`Client::check`]
+    pub fn with_provider(mut self, provider: SiteProvider) -> Result<Site, Error> {
+        let SiteProvider { name, issuer, registration, policy, authorize } = &provider;
+        if !is_name(name) {
+            return Err(invalid("provider", "has a name of other characters than letters, digits, - _ ."));
+        }
+        if self.provider(name).is_some() {
+            return Err(invalid("provider", "has a name that another one has"));
+        }
+        if self.callback_of(&registration.redirect_uri) != Some(CALLBACK) {
+            return Err(invalid("redirect_uri", "is not the base_url with /callback"));
+        }
+        if let Some(uri) = &registration.post_logout_redirect_uri {
+            if self.callback_of(uri) != Some(LOGGED_OUT) {
+                return Err(invalid("post_logout_redirect_uri", "is not the base_url with /logged-out"));
+            }
+        }
+        let scopes = authorize.scopes.as_ref().unwrap_or(&registration.scopes);
+        if !self.0.policy.store && scopes.iter().any(|scope| scope == "offline_access") {
+            return Err(invalid("store", "is missing: a session with a refresh token needs one"));
+        }
+        Client::check(issuer, registration, policy)?;
+        Arc::make_mut(&mut self.0).providers.push(provider);
+        Ok(self)
+    }
+
+    /// Answers a request to one of the routes. `entropy`: at least 32 random bytes, used for nothing else. Of the cache
+    /// nothing but a snapshot is needed here.
+    ///
+    /// What a visitor or the provider does wrong is an [`Answer`] with an [`Event::Failed`].
+    ///
+    /// # Errors
+    /// What the host answered to a request of the sequence cannot be used: `wrong_reply`, `unsupported_request`; the store
+    /// cannot be reached: `unreachable`.
+    pub fn handle(
+        &self,
+        incoming: Incoming,
+        entropy: Entropy,
+        cache: &mut Cache,
+        now: Timestamp,
+    ) -> Result<Step<Sequence<Handled>>, Error> {
+        let site = self.clone();
+        Sequence::start(move |host| async move { site.route(&host, &incoming, &entropy).await }, cache, now)
+    }
+
+    /// Whose request this is: nobody's, or that of a session, which is refreshed when it is due.
+    ///
+    /// # Errors
+    /// As for [`handle`](Site::handle).
+    pub fn visit(
+        &self,
+        incoming: &Incoming,
+        entropy: Entropy,
+        cache: &mut Cache,
+        now: Timestamp,
+    ) -> Result<Step<Sequence<Visit>>, Error> {
+        let (site, cookies) = (self.clone(), incoming.cookies().clone());
+        Sequence::start(
+            move |host| async move { site.visitor(&host, &cookies, &entropy).await },
+            cache,
+            now,
+        )
+    }
+
+    async fn route(&self, host: &Host, incoming: &Incoming, entropy: &Entropy) -> Result<Handled, Error> {
+        let Some(route) = self.route_of(incoming.path()) else { return Ok(Handled::status(404)) };
+        let allowed: &[&str] = match route {
+            "login" | "logged-out" | "frontchannel-logout" => &["GET"],
+            "logout" if self.0.policy.logout_by_get => &["GET", "POST"],
+            "logout" => &["POST"],
+            "callback" | "initiate" => &["GET", "POST"],
+            _ => return Ok(Handled::status(404)),
+        };
+        if !allowed.contains(&incoming.method()) {
+            return Ok(Handled::status(405).with_header("Allow", &allowed.join(", ")));
+        }
+        let outcome = match route {
+            "login" => self.login(host, incoming, entropy).await,
+            "initiate" => self.initiate(host, incoming, entropy).await,
+            "callback" => return self.callback(host, incoming, entropy).await,
+            "logout" => self.logout(host, incoming, entropy).await,
+            "logged-out" => self.logged_out(host, incoming),
+            _ => self.front_channel(host, incoming).await,
+        };
+        outcome.or_else(|error| self.failed(error))
+    }
+
+    /// The name of a route: what stands behind the base URL's path. What a proxy takes off the front of a path may be missing.
+    fn route_of<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let (folder, route) = path.rsplit_once('/')?;
+        let base = self.0.base.get(uri::origin(&self.0.base).len()..)?;
+        let rest = base.strip_suffix(folder)?;
+        (folder.is_empty() || folder.starts_with('/') || rest.is_empty()).then_some(route)
+    }
+
+    fn provider(&self, name: &str) -> Option<&SiteProvider> {
+        self.0.providers.iter().find(|provider| provider.name == name)
+    }
+
+    /// The provider that a visitor names, or the first.
+    fn chosen(&self, name: Option<&str>) -> Result<&SiteProvider, Error> {
+        let chosen = match name {
+            Some(name) => self.provider(name),
+            None => self.0.providers.first(),
+        };
+        chosen.ok_or_else(|| ErrorKind::UnknownProvider.into())
+    }
+
+    /// What a URL has behind the base URL.
+    fn callback_of<'a>(&self, url: &'a str) -> Option<&'a str> {
+        url.strip_prefix(self.0.base.as_str())
+    }
+
+    /// Whether this is the site's own origin, as a browser writes it.
+    fn is_own_origin(&self, other: &str) -> bool {
+        origin::origin(&self.0.base) == other
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(letter)
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Site({})", self.0.base)
+    }
+}
+
+#[cfg(test)]
+mod tests;
