@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// From the top to the bottom.
 const ROOMS: [&str; 16] = [
-    "lib", "proofs", "erased", "bindings", "setup", "site", "logout", "login", "grants", "client", "provider",
-    "binding", "token", "machine", "jose", "text",
+    "lib", "proofs", "erased", "bindings", "setup", "site", "logout", "login", "grants", "client",
+    "provider", "binding", "token", "machine", "jose", "text",
 ];
 const BOTTOM: &str = "report";
 

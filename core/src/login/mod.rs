@@ -48,10 +48,10 @@ pub use refresh_token::{RefreshedGrant, TokenRefresh};
 pub use restoration::Restoration;
 #[cfg(feature = "site")]
 pub(crate) use return_to::usable_return_to;
-#[cfg(feature = "site")]
-pub(crate) use sealing::read as read_session;
 #[cfg(feature = "sealed")]
 pub use sealing::SessionSeal;
+#[cfg(feature = "site")]
+pub(crate) use sealing::read as read_session;
 pub use session::Session;
 #[cfg(feature = "signing")]
 pub use signed_callback::SignedCallback;

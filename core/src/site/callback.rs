@@ -89,7 +89,11 @@ impl Site {
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
-            return Err(response.unclaimed(if others { LoginMissing::OtherCookies } else { LoginMissing::NoCookie }));
+            return Err(response.unclaimed(if others {
+                LoginMissing::OtherCookies
+            } else {
+                LoginMissing::NoCookie
+            }));
         };
         let opened = self.opened_login(name, value);
         let (provider, pending) = opened.ok_or_else(|| response.unclaimed(LoginMissing::IdMalformed))?;

@@ -13,7 +13,11 @@ impl Site {
             (Category::Callback, _) => 400,
             (Category::Configuration, _) => 500,
             (Category::Transport, _) => 503,
-            (Category::Provider, _) if error.server_error().is_some_and(|server| server.error == "access_denied") => 403,
+            (Category::Provider, _)
+                if error.server_error().is_some_and(|server| server.error == "access_denied") =>
+            {
+                403
+            }
             (Category::Provider | Category::Protocol | Category::Token, _) => 502,
         };
         Ok(Handled::status(status).with_event(Event::Failed { error }))

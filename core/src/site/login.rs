@@ -5,7 +5,7 @@ use alloc::string::String;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::login::{AuthorizeRequest, Authorization, PendingLogin};
+use crate::login::{Authorization, AuthorizeRequest, PendingLogin};
 use crate::machine::Host;
 use crate::report::Error;
 use crate::site::answer::Handled;
@@ -35,7 +35,9 @@ impl Site {
         let given = incoming.parameters()?;
         let provider = self.chosen(given.get("provider"))?;
         let mut request = provider.authorize.clone();
-        if let Some(prompt) = given.get("prompt").filter(|prompt| prompt.split(' ').all(|word| PROMPTS.contains(&word))) {
+        if let Some(prompt) =
+            given.get("prompt").filter(|prompt| prompt.split(' ').all(|word| PROMPTS.contains(&word)))
+        {
             request.prompt = Some(prompt.into());
         }
         if let Some(hint) = given.get("login_hint") {

@@ -133,7 +133,7 @@ impl Site {
     /// reaches it, so the sessions are found by `iss` and `sid`.
     pub(super) async fn front_channel(&self, host: &Host, incoming: &Incoming) -> Result<Handled, Error> {
         if !self.policy().store {
-            return Ok(Handled::status(501));
+            return Ok(Handled::status(404));
         }
         let given = incoming.parameters()?;
         let (Some(iss), Some(sid)) = (given.get("iss"), given.get("sid")) else {

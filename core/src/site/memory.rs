@@ -13,7 +13,7 @@ use crate::text::Timestamp;
 ///
 /// It waits for nobody: a lock that somebody holds is [`Reply::Busy`] at once. Whoever shares it between threads asks again
 /// until the time to wait is over.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct MemoryStore {
     entries: BTreeMap<String, Held>,
     locks: BTreeMap<String, (String, Timestamp)>,
@@ -23,6 +23,7 @@ pub struct MemoryStore {
     left: usize,
 }
 
+#[derive(Clone)]
 struct Held {
     value: String,
     version: u64,

@@ -212,11 +212,7 @@ impl Site {
         now: Timestamp,
     ) -> Result<Step<Sequence<Visit>>, Error> {
         let (site, cookies) = (self.clone(), incoming.cookies().clone());
-        Sequence::start(
-            move |host| async move { site.visitor(&host, &cookies, &entropy).await },
-            cache,
-            now,
-        )
+        Sequence::start(move |host| async move { site.visitor(&host, &cookies, &entropy).await }, cache, now)
     }
 
     async fn route(&self, host: &Host, incoming: &Incoming, entropy: &Entropy) -> Result<Handled, Error> {
@@ -284,6 +280,3 @@ impl fmt::Debug for Site {
         write!(f, "Site({})", self.0.base)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -51,7 +51,8 @@ impl Record {
 
     /// The same after a refresh that failed.
     pub(super) fn failed(&self, now: Timestamp) -> Record {
-        let pause = FIRST_PAUSE.checked_shl(self.failures.min(16)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let pause =
+            FIRST_PAUSE.checked_shl(self.failures.min(16)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         let failures = self.failures.saturating_add(1);
         Record { failures, retry_at: now.plus(pause), ..self.clone() }
     }

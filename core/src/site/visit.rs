@@ -98,7 +98,8 @@ impl Site {
     /// Where the session of these cookies is kept.
     pub(super) fn key_of(&self, cookies: &Cookies) -> Option<String> {
         let id = cookies.get(&self.cookie_name())?;
-        let fits = id.len() == 43 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let fits =
+            id.len() == 43 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         fits.then(|| session_key(id))
     }
 
@@ -119,7 +120,13 @@ impl Site {
     ) -> Result<Vec<String>, Error> {
         let name = self.cookie_name();
         let value = self.seal(Purpose::Session, &name, &record.encode(), entropy)?;
-        spread(&name, &value, self.session_attributes(record, now), size(self.policy().cookie_budget_bytes), sent)
+        spread(
+            &name,
+            &value,
+            self.session_attributes(record, now),
+            size(self.policy().cookie_budget_bytes),
+            sent,
+        )
     }
 
     /// The cookie of a session that is in the store.

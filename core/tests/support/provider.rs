@@ -64,6 +64,7 @@ pub(crate) fn query(url: &str) -> &str {
 }
 
 /// The provider: its documents, its keys, what it remembers of a login, and what it was asked.
+#[derive(Clone)]
 pub(crate) struct Op {
     pub(crate) metadata: Value,
     /// The key that signs.

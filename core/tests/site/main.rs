@@ -1,0 +1,10 @@
+//! A whole application's login over data: browsers, processes and a provider that rotates refresh tokens, without a network.
+#![cfg(feature = "site")]
+
+mod attacks;
+mod interleaved;
+mod routes;
+mod sessions;
+#[path = "../support/mod.rs"]
+mod support;
+mod town;

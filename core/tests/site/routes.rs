@@ -1,0 +1,275 @@
+//! The routes, as a browser goes through them.
+
+use relyingparty::{Endpoint, Event, Incoming, ResponseMode, Site, SitePolicy};
+
+use crate::town::{
+    BASE, Browser, Town, asking, failure, keys, location, provider, registration, sent, site_of,
+};
+
+#[test]
+fn a_login_leads_to_the_page_that_it_was_begun_for() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        let mut browser = Browser::default();
+        let handled = town.login_at(&mut browser, "/auth/login?return_to=/inbox%3Fa=b");
+        assert_eq!((handled.answer.status, location(&handled)), (303, "/inbox?a=b"));
+        assert_eq!(handled.answer.header("Cache-Control"), Some("no-store"));
+        let visit = town.visit(&mut browser);
+        assert_eq!(visit.session.unwrap().claims().sub(), "subject-1");
+        assert_eq!(visit.provider.as_deref(), Some("op"));
+        assert_eq!((browser.logins(), browser.cookies.len()), (0, 1));
+    }
+}
+
+#[test]
+fn what_a_visitor_may_choose_takes_the_place_of_what_every_login_asks_for() {
+    let mut town = Town::stored();
+    town.site =
+        site_of(keys(&[1]), SitePolicy::stored(), asking(|request| request.prompt = Some("consent".into())));
+    let mut browser = Browser::default();
+    let plain = town.get(&mut browser, "/auth/login");
+    assert_eq!((sent(&plain, "prompt").as_deref(), sent(&plain, "login_hint")), (Some("consent"), None));
+    let chosen = town.get(&mut browser, "/auth/login?prompt=login&login_hint=a%40b.example");
+    assert_eq!(sent(&chosen, "prompt").as_deref(), Some("login"));
+    assert_eq!(sent(&chosen, "login_hint").as_deref(), Some("a@b.example"));
+    let odd = town.get(&mut browser, "/auth/login?prompt=everything&login_hint=a&login_hint=b");
+    assert_eq!((sent(&odd, "prompt").as_deref(), sent(&odd, "login_hint")), (Some("consent"), None));
+}
+
+#[test]
+fn two_tabs_end_their_logins_in_either_order() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        let mut browser = Browser::default();
+        town.op.code = "code-a".into();
+        let first = town.to_the_provider(&mut browser, "/auth/login?return_to=/a");
+        town.op.code = "code-b".into();
+        let second = town.to_the_provider(&mut browser, "/auth/login?return_to=/b");
+        assert_eq!(browser.logins(), 2);
+        assert_eq!(location(&town.get(&mut browser, &second)), "/b");
+        assert_eq!(location(&town.get(&mut browser, &first)), "/a");
+        assert_eq!(browser.logins(), 0);
+        assert_eq!(town.store.len() % 3, 0, "two marks and one session, or nothing");
+    }
+}
+
+#[test]
+fn a_callback_that_comes_again_goes_on_for_whoever_is_logged_in() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        let mut browser = Browser::default();
+        let callback = town.to_the_provider(&mut browser, "/auth/login?return_to=/a");
+        town.get(&mut browser, &callback);
+        let again = town.get(&mut browser, &callback);
+        assert_eq!((again.answer.status, location(&again), failure(&again)), (303, "/", "no_pending_login"));
+        assert!(town.visit(&mut browser).session.is_some());
+        // A stranger with the same URL gets nothing.
+        let stranger = town.get(&mut Browser::default(), &callback);
+        assert_eq!((stranger.answer.status, failure(&stranger)), (400, "no_pending_login"));
+    }
+}
+
+#[test]
+fn a_response_that_is_posted_is_taken_and_its_cookie_may_cross_sites() {
+    let mut town = Town::stored();
+    let site = site_of(
+        keys(&[1]),
+        SitePolicy::stored(),
+        asking(|request| request.response_mode = Some(ResponseMode::FormPost)),
+    );
+    town.site = site;
+    let mut browser = Browser::default();
+    let begun = town.get(&mut browser, "/auth/login");
+    assert!(begun.answer.header("Set-Cookie").unwrap().contains("SameSite=None"));
+    let url = location(&begun).to_owned();
+    let form = town.op.authorize(&url);
+    let incoming =
+        browser.request("POST", "/auth/callback").header("Sec-Fetch-Site", "cross-site").form(&form);
+    let handled = town.handle(incoming).unwrap();
+    assert!(matches!(handled.event, Some(Event::LoggedIn { .. })), "{handled:?}");
+    assert!(handled.answer.header("Set-Cookie").unwrap().contains("SameSite=Lax"));
+}
+
+#[test]
+fn denied_consent_is_an_answer_and_an_event() {
+    let mut town = Town::stored();
+    let mut browser = Browser::default();
+    let begun = town.get(&mut browser, "/auth/login");
+    let state = sent(&begun, "state").unwrap();
+    let handled = town.get(&mut browser, &format!("/auth/callback?error=access_denied&state={state}"));
+    assert_eq!((handled.answer.status, failure(&handled)), (403, "provider_error"));
+    assert_eq!(browser.cookies.len(), 0);
+}
+
+#[test]
+fn a_provider_that_is_down_is_an_answer() {
+    let mut town = Town::stored();
+    town.op.unreachable(Endpoint::Discovery);
+    let handled = town.get(&mut Browser::default(), "/auth/login");
+    assert_eq!((handled.answer.status, failure(&handled)), (503, "unreachable"));
+}
+
+#[test]
+fn a_store_that_is_down_is_the_hosts_to_answer() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.store_is_up = false;
+    assert_eq!(town.try_visit(&mut browser).unwrap_err().code(), "store_unavailable");
+    assert!(browser.session().is_some());
+    town.store_is_up = true;
+    assert!(town.visit(&mut browser).session.is_some());
+}
+
+#[test]
+fn a_logout_ends_the_session_here_and_comes_back_from_the_provider() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        let mut browser = town.login();
+        let handled = town.post(&mut browser, "/auth/logout", "return_to=/bye");
+        assert!(location(&handled).starts_with("https://op.example/logout?"), "{}", location(&handled));
+        assert!(sent(&handled, "id_token_hint").is_some());
+        assert_eq!(
+            sent(&handled, "post_logout_redirect_uri").as_deref(),
+            Some("https://rp.example/auth/logged-out")
+        );
+        assert!(matches!(&handled.event, Some(Event::LoggedOut { session: Some(_), error: None })));
+        assert!(town.visit(&mut browser).session.is_none());
+        let state = sent(&handled, "state").unwrap();
+        let back = town.get(&mut browser, &format!("/auth/logged-out?state={state}"));
+        assert_eq!((location(&back), failure(&back), browser.cookies.len()), ("/bye", "ok", 0));
+    }
+}
+
+#[test]
+fn a_logout_goes_through_though_the_provider_is_down_or_has_no_endpoint() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.wait(1_000_000);
+    let mut policy = SitePolicy::stored();
+    policy.idle_secs = 2_000_000;
+    policy.absolute_secs = 2_000_000;
+    town.site = site_of(keys(&[1]), policy, provider());
+    town.op.unreachable(Endpoint::Discovery);
+    let handled = town.post(&mut browser, "/auth/logout", "");
+    assert_eq!(location(&handled), "/");
+    assert_eq!(town.store.len(), 1, "the mark of the login: {handled:?}");
+    let mut town = Town::stored();
+    town.op.metadata.as_object_mut().unwrap().remove("end_session_endpoint");
+    let mut browser = town.login();
+    let handled = town.post(&mut browser, "/auth/logout", "return_to=https://evil.example/");
+    assert_eq!(location(&handled), "/");
+    assert!(matches!(handled.event, Some(Event::LoggedOut { error: None, .. })));
+}
+
+#[test]
+fn the_provider_ends_sessions_in_a_frame_that_no_cookie_reaches() {
+    let mut town = Town::stored();
+    town.op.claim("sid", "s 1");
+    let mut first = town.login();
+    town.op.claim("sid", "other");
+    let mut second = town.login();
+    let frame = |sid: &str| format!("/auth/frontchannel-logout?iss=https%3A%2F%2Fop.example&sid={sid}");
+    let handled = town.get(&mut Browser::default(), &frame("s%201"));
+    assert_eq!(handled.answer.status, 200);
+    assert!(town.visit(&mut first).session.is_none());
+    assert!(town.visit(&mut second).session.is_some());
+    let foreign = "/auth/frontchannel-logout?iss=https%3A%2F%2Fevil.example&sid=other";
+    assert_eq!(town.get(&mut Browser::default(), foreign).answer.status, 400);
+    assert_eq!(town.get(&mut Browser::default(), "/auth/frontchannel-logout").answer.status, 400);
+    assert!(town.visit(&mut second).session.is_some());
+    let mut storeless = Town::new(SitePolicy::default());
+    assert_eq!(storeless.get(&mut Browser::default(), &frame("s%201")).answer.status, 404);
+}
+
+#[test]
+fn a_login_that_somebody_else_begins_is_for_the_sites_own_providers_and_pages() {
+    let mut town = Town::stored();
+    let mut browser = Browser::default();
+    let url = "/auth/initiate?iss=https%3A%2F%2Fop.example&login_hint=u&target_link_uri=https%3A%2F%2Frp.example%2Finbox";
+    assert_eq!(sent(&town.get(&mut browser, url), "login_hint").as_deref(), Some("u"));
+    let handled = town.login_at(&mut browser, url);
+    assert_eq!(location(&handled), "/inbox");
+    let elsewhere =
+        "/auth/initiate?iss=https%3A%2F%2Fop.example&target_link_uri=https%3A%2F%2Fevil.example%2Finbox";
+    assert_eq!(location(&town.login_at(&mut browser, elsewhere)), "/");
+    for foreign in
+        ["/auth/initiate?iss=https%3A%2F%2Fevil.example", "/auth/initiate", "/auth/login?provider=evil"]
+    {
+        let handled = town.get(&mut browser, foreign);
+        assert_eq!((handled.answer.status, failure(&handled)), (400, "unknown_provider"), "{foreign}");
+    }
+}
+
+#[test]
+fn routes_are_found_below_the_base_url_and_by_their_methods_alone() {
+    let mut town = Town::stored();
+    let status = |town: &mut Town, method: &str, url: &str| {
+        town.handle(Incoming::new(method, url).header("Sec-Fetch-Site", "same-origin")).unwrap().answer
+    };
+    for url in ["/auth/login", "/login", "https://internal:8080/auth/login?x=y", "/auth/login#a"] {
+        assert_eq!(status(&mut town, "GET", url).status, 303, "{url}");
+    }
+    for url in
+        ["/auth", "/auth/", "", "/evil/login", "/evil/auth/login", "/auth/login/", "/auth/nothing", "login"]
+    {
+        assert_eq!(status(&mut town, "GET", url).status, 404, "{url}");
+    }
+    for (method, route) in [("POST", "login"), ("GET", "logout"), ("PUT", "callback"), ("POST", "logged-out")]
+    {
+        let answer = status(&mut town, method, &format!("/auth/{route}"));
+        assert_eq!((answer.status, answer.header("Allow").is_some()), (405, true), "{method} {route}");
+    }
+    // A proxy may take off the front of a longer path.
+    let mut long = registration();
+    long.redirect_uri = "https://rp.example/app/auth/callback".into();
+    long.post_logout_redirect_uri = None;
+    let mut provider = provider();
+    provider.registration = long;
+    let site = Site::new("https://rp.example/app/auth", keys(&[1]), SitePolicy::stored()).unwrap();
+    town.site = site.with_provider(provider).unwrap();
+    for (url, expected) in
+        [("/app/auth/login", 303), ("/auth/login", 303), ("/login", 303), ("/p/auth/login", 404)]
+    {
+        assert_eq!(status(&mut town, "GET", url).status, expected, "{url}");
+    }
+}
+
+#[test]
+fn a_site_that_cannot_work_is_refused() {
+    let refused = |base: &str, policy: SitePolicy| Site::new(base, keys(&[1]), policy).unwrap_err().code();
+    for base in ["http://rp.example", "https://rp.example/", "https://rp.example/a?b", "rp.example", ""] {
+        assert_eq!(refused(base, SitePolicy::default()), "invalid_configuration", "{base}");
+    }
+    let mut odd = SitePolicy::default();
+    odd.cookie_name = "a;b".into();
+    assert_eq!(refused(BASE, odd.clone()), "invalid_configuration");
+    odd.cookie_name = format!("rp-{}", "a".repeat(22));
+    assert_eq!(refused(BASE, odd), "invalid_configuration");
+    let mut odd = SitePolicy::default();
+    odd.after_login = "https://evil.example".into();
+    assert_eq!(refused(BASE, odd), "invalid_configuration");
+    let mut odd = SitePolicy::default();
+    odd.idle_secs = 1;
+    assert_eq!(refused(BASE, odd), "policy_out_of_range");
+    let with = |policy: SitePolicy, provider| {
+        let site = Site::new(BASE, keys(&[1]), policy).unwrap();
+        site.with_provider(provider).map(drop).unwrap_err()
+    };
+    let mut elsewhere = provider();
+    elsewhere.registration.redirect_uri = "https://rp.example/cb".into();
+    assert_eq!(with(SitePolicy::stored(), elsewhere).detail("member"), Some("redirect_uri"));
+    let offline = asking(|request| request.scopes = Some(vec!["openid".into(), "offline_access".into()]));
+    assert_eq!(with(SitePolicy::default(), offline.clone()).detail("member"), Some("store"));
+    let site = site_of(keys(&[1]), SitePolicy::stored(), offline);
+    assert_eq!(site.with_provider(provider()).map(drop).unwrap_err().detail("member"), Some("provider"));
+}
+
+#[test]
+fn a_policy_is_read_from_json_with_names_that_exist() {
+    let policy = SitePolicy::from_json(r#"{"store":true,"idle_secs":600,"after_login":"/home"}"#).unwrap();
+    assert_eq!((policy.store, policy.idle_secs, policy.after_login.as_str()), (true, 600, "/home"));
+    assert_eq!(policy.absolute_secs, SitePolicy::default().absolute_secs);
+    for odd in [r#"{"idle":600}"#, r#"{"store":1}"#, r#"{"cookie_name":null}"#] {
+        assert_eq!(SitePolicy::from_json(odd).unwrap_err().code(), "invalid_configuration", "{odd}");
+    }
+}

@@ -1,0 +1,229 @@
+//! How long sessions last, and how they are refreshed, one request after the other.
+
+use relyingparty::{Endpoint, Event, SitePolicy};
+use serde_json::json;
+
+use crate::support::json_response;
+use crate::town::{Browser, Town, failure};
+
+#[test]
+fn a_session_that_is_due_is_refreshed_once_and_for_all() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    let mut other_tab = browser.clone();
+    assert!(town.visit(&mut browser).event.is_none());
+    town.wait(241);
+    let visit = town.visit(&mut browser);
+    assert!(matches!(visit.event, Some(Event::SessionChanged { .. })), "{visit:?}");
+    assert_eq!(visit.session.unwrap().access_token(), Some("access-2"));
+    let visit = town.visit(&mut other_tab);
+    assert!(visit.event.is_none());
+    assert_eq!(visit.session.unwrap().access_token(), Some("access-2"));
+    assert_eq!(town.refreshes, 1);
+}
+
+#[test]
+fn over_two_hundred_expiries_each_is_one_refresh() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    for expiry in 1..=200 {
+        town.wait(250);
+        for _ in 0..3 {
+            assert!(town.visit(&mut browser).session.is_some());
+        }
+        assert_eq!(town.refreshes, expiry);
+    }
+}
+
+#[test]
+fn without_a_store_there_is_no_refresh_token_to_lose() {
+    let mut town = Town::new(SitePolicy::default());
+    let mut browser = town.login();
+    let session = town.visit(&mut browser).session.unwrap();
+    assert_eq!((session.refresh_token(), session.access_token()), (None, Some("access-1")));
+    town.wait(1_000);
+    assert!(town.visit(&mut browser).session.is_some());
+    assert_eq!(town.refreshes, 0);
+}
+
+#[test]
+fn an_unused_session_ends_and_a_used_one_goes_on_until_its_last_day() {
+    for store in [false, true] {
+        let mut policy = SitePolicy::default();
+        (policy.store, policy.idle_secs, policy.absolute_secs) = (store, 3_600, 36_000);
+        let mut town = Town::new(policy.clone());
+        let mut browser = town.login();
+        for _ in 0..10 {
+            town.wait(3_500);
+            assert!(town.visit(&mut browser).session.is_some(), "{store}");
+        }
+        town.wait(1_500);
+        assert!(town.visit(&mut browser).session.is_none(), "{store}: over, however much it was used");
+        assert!(browser.session().is_none());
+        let mut town = Town::new(policy);
+        let mut browser = town.login();
+        town.wait(3_600);
+        assert!(town.visit(&mut browser).session.is_none(), "{store}: nobody used it");
+    }
+}
+
+#[test]
+fn a_provider_that_is_down_costs_no_session_and_is_not_flooded() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.op.unreachable(Endpoint::Token);
+    town.wait(250);
+    let visit = town.visit(&mut browser);
+    assert_eq!(visit.error.map(|error| error.code()), Some("unreachable"));
+    assert!(visit.session.is_some(), "its token still lives");
+    for _ in 0..20 {
+        assert!(town.visit(&mut browser).session.is_some());
+    }
+    assert_eq!(town.refreshes, 1, "the next attempt is not due");
+    for _ in 0..2_000 {
+        town.wait(1);
+        town.visit(&mut browser);
+    }
+    assert!((8..=16).contains(&town.refreshes), "{}", town.refreshes);
+    assert!(browser.session().is_some(), "nobody is logged out");
+    town.op.instead.clear();
+    town.wait(301);
+    assert_eq!(town.visit(&mut browser).session.unwrap().access_token(), Some("access-2"));
+}
+
+#[test]
+fn a_dead_token_that_cannot_be_renewed_is_nobodys_for_now() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.op.unreachable(Endpoint::Token);
+    town.wait(301);
+    let visit = town.visit(&mut browser);
+    assert_eq!((visit.session.is_none(), visit.error.unwrap().code()), (true, "unreachable"));
+    town.op.instead.clear();
+    town.wait(6);
+    assert!(town.visit(&mut browser).session.is_some());
+}
+
+#[test]
+fn a_refresh_token_that_is_gone_ends_the_session_and_is_told_once() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    let mut other_tab = browser.clone();
+    town.good = None;
+    town.wait(250);
+    let visit = town.visit(&mut browser);
+    assert!(matches!(visit.event, Some(Event::SessionEnded { .. })), "{visit:?}");
+    assert!(browser.session().is_none());
+    for _ in 0..3 {
+        let visit = town.visit(&mut other_tab);
+        assert!(visit.session.is_none() && visit.event.is_none() && visit.error.is_none());
+    }
+    assert_eq!(town.refreshes, 1);
+}
+
+#[test]
+fn who_does_not_get_the_lock_goes_on_with_a_token_that_lives() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    let mut other_tab = browser.clone();
+    town.wait(250);
+    // The first one stops with the lock in its hands, before its request.
+    let mut step = town.begin_visit(&browser).unwrap();
+    for _ in 0..3 {
+        let relyingparty::Step::Pending(flow) = step else { panic!() };
+        step = town.advance(flow).unwrap();
+    }
+    let visit = town.visit(&mut other_tab);
+    assert_eq!(visit.session.unwrap().access_token(), Some("access-1"));
+    town.wait(51);
+    // It died: its lock is free by now.
+    assert_eq!(town.visit(&mut other_tab).session.unwrap().access_token(), Some("access-2"));
+    drop(step);
+    assert!(town.visit(&mut browser).session.is_some());
+}
+
+#[test]
+fn who_does_not_get_the_lock_and_has_a_dead_token_is_told_so() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.wait(301);
+    let mut step = town.begin_visit(&browser).unwrap();
+    for _ in 0..3 {
+        let relyingparty::Step::Pending(flow) = step else { panic!() };
+        step = town.advance(flow).unwrap();
+    }
+    let visit = town.visit(&mut browser);
+    assert_eq!((visit.session.is_none(), visit.error.unwrap().code()), (true, "refresh_busy"));
+    assert!(browser.session().is_some());
+}
+
+/// `kill -9` at every point of a refresh: whoever comes next recovers or logs in again, and nothing hangs longer than the lock.
+#[test]
+fn a_process_that_dies_holds_nobody_up_for_longer_than_its_lock_lives() {
+    for died_after in 0..8 {
+        let mut town = Town::stored();
+        let mut browser = town.login();
+        town.wait(250);
+        let mut step = town.begin_visit(&browser).unwrap();
+        for _ in 0..died_after {
+            let relyingparty::Step::Pending(flow) = step else { break };
+            step = town.advance(flow).unwrap();
+        }
+        drop(step);
+        town.wait(30);
+        let visit = town.visit(&mut browser);
+        let ended = matches!(visit.event, Some(Event::SessionEnded { .. }));
+        assert!(visit.session.is_some() != ended, "{died_after}: {visit:?}");
+        // Only who dies between the response and the write loses the refresh token.
+        assert_eq!(ended, died_after == 4, "{died_after}");
+        if ended {
+            let mut browser = town.login();
+            assert!(town.visit(&mut browser).session.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_session_is_too_large_for_cookies_and_says_so() {
+    let mut town = Town::new(SitePolicy::default());
+    town.op.claim("groups", json!(vec!["a group with a long name"; 200]));
+    let mut browser = Browser::default();
+    let handled = town.login_at(&mut browser, "/auth/login");
+    assert_eq!((handled.answer.status, failure(&handled)), (500, "cookie_too_large"));
+    assert_eq!(browser.cookies.len(), 0);
+    let mut town = Town::stored();
+    town.op.claim("groups", json!(vec!["a group with a long name"; 200]));
+    assert!(town.login().header().len() < 100);
+}
+
+#[test]
+fn a_session_of_several_cookies_is_put_together_and_taken_away_whole() {
+    let mut town = Town::new(SitePolicy::default());
+    town.op.claim("groups", json!(vec!["a group with a long name"; 80]));
+    let mut browser = town.login();
+    assert_eq!(browser.order, ["__Host-rp-session", "__Host-rp-session.1"]);
+    assert!(browser.header().len() < 6_000);
+    assert!(town.visit(&mut browser).session.is_some());
+    let large = browser.clone();
+    town.op.claims.clear();
+    assert!(town.login_at(&mut browser, "/auth/login").event.is_some());
+    assert_eq!(browser.order, ["__Host-rp-session"], "what the longer one left over is gone");
+    for broken in [vec!["__Host-rp-session"], vec!["__Host-rp-session.1"]] {
+        let mut browser = large.clone();
+        browser.order.retain(|name| broken.contains(&name.as_str()));
+        assert!(town.visit(&mut browser).session.is_none());
+    }
+}
+
+#[test]
+fn a_token_endpoint_that_answers_with_another_error_costs_no_session() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.op.answer_with(Endpoint::Token, json_response(400, &json!({ "error": "invalid_client" })));
+    town.wait(250);
+    let visit = town.visit(&mut browser);
+    assert!(visit.session.is_some() && visit.error.is_some());
+    town.op.instead.clear();
+    town.wait(40);
+    assert!(matches!(town.visit(&mut browser).event, Some(Event::SessionChanged { .. })));
+}
