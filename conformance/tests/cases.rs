@@ -134,15 +134,24 @@ fn the_readme_names_every_module_and_no_case_that_is_not_there() {
         assert!(readme.contains(short), "{}", module.name);
     }
     let cases = checked_in();
-    let (_, table) = readme.split_once("| rule | cases |").unwrap();
-    let (table, _) = table.split_once("\n\n").unwrap();
-    for name in table.split('`').skip(1).step_by(2) {
-        let (start, end) = name.split_once('…').unwrap_or((name, ""));
-        assert!(
-            cases.iter().any(|case| case.name.starts_with(start) && case.name.ends_with(end)),
-            "{name} is no case"
-        );
+    for head in ["| rule | cases |", "| attack | cases |"] {
+        let (_, table) = readme.split_once(head).unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        for name in table.split('`').skip(1).step_by(2) {
+            let (start, end) = name.split_once('…').unwrap_or((name, ""));
+            assert!(
+                cases.iter().any(|case| case.name.starts_with(start) && case.name.ends_with(end)),
+                "{name} is no case"
+            );
+        }
     }
+    let security = include_str!("../../SECURITY.md");
+    let attacks =
+        (1..).map(|number| format!("| K{number}")).take_while(|id| security.contains(&format!("{id} |")));
+    assert_eq!(
+        attacks.filter(|id| !readme.contains(&format!("{id}:"))).collect::<Vec<_>>(),
+        <[String; 0]>::default()
+    );
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub mod mutation;
 mod page;
 pub mod places;
 mod proof;
+#[cfg(test)]
+mod proof_tests;
 mod pushed;
 mod store;
 #[cfg(test)]

@@ -74,6 +74,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..BOUND
     },
     Scenario {
+        name: "what-a-server-gives-as-a-nonce-is-one",
+        about: "The token endpoint asks for a nonce and gives one with a quotation mark: nothing of it is signed.",
+        ends: "dpop_nonce_refused",
+        play: |scene| {
+            scene.instead(Endpoint::Token, wants_nonce(Some("\",\"sub\":\"alice")));
+            scene.log_in("alice")
+        },
+        ..BOUND
+    },
+    Scenario {
         name: "a-bearer-token-is-no-answer-to-a-proof",
         about: "The token response says Bearer to a request with a proof.",
         ends: "token_not_bound",
