@@ -208,7 +208,11 @@ impl Provider {
         client: &RegisteredClient,
         params: &Params,
     ) -> Option<(&'static str, &'static str)> {
-        let signed = matches!(params.get("response_mode"), Some("jwt" | "query.jwt" | "form_post.jwt"));
+        let served = match params.get("response_mode") {
+            None | Some("query" | "form_post") => true,
+            Some("jwt" | "query.jwt" | "form_post.jwt") => self.proves(),
+            Some(_) => false,
+        };
         if params.get("request").is_some() {
             return Some(("request_not_supported", "request objects are not supported"));
         }
@@ -218,9 +222,7 @@ impl Provider {
         if params.get("response_type") != Some("code") {
             return Some(("unsupported_response_type", "response_type has to be code"));
         }
-        if !matches!(params.get("response_mode"), None | Some("query" | "form_post"))
-            && !(signed && self.proves())
-        {
+        if !served {
             return Some(("invalid_request", "response_mode has to be query or form_post"));
         }
         if !requested_scope(params).any(|scope| scope == "openid") {
