@@ -219,7 +219,8 @@ class Host {
 }
 
 /** What the host is asked, as cases have it. */
-function observe({ kind, ...request }) {
+function observe(request) {
+  const { kind } = request;
   if (kind === 'sign') {
     const { key, alg, purpose, signing_input } = request;
     return { sign: { key, alg, purpose, signing_input: Buffer.from(signing_input).toString() } };

@@ -10,23 +10,14 @@ use crate::modules::REDIRECT_URI;
 
 /// A callback of the named login.
 pub(super) fn callback(login: &str, query: Option<String>, form: Option<String>) -> Call {
-    Call::Callback {
-        login: login.into(),
-        cookies: None,
-        id: None,
-        told: None,
-        stored: None,
-        query,
-        form,
-        in_steps: false,
-    }
+    let (cookies, id, told, stored, in_steps) = (None, None, None, None, false);
+    Call::Callback { login: login.into(), cookies, id, told, stored, query, form, in_steps }
 }
 
 /// A callback for which the store has something else than a login of its own, or nothing.
 pub(super) fn stored(stored: Option<&str>, query: Option<String>, form: Option<String>) -> Call {
-    let stored = Some(stored.map(str::to_owned));
-    let given = callback("alice", query, form);
-    let Call::Callback { login, cookies, id, told, query, form, in_steps, .. } = given else { return given };
+    let (login, stored) = ("alice".into(), Some(stored.map(str::to_owned)));
+    let (cookies, id, told, in_steps) = (None, None, None, false);
     Call::Callback { login, cookies, id, told, stored, query, form, in_steps }
 }
 
