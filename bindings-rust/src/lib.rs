@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "reqwest", feature = "ureq"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "reqwest", feature = "ureq")),
+    doc = "OpenID Connect login in plain calls: the crate `relyingparty` with a network, a store, the clock and randomness. The \
+           documentation with all features is the manual."
+)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use relyingparty::LoginMissing;
@@ -176,6 +176,52 @@ impl Store for MemoryStore {
 
     fn why_missing(&self, handle: String) -> BoxFuture<'_, Result<Option<LoginMissing>, StoreError>> {
         ready(self.marked(&handle))
+    }
+}
+
+/// One store of several relying parties.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn put(&self, id: String, pending: String, max_age: u32) -> BoxFuture<'_, Result<(), StoreError>> {
+        (**self).put(id, pending, max_age)
+    }
+
+    fn take(&self, id: String) -> BoxFuture<'_, Result<Option<String>, StoreError>> {
+        (**self).take(id)
+    }
+
+    fn begun(&self, handle: String, max_age: u32) -> BoxFuture<'_, Result<(), StoreError>> {
+        (**self).begun(handle, max_age)
+    }
+
+    fn used(&self, handle: String) -> BoxFuture<'_, Result<(), StoreError>> {
+        (**self).used(handle)
+    }
+
+    fn why_missing(&self, handle: String) -> BoxFuture<'_, Result<Option<LoginMissing>, StoreError>> {
+        (**self).why_missing(handle)
+    }
+}
+
+/// One store of several relying parties.
+impl<S: blocking::Store + ?Sized> blocking::Store for Arc<S> {
+    fn put(&self, id: &str, pending: &str, max_age: u32) -> Result<(), StoreError> {
+        (**self).put(id, pending, max_age)
+    }
+
+    fn take(&self, id: &str) -> Result<Option<String>, StoreError> {
+        (**self).take(id)
+    }
+
+    fn begun(&self, handle: &str, max_age: u32) -> Result<(), StoreError> {
+        (**self).begun(handle, max_age)
+    }
+
+    fn used(&self, handle: &str) -> Result<(), StoreError> {
+        (**self).used(handle)
+    }
+
+    fn why_missing(&self, handle: &str) -> Result<Option<LoginMissing>, StoreError> {
+        (**self).why_missing(handle)
     }
 }
 

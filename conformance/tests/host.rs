@@ -9,39 +9,68 @@ use std::time::Duration;
 use conformance::browser::Browser;
 use conformance::serve;
 use relyingparty_host::{
-    AuthorizeRequest, BoxFuture, EndSessionRequest, Error, Expectations, LoginCookies, MemoryStore,
-    PendingLogin, Policy, Registration, RelyingParty, SealingKeys, Session, SignRequest, Signatures, Store,
-    StoreError, Timestamp, TokenRequest, Unreachable, UreqTransport, blocking,
+    ApiRequest, AuthorizeRequest, BoxFuture, EndSessionRequest, Error, Expectations, LoginCookies,
+    MemoryStore, Policy, Registration, RelyingParty, SealingKeys, SignRequest, Signatures, Store, StoreError,
+    Timestamp, TokenRequest, Unreachable, UreqTransport, blocking,
 };
-use scripted::{LOGGED_OUT, REDIRECT, Scripted, Watched};
+use scripted::{LOGGED_OUT, REDIRECT, Scripted, Watched, cookie, log_in, now, offline, on_tokio, visit};
 
 type Asynchronous = RelyingParty;
 type Blocking = blocking::RelyingParty;
 
-/// The browser's part: where it comes back with.
-fn visit(url: &str) -> String {
-    Browser::new(None).follow(url, REDIRECT).unwrap()
+/// The first lines of the crate's README, which a test compares with it.
+mod readme {
+    // begin
+    use relyingparty_host::{
+        AuthorizeRequest, Config, Error, LoginCookies, Registration, RelyingParty, ReqwestTransport,
+    };
+
+    /// Once per process. A clone is the same relying party.
+    pub(super) fn set_up(issuer: &str) -> Result<RelyingParty, Error> {
+        let client = Registration::new("my-client", "https://app.example/callback").with_secret("…");
+        // The last call is for a provider on this machine over http; it changes nothing for others.
+        let config = Config::new(issuer, client).allow_insecure_loopback();
+        RelyingParty::new(config, ReqwestTransport::new()?)
+    }
+
+    /// Redirect the browser to the URL, with the cookie as `Set-Cookie`.
+    pub(super) async fn login(rp: &RelyingParty) -> Result<(String, String), Error> {
+        let login = rp.authorize(&AuthorizeRequest::default()).await?;
+        Ok((login.url, login.pending.set_cookie()))
+    }
+
+    /// The browser is back: the URL of the request, and its header `Cookie`.
+    pub(super) async fn callback(rp: &RelyingParty, url: &str, cookie: &str) -> Result<String, Error> {
+        let session = rp.callback(url, &LoginCookies::parse(cookie)).await?;
+        Ok(session.claims().sub().to_owned()) // start a session of your own here
+    }
+    // end
 }
 
-/// What the browser sends with its next request.
-fn cookie(pending: &PendingLogin) -> LoginCookies {
-    LoginCookies::parse(pending.set_cookie().split(';').next().unwrap())
+/// Rust without its spaces, which formatters move.
+fn packed(code: &str) -> String {
+    code.replace("pub(super) ", "")
+        .replace(",}", "}")
+        .split_whitespace()
+        .collect::<String>()
+        .replace(",}", "}")
 }
 
-fn offline() -> AuthorizeRequest {
-    let mut request = AuthorizeRequest::default();
-    request.scopes = Some(["openid", "offline_access"].map(str::to_owned).to_vec());
-    request.prompt = Some("consent".into());
-    request.return_to = Some("/inbox".into());
-    request
-}
+#[test]
+fn the_first_lines_of_the_readme_log_in() {
+    let (text, printed) = (include_str!("host.rs"), include_str!("../../bindings-rust/README.md"));
+    let between =
+        |text: &str, from: &str, to: &str| packed(text.split_once(from).unwrap().1.split_once(to).unwrap().0);
+    let run = between(text, "// begin\n", "// end\n");
+    assert_eq!(run, between(printed, "```rust,no_run\n", "```"));
 
-fn now() -> Timestamp {
-    Timestamp::from_unix(serve::unix_now())
-}
-
-fn on_tokio<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future)
+    let op = Scripted::start();
+    let rp = readme::set_up(&op.issuer).unwrap();
+    on_tokio(async {
+        let (url, set_cookie) = readme::login(&rp).await.unwrap();
+        let cookie = set_cookie.split(';').next().unwrap();
+        assert_eq!(readme::callback(&rp, &visit(&url), cookie).await.unwrap(), "alice");
+    });
 }
 
 /// The same lines for both: calls that are awaited, or not.
@@ -66,6 +95,11 @@ macro_rules! everything_a_session_can {
         assert_ne!(granted.grant().access_token(), refreshed.access_token());
         let claims = rp.verify(session.id_token(), Expectations::none().subject("alice"))$(.$await)?.unwrap();
         assert_eq!(claims.sub(), "alice");
+
+        let request = ApiRequest::new(Method::Get, format!("{}/userinfo", session.claims().iss()));
+        assert_eq!(rp.call(&session, request)$(.$await)?.unwrap().response.status, 200);
+        let elsewhere = ApiRequest::new(Method::Get, "https://api.example/");
+        assert_eq!(rp.call(&session, elsewhere)$(.$await)?.unwrap_err().code(), "origin_not_allowed");
 
         let url = rp.end_session(&EndSessionRequest::default().of(&session))$(.$await)?.unwrap();
         assert_eq!(Browser::new(None).follow(&url, LOGGED_OUT).unwrap(), LOGGED_OUT);
@@ -93,12 +127,6 @@ fn an_asynchronous_relying_party_does_everything_a_session_can() {
     let config = op.config().sealing_keys(SealingKeys::new([serve::entropy().unwrap()]).unwrap());
     let rp = Asynchronous::new(config, Watched::reqwest()).unwrap();
     on_tokio(async { everything_a_session_can!(&rp, await) });
-}
-
-/// One login from start to session.
-fn log_in(rp: &Blocking) -> Session {
-    let login = rp.authorize(&offline()).unwrap();
-    rp.callback(&visit(&login.url), &cookie(&login.pending)).unwrap()
 }
 
 fn why(error: &Error) -> (&'static str, Option<&str>) {
@@ -143,7 +171,7 @@ fn a_login_of_another_client_in_the_same_store_waits_on() {
     let store = Arc::new(MemoryStore::new());
     let party = |registration: Registration| {
         let builder = Blocking::builder(op.config_of(registration), Watched::ureq());
-        builder.store(Shared(store.clone())).build().unwrap()
+        builder.store(store.clone()).build().unwrap()
     };
     let one = party(Registration::new("my-client", REDIRECT).with_secret("…"));
     let other = party(Registration::new("other-client", REDIRECT));
@@ -152,19 +180,6 @@ fn a_login_of_another_client_in_the_same_store_waits_on() {
     let refused = other.callback(&back, &cookie(&login.pending)).unwrap_err();
     assert_eq!(refused.code(), "pending_login_mismatch");
     one.callback(&back, &cookie(&login.pending)).unwrap();
-}
-
-/// One store of two relying parties.
-struct Shared(Arc<MemoryStore>);
-
-impl blocking::Store for Shared {
-    fn put(&self, id: &str, pending: &str, max_age: u32) -> Result<(), StoreError> {
-        blocking::Store::put(&*self.0, id, pending, max_age)
-    }
-
-    fn take(&self, id: &str) -> Result<Option<String>, StoreError> {
-        blocking::Store::take(&*self.0, id)
-    }
 }
 
 #[test]
@@ -204,90 +219,6 @@ fn metadata_and_keys_are_fetched_once_for_all_who_need_them_and_again_when_they_
     assert_eq!((begin(), watched.asked()), (8, vec![]));
     ahead.store(700, Ordering::Relaxed);
     assert_eq!((begin(), watched.asked()), (8, vec!["discovery"]));
-}
-
-#[test]
-fn u15_threads_that_refresh_one_session_share_one_request() {
-    let op = Scripted::start();
-    let watched = Watched::ureq().slowly(Duration::from_millis(100));
-    let rp = Blocking::new(op.config(), watched.clone()).unwrap();
-    let session = log_in(&rp);
-    watched.asked();
-    // Half of them from the session's text.
-    let restored = rp.restore(&session.encode()).unwrap();
-    let refreshed: Vec<Session> = std::thread::scope(|scope| {
-        let asking = (0..8).map(|number| {
-            let session = if number % 2 == 0 { &session } else { &restored };
-            let rp = rp.clone();
-            scope.spawn(move || rp.refresh(session).unwrap())
-        });
-        asking.collect::<Vec<_>>().into_iter().map(|asking| asking.join().unwrap()).collect()
-    });
-    assert_eq!(watched.asked(), ["token"]);
-    assert!(refreshed.iter().all(|session| session.access_token() == refreshed[0].access_token()));
-    // Who still holds the old session a moment later gets the same.
-    assert_eq!(rp.refresh(&session).unwrap().access_token(), refreshed[0].access_token());
-    assert_eq!(watched.asked(), [""; 0]);
-}
-
-#[test]
-fn u15_tasks_that_refresh_one_session_share_one_request_also_when_the_first_gives_up() {
-    let op = Scripted::start();
-    let watched = Watched::reqwest().slowly(Duration::from_millis(100));
-    let rp = Asynchronous::new(op.config(), watched.clone()).unwrap();
-    on_tokio(async {
-        let login = rp.authorize(&offline()).await.unwrap();
-        let session = rp.callback(&visit(&login.url), &cookie(&login.pending)).await.unwrap();
-        watched.asked();
-        let refresh = || {
-            let (rp, session) = (rp.clone(), session.clone());
-            tokio::spawn(async move { rp.refresh(&session).await })
-        };
-        let first = refresh();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let others: Vec<_> = (0..4).map(|_| refresh()).collect();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        // Before it was sent: nobody has spent the token.
-        first.abort();
-        let mut tokens = Vec::new();
-        for other in others {
-            tokens.push(other.await.unwrap().unwrap().access_token().unwrap().to_owned());
-        }
-        tokens.dedup();
-        assert_eq!((tokens.len(), watched.asked()), (1, vec!["token"; 2]));
-    });
-}
-
-#[test]
-fn a_session_is_refreshed_anew_when_the_moment_has_passed_and_an_error_is_told() {
-    let op = Scripted::start();
-    let (ahead, watched) = (Arc::new(AtomicI64::new(0)), Watched::ureq());
-    let later = ahead.clone();
-    let clock = move || Timestamp::from_unix(now().as_unix() + later.load(Ordering::Relaxed));
-    let rp = Blocking::new(op.config().clock(clock), watched.clone()).unwrap();
-    let session = log_in(&rp);
-    rp.refresh(&session).unwrap();
-    ahead.store(11, Ordering::Relaxed);
-    let reused = rp.refresh(&session).unwrap_err();
-    assert_eq!(reused.server_error().map(|told| told.error.as_str()), Some("invalid_grant"));
-}
-
-#[test]
-fn refreshes_that_ask_for_different_things_run_one_after_the_other() {
-    let op = Scripted::start();
-    let watched = Watched::ureq().slowly(Duration::from_millis(100));
-    let rp = Blocking::new(op.config(), watched.clone()).unwrap();
-    let session = log_in(&rp);
-    watched.asked();
-    let mut fewer = TokenRequest::default();
-    fewer.scopes = Some(vec!["openid".into()]);
-    let (one, other) = std::thread::scope(|scope| {
-        let one = scope.spawn(|| rp.refresh(&session).unwrap());
-        let other = scope.spawn(|| rp.refresh_with(&session, &fewer).unwrap());
-        (one.join().unwrap(), other.join().unwrap())
-    });
-    assert_eq!(watched.asked(), ["token", "token"]);
-    assert_ne!(one.access_token(), other.access_token());
 }
 
 /// A store that is down.

@@ -95,7 +95,12 @@ impl Proxy {
             );
         }
         let authority = url.authority().ok_or(NO_URL)?;
-        let port = authority.port().map_or(Some(80), |port| port.as_str().parse().ok()).ok_or(NO_URL)?;
+        let place = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, place)| place);
+        // A port that is none is none to `Uri`, too.
+        let port = match place.strip_prefix(authority.host()).and_then(|port| port.strip_prefix(':')) {
+            None | Some("") => 80,
+            Some(port) => port.parse().map_err(|_| NO_URL)?,
+        };
         let has_more = url.path_and_query().is_some_and(|more| more.as_str() != "/");
         if authority.host().is_empty() || has_more || port == 0 {
             return Err(NO_URL);

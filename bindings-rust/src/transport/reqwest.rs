@@ -63,7 +63,6 @@ impl ReqwestTransport {
         *wire.timeout_mut() = Some(Duration::from_secs(limits.timeout_secs.into()));
         let mut response = client.execute(wire).await.map_err(failed)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let url = response.url().to_string();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
@@ -73,9 +72,7 @@ impl ReqwestTransport {
         }
         let mut whole = http::Response::new(body);
         (*whole.status_mut(), *whole.headers_mut()) = (status, headers);
-        let mut whole = HttpResponse::from(whole);
-        whole.final_url = Some(url);
-        Ok(whole)
+        Ok(HttpResponse::from(whole))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
+use http::Method;
 use relyingparty::{HttpRequest, HttpResponse};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy, ProxyProtocol};
@@ -56,12 +57,27 @@ impl UreqTransport {
         let wire = wire(request)?;
         let proxy = self.way_out.proxy(wire.uri());
         let failed = |error: ureq::Error| reason(error, proxy);
-        let request = agent
-            .configure_request(wire)
-            .timeout_global(Some(Duration::from_secs(limits.timeout_secs.into())))
-            .proxy(proxy.map(made).transpose().map_err(failed)?)
-            .build();
-        let (head, body) = agent.run(request).map_err(failed)?.into_parts();
+        let timeout = Duration::from_secs(limits.timeout_secs.into());
+        let proxy = proxy.map(made).transpose().map_err(failed)?;
+        let usual = [Method::POST, Method::PUT, Method::PATCH].contains(wire.method());
+        let response = if usual || wire.body().is_empty() {
+            let request = agent.configure_request(wire).timeout_global(Some(timeout)).proxy(proxy).build();
+            agent.run(request)
+        } else {
+            // Of other methods ureq would leave the body out, unless it is told.
+            let (head, body) = wire.into_parts();
+            let request = match head.method {
+                Method::DELETE => agent.delete(head.uri),
+                Method::OPTIONS => agent.options(head.uri),
+                Method::HEAD => agent.head(head.uri),
+                _ => agent.get(head.uri),
+            };
+            let request =
+                head.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+            let request = request.config().timeout_global(Some(timeout)).proxy(proxy).build();
+            request.force_send_body().send(&body)
+        };
+        let (head, body) = response.map_err(failed)?.into_parts();
         let limit = u64::try_from(limits.max_response_bytes).unwrap_or(u64::MAX).saturating_add(1);
         let mut bytes = Vec::new();
         let mut body = body.into_reader().take(limit);

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use conformance::browser::Browser;
 use conformance::provider::{Provider, RegisteredClient, SigningKey};
 use conformance::serve;
 use relyingparty_host::{
-    BoxFuture, Config, HttpRequest, HttpResponse, Registration, ReqwestTransport, Transport, Unreachable,
-    UreqTransport, blocking,
+    AuthorizeRequest, BoxFuture, Config, HttpRequest, HttpResponse, LoginCookies, PendingLogin, Registration,
+    ReqwestTransport, Session, Timestamp, Transport, Unreachable, UreqTransport, blocking,
 };
 
 pub(crate) const REDIRECT: &str = "https://app.example/callback";
@@ -40,6 +41,7 @@ impl Scripted {
 
     pub(crate) fn config_of(&self, mut registration: Registration) -> Config {
         registration.post_logout_redirect_uri = Some(LOGGED_OUT.into());
+        registration.api_origins.push(self.issuer.clone());
         Config::new(&self.issuer, registration).allow_insecure_loopback()
     }
 }
@@ -105,4 +107,36 @@ impl<T: Transport> Transport for Watched<T> {
     fn sleep(&self, seconds: u32) -> Option<BoxFuture<'static, ()>> {
         self.inner.sleep(seconds)
     }
+}
+
+/// The browser's part: where it comes back with.
+pub(crate) fn visit(url: &str) -> String {
+    Browser::new(None).follow(url, REDIRECT).unwrap()
+}
+
+/// What the browser sends with its next request.
+pub(crate) fn cookie(pending: &PendingLogin) -> LoginCookies {
+    LoginCookies::parse(pending.set_cookie().split(';').next().unwrap())
+}
+
+pub(crate) fn offline() -> AuthorizeRequest {
+    let mut request = AuthorizeRequest::default();
+    request.scopes = Some(["openid", "offline_access"].map(str::to_owned).to_vec());
+    request.prompt = Some("consent".into());
+    request.return_to = Some("/inbox".into());
+    request
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix(serve::unix_now())
+}
+
+pub(crate) fn on_tokio<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// One login from start to session.
+pub(crate) fn log_in(rp: &blocking::RelyingParty) -> Session {
+    let login = rp.authorize(&offline()).unwrap();
+    rp.callback(&visit(&login.url), &cookie(&login.pending)).unwrap()
 }
