@@ -10,8 +10,8 @@ use conformance::browser::Browser;
 use conformance::serve;
 use relyingparty_host::{
     ApiRequest, AuthorizeRequest, BoxFuture, EndSessionRequest, Error, Expectations, LoginCookies,
-    MemoryStore, Policy, Registration, RelyingParty, SealingKeys, SignRequest, Signatures, Store, StoreError,
-    Timestamp, TokenRequest, Unreachable, UreqTransport, blocking,
+    MemoryStore, Method, Policy, Registration, RelyingParty, SealingKeys, SignRequest, Signatures, Store,
+    StoreError, Timestamp, TokenRequest, Unreachable, UreqTransport, blocking,
 };
 use scripted::{LOGGED_OUT, REDIRECT, Scripted, Watched, cookie, log_in, now, offline, on_tokio, visit};
 
