@@ -64,8 +64,8 @@
 //! verifies TLS, and enforces the request's [`Limits`]. What a response shows is checked again. Requests ask for no
 //! compression. If a response is compressed all the same, the host decompresses it within the limit, or hands it over
 //! and it is refused (`compressed_response`). Proxies are up to the HTTP client. The crate `relyingparty-host` has
-//! such hosts, over ureq and reqwest, and login in plain calls. [`Endpoint::coalesces`] says which requests may share one response or be retried. With a
-//! [`Coalescer`] many logins that need the same keys send one request.
+//! such hosts, over ureq and reqwest, and login in plain calls. [`Endpoint::coalesces`] says which requests may share
+//! one response or be retried. With a [`Coalescer`] many logins that need the same keys send one request.
 //!
 //! # What is checked
 //!
