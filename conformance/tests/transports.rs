@@ -1,132 +1,14 @@
 //! What the transports of `relyingparty-host` promise, over sockets: limits, proxies, certificates.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+mod sockets;
+
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use conformance::wire::Identity;
 use conformance::workbench::tls::Certificates;
-use relyingparty_host::{
-    Cache, Config, Flow, HttpRequest, HttpResponse, Issuer, Method, Network, Policy, Provider, Registration,
-    Request, ReqwestTransport, Step, Timestamp, Transport, Unreachable, UreqTransport, blocking,
-};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-/// A request of the core's for this URL.
-fn request(url: &str) -> HttpRequest {
-    let issuer = Issuer::parse("https://op.example").unwrap();
-    let now = Timestamp::from_unix(1_800_000_000);
-    let Ok(Step::Pending(flow)) = Provider::discover(&issuer, &Policy::default(), &Cache::default(), now)
-    else {
-        panic!("an empty cache holds nothing")
-    };
-    let Request::Http(mut request) = flow.request().clone() else { panic!("metadata come by HTTP") };
-    request.url = url.into();
-    request.limits.timeout_secs = 2;
-    request.limits.max_response_bytes = 1000;
-    request
-}
-
-type Sent = Result<HttpResponse, Unreachable>;
-
-/// Sends with both, each of which has to do the same.
-fn send(network: &Network, request: &HttpRequest) -> [Sent; 2] {
-    let ureq = UreqTransport::with(network.clone()).unwrap();
-    let blocking = blocking::Transport::send(&ureq, request.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reqwest = ReqwestTransport::with(network.clone()).unwrap();
-    [blocking, runtime.block_on(Transport::send(&reqwest, request.clone()))]
-}
-
-fn reasons(sent: [Sent; 2]) -> [String; 2] {
-    sent.map(|sent| sent.unwrap_err().reason)
-}
-
-/// A server that answers each connection once, and remembers what it was sent.
-struct Server {
-    port: u16,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-trait Stream: Read + Write {}
-impl<T: Read + Write> Stream for T {}
-
-impl Server {
-    fn start(answer: fn(&mut dyn Stream)) -> Server {
-        Server::over(None, answer)
-    }
-
-    fn over(tls: Option<Arc<ServerConfig>>, answer: fn(&mut dyn Stream)) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Server { port: listener.local_addr().unwrap().port(), heads: Arc::default() };
-        let heads = server.heads.clone();
-        std::thread::spawn(move || {
-            for socket in listener.incoming().flatten() {
-                let (tls, heads) = (tls.clone(), heads.clone());
-                std::thread::spawn(move || match tls {
-                    None => serve(socket, &heads, answer),
-                    Some(tls) => serve_tls(socket, tls, &heads, answer),
-                });
-            }
-        });
-        server
-    }
-
-    fn url(&self, scheme: &str, host: &str) -> String {
-        format!("{scheme}://{host}:{}/", self.port)
-    }
-
-    fn seen(&self) -> Vec<String> {
-        std::mem::take(&mut self.heads.lock().unwrap())
-    }
-}
-
-fn serve(mut stream: impl Stream, heads: &Mutex<Vec<String>>, answer: fn(&mut dyn Stream)) {
-    if let Some(head) = head(&mut stream) {
-        heads.lock().unwrap().push(head);
-        answer(&mut stream);
-    }
-}
-
-/// The head is told with the client's certificate before it, if it showed one.
-fn serve_tls(
-    socket: TcpStream,
-    tls: Arc<ServerConfig>,
-    heads: &Mutex<Vec<String>>,
-    answer: fn(&mut dyn Stream),
-) {
-    let mut stream = StreamOwned::new(ServerConnection::new(tls).unwrap(), socket);
-    if let Some(head) = head(&mut stream) {
-        let shown = if stream.conn.peer_certificates().is_some() { "certified " } else { "" };
-        heads.lock().unwrap().push(format!("{shown}{head}"));
-        answer(&mut stream);
-        stream.conn.send_close_notify();
-        let _ = stream.flush();
-    }
-}
-
-fn head(stream: &mut impl Read) -> Option<String> {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).ok()
-}
-
-fn fine(stream: &mut dyn Stream) {
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
-}
-
-fn is_fine(sent: [Sent; 2]) {
-    for sent in sent {
-        let response = sent.unwrap();
-        assert_eq!((response.status, &*response.body), (200, &b"{}"[..]));
-    }
-}
+use relyingparty_host::{Config, Method, Network, Registration, UreqTransport, blocking};
+use sockets::{Server, fine, is_fine, proxy, reasons, request, send};
 
 #[test]
 fn a_request_is_sent_as_it_is_and_asks_for_no_compression() {
@@ -331,44 +213,6 @@ fn files_and_keys_that_cannot_be_used_are_refused_by_name() {
         assert!(found == member && why.contains(reason), "{found} {why}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
-}
-
-/// A proxy to which every name is this machine, and what it was told: with a password, it wants that.
-fn proxy(password: Option<&'static str>) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let server = Server { port: listener.local_addr().unwrap().port(), heads: Arc::default() };
-    let heads = server.heads.clone();
-    std::thread::spawn(move || {
-        for mut browser in listener.incoming().flatten() {
-            let heads = heads.clone();
-            std::thread::spawn(move || {
-                let Some(head) = head(&mut browser) else { return };
-                let lower = head.to_ascii_lowercase();
-                let told = |line: &str| lower.lines().any(|found| found == line.to_ascii_lowercase());
-                let allowed =
-                    password.is_none_or(|password| told(&format!("Proxy-Authorization: Basic {password}")));
-                let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                heads.lock().unwrap().push(head);
-                if target.starts_with("forbidden.example") {
-                    let _ = browser.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-                } else if !allowed {
-                    let _ = browser.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
-                } else {
-                    let port = target.rsplit(':').next().unwrap().parse::<u16>().unwrap();
-                    let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-                    let _ = browser.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
-                    pipe(browser, server);
-                }
-            });
-        }
-    });
-    server
-}
-
-fn pipe(one: TcpStream, other: TcpStream) {
-    let (mut from, mut to) = (one.try_clone().unwrap(), other.try_clone().unwrap());
-    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-    let _ = std::io::copy(&mut { other }, &mut { one });
 }
 
 /// `alice:a p@ss` as Basic has it, in small letters.
