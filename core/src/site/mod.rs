@@ -164,13 +164,12 @@ impl Site {
         if self.provider(name).is_some() {
             return Err(invalid("provider", "has a name that another one has"));
         }
-        if self.callback_of(&registration.redirect_uri) != Some(CALLBACK) {
+        if self.behind_base(&registration.redirect_uri) != Some(CALLBACK) {
             return Err(invalid("redirect_uri", "is not the base_url with /callback"));
         }
-        if let Some(uri) = &registration.post_logout_redirect_uri {
-            if self.callback_of(uri) != Some(LOGGED_OUT) {
-                return Err(invalid("post_logout_redirect_uri", "is not the base_url with /logged-out"));
-            }
+        let way_back = registration.post_logout_redirect_uri.as_deref();
+        if way_back.is_some_and(|uri| self.behind_base(uri) != Some(LOGGED_OUT)) {
+            return Err(invalid("post_logout_redirect_uri", "is not the base_url with /logged-out"));
         }
         let scopes = authorize.scopes.as_ref().unwrap_or(&registration.scopes);
         if !self.0.policy.store && scopes.iter().any(|scope| scope == "offline_access") {
@@ -260,7 +259,7 @@ impl Site {
     }
 
     /// What a URL has behind the base URL.
-    fn callback_of<'a>(&self, url: &'a str) -> Option<&'a str> {
+    fn behind_base<'a>(&self, url: &'a str) -> Option<&'a str> {
         url.strip_prefix(self.0.base.as_str())
     }
 

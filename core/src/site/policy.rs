@@ -3,7 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 
-use crate::login::usable_return_to;
+use crate::login::{id, usable_return_to};
 use crate::report::{Error, ErrorKind};
 use crate::text::config::{Config, invalid};
 
@@ -108,7 +108,7 @@ impl SitePolicy {
             return Err(invalid("cookie_name", "is not 1 to 32 letters, digits, - and _"));
         }
         // Such a name could be that of a login's cookie.
-        if self.cookie_name.len() == "rp-".len() + 22 && self.cookie_name.starts_with("rp-") {
+        if id::is_login_cookie(&self.cookie_name, true) {
             return Err(invalid("cookie_name", "is like that of a login"));
         }
         for (name, page) in [("after_login", &self.after_login), ("after_logout", &self.after_logout)] {

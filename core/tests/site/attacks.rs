@@ -56,7 +56,7 @@ fn z2_the_way_back_from_a_logout_is_for_the_browser_that_was_sent() {
 fn z3_a_sealed_value_opens_in_its_own_place_alone() {
     let mut town = Town::new(SitePolicy::default());
     let mut browser = town.login();
-    let callback = town.to_the_provider(&mut browser, "/auth/login");
+    let callback = town.provider_way(&mut browser, "/auth/login");
     let login = browser.order.iter().find(|name| name.len() == 32).unwrap().clone();
     let (session, pending) = (browser.session().unwrap().clone(), browser.cookies[&login].clone());
     // Swapped.
@@ -67,7 +67,7 @@ fn z3_a_sealed_value_opens_in_its_own_place_alone() {
     assert!(town.visit(&mut swapped).session.is_none());
     // Another login's, under the name of this one.
     let mut other = Browser::default();
-    town.to_the_provider(&mut other, "/auth/login");
+    town.provider_way(&mut other, "/auth/login");
     let mut tossed = browser.clone();
     tossed.cookies.insert(login.clone(), other.cookies.values().next().unwrap().clone());
     tossed.cookies.remove("__Host-rp-session");
@@ -151,7 +151,7 @@ fn z5_every_login_gets_an_id_that_nobody_knew_before() {
 fn z6_a_copied_login_is_good_once_and_for_its_own_response() {
     let mut town = Town::stored();
     let mut browser = Browser::default();
-    let callback = town.to_the_provider(&mut browser, "/auth/login");
+    let callback = town.provider_way(&mut browser, "/auth/login");
     let mut copy = browser.clone();
     town.get(&mut browser, &callback);
     let handled = town.get(&mut copy, &callback);
@@ -159,7 +159,7 @@ fn z6_a_copied_login_is_good_once_and_for_its_own_response() {
     assert_eq!(town.op.count(relyingparty::Endpoint::Token), 1);
     // Too late.
     let mut browser = Browser::default();
-    let callback = town.to_the_provider(&mut browser, "/auth/login");
+    let callback = town.provider_way(&mut browser, "/auth/login");
     town.wait(601);
     assert_eq!(failure(&town.get(&mut browser, &callback)), "pending_login_expired");
 }
@@ -175,7 +175,7 @@ fn z7_a_thousand_abandoned_logins_cost_neither_the_session_nor_the_budget() {
         }
         assert!(town.visit(&mut browser).session.is_some());
         assert!(browser.logins() >= 2, "{}", browser.logins());
-        let callback = town.to_the_provider(&mut browser, "/auth/login?return_to=/end");
+        let callback = town.provider_way(&mut browser, "/auth/login?return_to=/end");
         assert_eq!(location(&town.get(&mut browser, &callback)), "/end");
         assert!(town.store.len() <= 3, "abandoned logins are in no store");
     }

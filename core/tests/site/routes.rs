@@ -42,9 +42,9 @@ fn two_tabs_end_their_logins_in_either_order() {
         let mut town = Town::new(policy);
         let mut browser = Browser::default();
         town.op.code = "code-a".into();
-        let first = town.to_the_provider(&mut browser, "/auth/login?return_to=/a");
+        let first = town.provider_way(&mut browser, "/auth/login?return_to=/a");
         town.op.code = "code-b".into();
-        let second = town.to_the_provider(&mut browser, "/auth/login?return_to=/b");
+        let second = town.provider_way(&mut browser, "/auth/login?return_to=/b");
         assert_eq!(browser.logins(), 2);
         assert_eq!(location(&town.get(&mut browser, &second)), "/b");
         assert_eq!(location(&town.get(&mut browser, &first)), "/a");
@@ -58,7 +58,7 @@ fn a_callback_that_comes_again_goes_on_for_whoever_is_logged_in() {
     for policy in [SitePolicy::default(), SitePolicy::stored()] {
         let mut town = Town::new(policy);
         let mut browser = Browser::default();
-        let callback = town.to_the_provider(&mut browser, "/auth/login?return_to=/a");
+        let callback = town.provider_way(&mut browser, "/auth/login?return_to=/a");
         town.get(&mut browser, &callback);
         let again = town.get(&mut browser, &callback);
         assert_eq!((again.answer.status, location(&again), failure(&again)), (303, "/", "no_pending_login"));

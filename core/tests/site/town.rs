@@ -170,7 +170,7 @@ impl Town {
     }
 
     /// The way to the provider and back: the URL of the callback.
-    pub(crate) fn to_the_provider(&mut self, browser: &mut Browser, login: &str) -> String {
+    pub(crate) fn provider_way(&mut self, browser: &mut Browser, login: &str) -> String {
         let handled = self.get(browser, login);
         assert_eq!(handled.answer.status, 303, "{:?}", handled.event);
         let url = handled.answer.header("Location").unwrap().to_owned();
@@ -178,7 +178,7 @@ impl Town {
     }
 
     pub(crate) fn login_at(&mut self, browser: &mut Browser, login: &str) -> Handled {
-        let callback = self.to_the_provider(browser, login);
+        let callback = self.provider_way(browser, login);
         self.get(browser, &callback)
     }
 
