@@ -173,6 +173,35 @@
 //! with the feature `aws-lc-rs` only (RUSTSEC-2023-0071). [`Client::call`] sends an access token to an API, with its proof, and to
 //! no origin that it is not for.
 //!
+//! # A whole site
+//!
+//! A [`Site`] is a web application's login over data: routes to log in, come back and log out, and the session of every other
+//! request. An adapter turns its framework's request into an [`Incoming`], drives the flow, and sends the [`Answer`]:
+//!
+//! ```
+//! # use relyingparty::*;
+//! # fn make(keys: SealingKeys, issuer: Issuer, registration: Registration) -> Result<Site, Error> {
+//! let site = Site::new("https://app.example/auth", keys, SitePolicy::default())?
+//!     .with_provider(SiteProvider::new("op", issuer, registration))?;
+//! # Ok(site) }
+//! # fn run<F: Flow>(step: Step<F>) -> Result<F::Output, Error> { unimplemented!() }
+//! # fn serve(site: &Site, cookie: &str, draw: fn() -> Entropy, cache: &mut Cache, now: Timestamp) -> Result<(), Error> {
+//! let incoming = Incoming::new("GET", "/auth/login?return_to=/inbox").header("Cookie", cookie);
+//! let handled: Handled = run(site.handle(incoming, draw(), cache, now)?)?;
+//! let (status, headers) = (handled.answer.status, handled.answer.headers);
+//!
+//! let incoming = Incoming::new("GET", "/inbox").header("Cookie", cookie);
+//! let visit: Visit = run(site.visit(&incoming, draw(), cache, now)?)?;
+//! if let Some(session) = visit.session { /* who it is: session.claims() */ }
+//! # let _ = (status, headers); Ok(()) }
+//! ```
+//!
+//! A login travels in a sealed cookie of its own: it needs no store, and each tab has its own. Without a store the session is in
+//! sealed cookies too, and it has no refresh token. With [`SitePolicy::store`] the flows also ask for [`Request::Store`]: a store
+//! that all processes share, each of whose answers is atomic. [`MemoryStore`] is one for a single process. A session that is due is
+//! refreshed by one process at a time: it takes a lock, reads again, refreshes, and writes only over what it read. A refresh that
+//! comes too late cannot bring a session back that logged out.
+//!
 //! # Private networks
 //!
 //! The metadata of an issuer with a public name may not lead to an address or a local name, and no request uses http. A
@@ -223,6 +252,7 @@
 //! * `setup` (default): [`SetupCheck`], which judges issuer, registration and policy at the provider before anybody logs in.
 //! * `signing` (default): clients that prove themselves with keys: assertions, DPoP, pushed and signed requests, signed responses,
 //!   calls of APIs, profiles.
+//! * `site` (default): [`Site`], and what it asks of a store.
 //! * `private-keys` (default): keys that are held here, from JWK, PEM and PKCS#8. Without it the host signs.
 //! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
 //! * `http`: conversions from and to the `http` crate's types, so that reqwest, ureq and hyper take
@@ -245,6 +275,7 @@
 //! | `grants` | the token endpoint, [`Grant`] |
 //! | `login` | authorization, callback, exchange, refresh, UserInfo, sessions |
 //! | `logout` | RP-initiated logout |
+//! | `site` | a whole application: routes, visits, sessions, stores |
 //! | `setup` | judging a set-up at the provider |
 //!
 //! A verb of [`Client`] stands in the room of what it does.

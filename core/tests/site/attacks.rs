@@ -5,7 +5,7 @@ use relyingparty::{Flow, Incoming, Site, SitePolicy, Step};
 use crate::town::{BASE, Browser, Town, failure, keys, location, provider, sent, site_of};
 
 #[test]
-fn z1_a_logout_is_asked_for_by_a_page_of_the_site_alone() {
+fn s1_a_logout_is_asked_for_by_a_page_of_the_site_alone() {
     for (headers, expected) in [
         (&[("Sec-Fetch-Site", "same-origin")][..], 303),
         (&[("Origin", "https://rp.example")], 303),
@@ -32,7 +32,7 @@ fn z1_a_logout_is_asked_for_by_a_page_of_the_site_alone() {
 }
 
 #[test]
-fn z2_the_way_back_from_a_logout_is_for_the_browser_that_was_sent() {
+fn s2_the_way_back_from_a_logout_is_for_the_browser_that_was_sent() {
     let mut town = Town::stored();
     let mut browser = town.login();
     let handled = town.post(&mut browser, "/auth/logout", "return_to=/bye");
@@ -53,7 +53,7 @@ fn z2_the_way_back_from_a_logout_is_for_the_browser_that_was_sent() {
 /// A value that is sealed is good in its own place: not under another name, for another purpose, with other keys, at another
 /// site, or changed by a character.
 #[test]
-fn z3_a_sealed_value_opens_in_its_own_place_alone() {
+fn s3_a_sealed_value_opens_in_its_own_place_alone() {
     let mut town = Town::new(SitePolicy::default());
     let mut browser = town.login();
     let callback = town.provider_way(&mut browser, "/auth/login");
@@ -119,7 +119,7 @@ fn z3_a_sealed_value_opens_in_its_own_place_alone() {
 }
 
 #[test]
-fn z4_what_a_store_holds_opens_under_its_own_key_and_is_no_cookie() {
+fn s4_what_a_store_holds_opens_under_its_own_key_and_is_no_cookie() {
     let mut town = Town::stored();
     let browser = town.login();
     let id = browser.session().unwrap().clone();
@@ -136,7 +136,7 @@ fn z4_what_a_store_holds_opens_under_its_own_key_and_is_no_cookie() {
 }
 
 #[test]
-fn z5_every_login_gets_an_id_that_nobody_knew_before() {
+fn s5_every_login_gets_an_id_that_nobody_knew_before() {
     let mut town = Town::stored();
     let mut browser = town.login();
     let planted = browser.session().unwrap().clone();
@@ -148,7 +148,7 @@ fn z5_every_login_gets_an_id_that_nobody_knew_before() {
 }
 
 #[test]
-fn z6_a_copied_login_is_good_once_and_for_its_own_response() {
+fn s6_a_copied_login_is_good_once_and_for_its_own_response() {
     let mut town = Town::stored();
     let mut browser = Browser::default();
     let callback = town.provider_way(&mut browser, "/auth/login");
@@ -165,7 +165,7 @@ fn z6_a_copied_login_is_good_once_and_for_its_own_response() {
 }
 
 #[test]
-fn z7_a_thousand_abandoned_logins_cost_neither_the_session_nor_the_budget() {
+fn s7_a_thousand_abandoned_logins_cost_neither_the_session_nor_the_budget() {
     for policy in [SitePolicy::default(), SitePolicy::stored()] {
         let mut town = Town::new(policy);
         let mut browser = town.login();
@@ -182,7 +182,7 @@ fn z7_a_thousand_abandoned_logins_cost_neither_the_session_nor_the_budget() {
 }
 
 #[test]
-fn z8_a_login_leads_to_pages_of_the_site_alone() {
+fn s8_a_login_leads_to_pages_of_the_site_alone() {
     let mut town = Town::stored();
     let long = format!("/{}", "a".repeat(4_000));
     for page in
@@ -195,7 +195,7 @@ fn z8_a_login_leads_to_pages_of_the_site_alone() {
 }
 
 #[test]
-fn z9_a_cookie_that_is_there_twice_is_nobodys() {
+fn s9_a_cookie_that_is_there_twice_is_nobodys() {
     let mut town = Town::stored();
     let browser = town.login();
     let header = format!("{}; __Host-rp-session={}", browser.header(), "a".repeat(43));
@@ -208,7 +208,7 @@ fn z9_a_cookie_that_is_there_twice_is_nobodys() {
 }
 
 #[test]
-fn z10_nothing_of_a_session_shows_in_what_may_be_logged() {
+fn s10_nothing_of_a_session_shows_in_what_may_be_logged() {
     let mut town = Town::stored();
     let mut browser = town.login();
     town.wait(250);

@@ -91,7 +91,7 @@ fn every_order(between: Option<fn(&mut Town, &mut Browser)>, judge: impl Fn(Run,
 }
 
 #[test]
-fn two_refreshes_are_one_in_every_order() {
+fn s11_two_refreshes_are_one_in_every_order() {
     let orders = every_order(None, |mut run, order| {
         assert_eq!(run.town.refreshes, 1, "{order:?}");
         assert!(run.visits.iter().all(|visit| visit.session.is_some()), "{order:?}");
@@ -105,7 +105,7 @@ fn two_refreshes_are_one_in_every_order() {
 }
 
 #[test]
-fn no_refresh_brings_a_session_back_that_logged_out_in_any_order() {
+fn s12_no_refresh_brings_a_session_back_that_logged_out_in_any_order() {
     fn logout(town: &mut Town, browser: &mut Browser) {
         let mut tab = browser.clone();
         assert_eq!(failure(&town.post(&mut tab, "/auth/logout", "")), "ok");
@@ -125,7 +125,7 @@ fn no_refresh_brings_a_session_back_that_logged_out_in_any_order() {
 /// A lock that expires while its owner works: two refresh, and the provider takes the second for theft. What is in the store in
 /// the end is the newest token, or the session's end; never an older token.
 #[test]
-fn who_lost_the_lock_overwrites_nothing_newer_in_any_order() {
+fn s13_who_lost_the_lock_overwrites_nothing_newer_in_any_order() {
     let orders = every_order(Some(|town, _| town.wait(31)), |mut run, order| {
         let newest = run.town.newest.clone();
         if let Some(session) = run.town.visit(&mut run.browser).session {

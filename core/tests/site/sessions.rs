@@ -68,7 +68,7 @@ fn an_unused_session_ends_and_a_used_one_goes_on_until_its_last_day() {
 }
 
 #[test]
-fn a_provider_that_is_down_costs_no_session_and_is_not_flooded() {
+fn s15_a_provider_that_is_down_costs_no_session_and_is_not_flooded() {
     let mut town = Town::stored();
     let mut browser = town.login();
     town.op.unreachable(Endpoint::Token);
@@ -159,7 +159,7 @@ fn who_does_not_get_the_lock_and_has_a_dead_token_is_told_so() {
 
 /// `kill -9` at every point of a refresh: whoever comes next recovers or logs in again, and nothing hangs longer than the lock.
 #[test]
-fn a_process_that_dies_holds_nobody_up_for_longer_than_its_lock_lives() {
+fn s14_a_process_that_dies_holds_nobody_up_for_longer_than_its_lock_lives() {
     for died_after in 0..8 {
         let mut town = Town::stored();
         let mut browser = town.login();
