@@ -309,7 +309,7 @@ pub use jose::{Alg, DroppedKey, UsableKey};
 #[cfg(feature = "sealed")]
 pub use login::SessionSeal;
 #[cfg(feature = "signing")]
-pub use login::{Access, ApiRequest, ApiResponse, Call, Proving, Push, SignedCallback};
+pub use login::{Access, ApiRequest, ApiResponse, Call, Proving, Push, RequestObject, SignedCallback};
 pub use login::{
     Authorization, AuthorizationCode, AuthorizeRequest, CallbackParams, Exchange, Held, LoginCookie,
     LoginCookies, PendingLogin, Refresh, RefreshedGrant, ResponseMode, Restoration, Session, TokenRefresh,
