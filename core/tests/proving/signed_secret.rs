@@ -121,6 +121,14 @@ fn any_issuer_can_have_it_and_none_gets_it_unasked() {
 }
 
 #[test]
+fn a_secret_that_is_refused_says_what_to_compare() {
+    let mut world = at(APPLE, key("P-256"));
+    let refused = login(&mut world, |_, _| Some(json_response(400, &json!({ "error": "invalid_client" }))));
+    let told = refused.session.unwrap_err().to_string();
+    assert_eq!(told.contains("team_id"), cfg!(feature = "setup"), "{told}");
+}
+
+#[test]
 fn k7_a_host_that_cannot_sign_the_secret_is_told_so() {
     let mut world = at(APPLE, of_host("P-256"));
     let client = world.client();
