@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "check",
         help="judge a set-up at the provider",
-        epilog=f"The client secret, if there is one, is read from the environment variable {SECRET}, and the passphrase of "
-        f"an encrypted client key from {PASSPHRASE}. Other users of this machine see the command line: a proxy with a "
-        "password belongs in HTTPS_PROXY.",
+        epilog=f"The client secret is read from the environment variable {SECRET}, the passphrase of a client key from "
+        f"{PASSPHRASE}. Other users of this machine see the command line: a proxy with a password belongs in "
+        "HTTPS_PROXY.",
     )
     check.add_argument("issuer", metavar="ISSUER", help="the issuer identifier, exactly as the provider publishes it")
     check.add_argument("--client-id", default="client", help="the client's identifier at the provider")
