@@ -30,6 +30,7 @@ export function fetchTransport(given = {}) {
     const stop = new AbortController();
     const giveUp = () => stop.abort(aborted.reason);
     aborted?.addEventListener('abort', giveUp);
+    if (aborted?.aborted) giveUp();
     const timeout = setTimeout(
       () => stop.abort(new Error(late(request))),
       request.limits.timeout_secs * 1000,

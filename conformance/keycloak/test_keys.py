@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browser import Browser
 from cryptography.hazmat.primitives.asymmetric import ec
-from relyingparty import ProviderError, RelyingParty, RequestObject, Session
+from relyingparty import ProviderError, RelyingParty, RequestObject, Session, SigningKey
 
 CALLBACK = "https://app.example/callback"
 BYE = "https://app.example/"
@@ -110,7 +110,7 @@ def test_a_bound_token_is_bound_at_keycloak_too() -> None:
     assert session.access_token is not None
     claims = session.access_token.split(".")[1]
     bound = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    assert set(bound["cnf"]) == {"jkt"}
+    assert bound["cnf"]["jkt"] == session.dpop_jkt == SigningKey.from_key(DPOP_KEY).thumbprint
 
 
 def test_a_request_that_is_not_pushed_is_refused() -> None:
