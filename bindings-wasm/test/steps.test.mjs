@@ -103,7 +103,7 @@ for (const [build, module] of Object.entries(BUILDS)) {
       assert.deepEqual([content_type, expires_at], ['application/oauth-authz-req+jwt', NOW + 300]);
       const { header, claims } = opened(body, createPublicKey(keyFor('ES256')));
       assert.deepEqual([header.typ, claims.aud, claims.max_age], ['oauth-authz-req+jwt', ISSUER, 60]);
-      assert.doesNotMatch(`${inspect(login)}${JSON.stringify(login)}`, /requests\/|request_object"/);
+      assert.doesNotMatch(`${inspect(login)}${JSON.stringify(login)}`, /requests\/|"request_object":/);
       assert.notEqual((await rp.authorize()).request_object.request_uri, request_uri);
       assert.equal((await party(module, pushingProvider(), BOUND).authorize()).request_object, undefined);
     });
@@ -115,8 +115,8 @@ for (const [build, module] of Object.entries(BUILDS)) {
         [{ require_pushed_authorization_requests: true }, {}],
         [{}, { request_uri_base: 'https://app.example/r' }],
       ]) {
-        const refused = party(module, pushingProvider(metadata), { ...demand, ...options }).authorize();
-        await assert.rejects(refused, ({ code, details }) => {
+        const refused = async () => party(module, pushingProvider(metadata), { ...demand, ...options }).authorize();
+        await assert.rejects(refused(), ({ code, details }) => {
           assert.deepEqual([code, details.member], ['invalid_configuration', 'request_uri_base']);
           return true;
         });
