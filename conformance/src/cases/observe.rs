@@ -1,9 +1,13 @@
 //! What there is to see of an outcome: the values that a case names, under the same names in each language.
 
-use relyingparty::{CallbackParams, Decision, Error, ErrorKind, HttpRequest, Outcome as Yield, Session};
+use relyingparty::{
+    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind, HttpRequest,
+    Outcome as Yield, Session, SignRequest,
+};
 use serde_json::{Value, json};
 
-use super::format::{Limits, Outcome, Request};
+use super::exchange::{Asked, Assertion, Limits, Request, Sign};
+use super::format::Outcome;
 
 pub(super) fn request(request: &HttpRequest) -> Request {
     Request {
@@ -16,12 +20,34 @@ pub(super) fn request(request: &HttpRequest) -> Request {
             max_response_bytes: request.limits.max_response_bytes,
             timeout_secs: request.limits.timeout_secs,
         },
+        client_certificate: request.client_certificate,
     }
+}
+
+pub(super) fn sign(request: &SignRequest) -> Asked {
+    Asked::Sign {
+        sign: Sign {
+            key: request.key().name().into(),
+            alg: request.alg().as_str().into(),
+            purpose: request.purpose().into(),
+            signing_input: String::from_utf8_lossy(request.signing_input()).into_owned(),
+        },
+    }
+}
+
+pub(super) fn assertion(request: &AssertionRequest) -> Asked {
+    let (kind, audience) = (request.assertion_type.clone(), request.audience.clone());
+    Asked::Assertion { assertion: Assertion { kind, audience } }
 }
 
 /// An error. Of its details those that say which cause it has.
 pub(super) fn error(error: &Error) -> Outcome {
-    let details = if error.kind() == ErrorKind::NoPendingLogin { error.details() } else { Vec::new() };
+    let mut details = error.details();
+    details.retain(|(name, _)| match error.kind() {
+        ErrorKind::NoPendingLogin => true,
+        ErrorKind::ProfileUnmet => *name == "member",
+        _ => false,
+    });
     Outcome::Error {
         code: error.code().into(),
         server_error: error.server_error().map(|server| server.error.clone()),
@@ -38,8 +64,32 @@ pub(super) fn outcome(outcome: &Yield) -> Outcome {
         Yield::Session(found) => session(found),
         Yield::UserInfo(info) => noted(json!({ "claims": info.as_map() }), &info.decisions()),
         Yield::Claims(claims) => noted(json!({ "claims": claims.as_map() }), &claims.decisions()),
+        Yield::Authorization(started) => authorization(started),
+        Yield::Code(_) => json!({}),
+        Yield::Answer(answer) => api_response(answer),
         _ => Value::Null,
     })
+}
+
+/// The start of a login.
+pub(super) fn authorization(started: &Authorization) -> Value {
+    let pending = &started.pending;
+    json!({ "url": started.url, "id": pending.id(), "cookie_name": pending.cookie_name() })
+}
+
+fn api_response(answer: &ApiResponse) -> Value {
+    let body = String::from_utf8_lossy(&answer.response.body);
+    let mut seen = json!({ "status": answer.response.status, "body": body });
+    if let Some(challenge) = &answer.challenge {
+        seen["challenge"] = json!({
+            "scheme": challenge.scheme,
+            "error": challenge.error,
+            "scope": challenge.scope,
+            "acr_values": challenge.acr_values,
+            "max_age": challenge.max_age,
+        });
+    }
+    seen
 }
 
 pub(super) fn parameters(parameters: &CallbackParams) -> Outcome {
@@ -61,7 +111,7 @@ fn noted(mut seen: Value, decisions: &[Decision]) -> Value {
 }
 
 fn session(session: &Session) -> Value {
-    let seen = json!({
+    let mut seen = json!({
         "claims": session.claims().as_map(),
         "scope": session.scope(),
         "token_type": session.token_type(),
@@ -70,5 +120,8 @@ fn session(session: &Session) -> Value {
         "expires_at": session.expires_at().map(|at| at.as_unix()),
         "return_to": session.return_to(),
     });
+    if let Some(details) = session.authorization_details() {
+        seen["authorization_details"] = serde_json::from_str(details).unwrap_or_default();
+    }
     noted(seen, &session.decisions())
 }
