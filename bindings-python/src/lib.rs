@@ -16,6 +16,7 @@ mod http;
 mod json;
 mod login;
 mod provider;
+mod request_object;
 mod session;
 mod setup;
 mod signing;
@@ -54,6 +55,8 @@ mod _relyingparty {
     };
     #[pymodule_export]
     use crate::provider::{KeyReport, Provider};
+    #[pymodule_export]
+    use crate::request_object::RequestObject;
     #[pymodule_export]
     use crate::session::Session;
     #[pymodule_export]

@@ -10,6 +10,7 @@ use relyingparty::bindings::{self, Tie};
 use relyingparty::{self as core, ErrorKind, Held, LoginMissing};
 
 use crate::error::{self, Raise, decisions};
+use crate::request_object::RequestObject;
 
 /// A login that has started. Send the browser to `url`, with `set_cookie` as a `Set-Cookie` header.
 #[pyclass(frozen, module = "relyingparty")]
@@ -17,6 +18,7 @@ pub(crate) struct Authorization {
     url: String,
     pending: Py<PendingLogin>,
     return_to_dropped: Option<&'static str>,
+    request_object: Option<Py<RequestObject>>,
     decisions: Vec<core::Decision>,
 }
 
@@ -80,6 +82,12 @@ impl Authorization {
         self.return_to_dropped
     }
 
+    /// What the provider fetches, if the registration has a `request_uri_base`; else `None`.
+    #[getter]
+    fn request_object(&self, py: Python<'_>) -> Option<Py<RequestObject>> {
+        self.request_object.as_ref().map(|object| object.clone_ref(py))
+    }
+
     /// What was checked, in order.
     #[getter]
     fn decisions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -100,9 +108,10 @@ impl Authorization {
 impl Authorization {
     pub(crate) fn new(py: Python<'_>, started: core::Authorization) -> PyResult<Authorization> {
         let decisions = started.decisions();
-        let core::Authorization { url, pending, return_to_dropped, .. } = started;
+        let core::Authorization { url, pending, return_to_dropped, request_object, .. } = started;
         let pending = Py::new(py, PendingLogin::new(pending))?;
-        Ok(Authorization { url, pending, return_to_dropped, decisions })
+        let request_object = request_object.map(|object| Py::new(py, RequestObject(object))).transpose()?;
+        Ok(Authorization { url, pending, return_to_dropped, request_object, decisions })
     }
 }
 

@@ -48,6 +48,7 @@ __all__ = [
     "Provider",
     "RefreshedGrant",
     "Registration",
+    "RequestObject",
     "SealingKeys",
     "Session",
     "SessionSeal",
@@ -242,8 +243,8 @@ class SignRequest:
     def key(self) -> SigningKey:
         """The key."""
     @property
-    def purpose(self) -> Literal["client_assertion", "dpop_proof", "request_object"]:
-        """What the signature is for: `client_assertion`, `dpop_proof` or `request_object`."""
+    def purpose(self) -> Literal["client_assertion", "client_secret", "dpop_proof", "request_object"]:
+        """What the signature is for: `client_assertion`, `client_secret`, `dpop_proof` or `request_object`."""
     @property
     def signing_input(self) -> bytes:
         """What to sign."""
@@ -733,11 +734,32 @@ class Authorization:
     def return_to_dropped(self) -> str | None:
         """Why the `return_to` was dropped; `None` if it was kept, or if there was none."""
     @property
+    def request_object(self) -> RequestObject | None:
+        """What the provider fetches, if the registration has a `request_uri_base`; else `None`."""
+    @property
     def decisions(self) -> list[Decision]:
         """What was checked, in order."""
     @property
     def max_age(self) -> int:
         """How long the login may take, in seconds: the `Max-Age` of the cookie and the lifetime in the store."""
+
+@final
+class RequestObject:
+    """A signed authorization request that the provider fetches from the application (RFC 9101 5.2). Serve `body` by GET
+    at the path of `request_uri` before the browser is sent to the provider.
+    """
+    @property
+    def request_uri(self) -> str:
+        """Where the provider fetches it: `request_uri_base` and a name that nobody can guess, good for one login."""
+    @property
+    def content_type(self) -> str:
+        """The `Content-Type` to serve it with (RFC 9101 5.2.3)."""
+    @property
+    def body(self) -> str:
+        """What to serve: a JWT."""
+    @property
+    def expires_at(self) -> int:
+        """When it expires, in Unix seconds. Remove it then."""
 
 @final
 class LoginCookies:
