@@ -4,6 +4,7 @@
 //! classes without constructors. No lock is held while Python runs: the clock is asked first, and what
 //! becomes a Python object is copied out before.
 
+mod arrival;
 mod cache;
 mod call;
 mod claims;
@@ -14,6 +15,7 @@ mod flow;
 mod grant;
 mod http;
 mod json;
+mod kept;
 mod login;
 mod provider;
 mod request_object;
@@ -29,6 +31,8 @@ use pyo3::prelude::*;
 mod _relyingparty {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::arrival::{Arrival, cookie_name_at};
     #[pymodule_export]
     use crate::cache::Cache;
     #[pymodule_export]
@@ -49,6 +53,8 @@ mod _relyingparty {
     use crate::http::{
         HttpRequest, HttpResponse, Limits, Unreachable, Unsupported, VerifyRequest, WaitRequest, Waited,
     };
+    #[pymodule_export]
+    use crate::kept::Kept;
     #[pymodule_export]
     use crate::login::{
         Authorization, AuthorizationCode, CallbackParams, LoginCookies, PendingLogin, clear_cookie,

@@ -25,6 +25,7 @@ from relyingparty.options import (
 
 __all__ = [
     "ApiResponse",
+    "Arrival",
     "Assertion",
     "AssertionRequest",
     "Authorization",
@@ -40,6 +41,7 @@ __all__ = [
     "HttpResponse",
     "IdTokenClaims",
     "Issuer",
+    "Kept",
     "KeyReport",
     "Limits",
     "LoginCookies",
@@ -66,6 +68,7 @@ __all__ = [
     "check_configuration",
     "check_setup",
     "clear_cookie",
+    "cookie_name_at",
     "error_codes",
     "invalid_configuration",
 ]
@@ -77,6 +80,11 @@ _Clock = Callable[[], float]
 
 def error_codes() -> list[str]:
     """Every `code` that an error can have."""
+
+def cookie_name_at(redirect_uri: str, response: Response) -> str | None:
+    """The name of the cookie that holds the id of the login that a response claims to belong to, for a client with this
+    redirect URI; `None` without `state`, or if it cannot be read. Internal.
+    """
 
 def invalid_configuration(member: str, reason: str) -> ConfigurationError:
     """The `ConfigurationError` for a setting that the core does not read. Internal."""
@@ -795,6 +803,13 @@ class PendingLogin:
         Raises `CallbackError`: `no_pending_login` (`not_in_store`) for `None`, and `MisuseError`:
         `unreadable_pending_login`.
         """
+    @staticmethod
+    def _taken(stored: object) -> PendingLogin | Withheld[Any] | None:
+        """What `take` of a store returned: the login; `None` if the store has none; what is no text `Withheld`.
+        Internal.
+
+        Raises `MisuseError`: `unreadable_pending_login`.
+        """
     def encode(self) -> str:
         """The login as text, for a store that only this application can read: it contains the PKCE verifier.
 
@@ -1065,6 +1080,37 @@ class Session:
         """The session with its tokens as plain text, for a store that only this application can read and write.
         `restore` reads it.
         """
+
+@final
+class Arrival:
+    """The response that a browser brought, and what it holds: as a framework has them, until they are read.
+    Internal.
+    """
+    def __new__(cls, response: object, held: object) -> Arrival:
+        """`held`: the id that the browser holds, or its `LoginCookies`."""
+    def read(self, redirect_uri: str) -> tuple[CallbackParams, Withheld[str] | None, str]:
+        """Reads a response in a query, once, as `CallbackParams.parse` and `CallbackParams.login_id` do."""
+    def read_form_post(self, redirect_uri: str) -> tuple[CallbackParams, Withheld[str] | None, str]:
+        """Reads a response that the browser posted as a form, once."""
+
+@final
+class Kept(Generic[_T]):
+    """Entries by their keys, at most so many. Each is kept until its time has come, or as many newer ones have.
+    Internal.
+    """
+    def __new__(cls, most: int) -> Kept[_T]:
+        """Keeps nothing yet, and never more than `most`."""
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def add(self, key: str, value: _T, until: float, now: float) -> None:
+        """Adds the newest, in the place of one of its key, when what expired and what is too many has gone, oldest
+        first.
+        """
+    def take(self, key: str, now: float) -> _T | None:
+        """Removes and returns the value of this key; `None` if it is absent or expired."""
+    def find(self, key: str, absent: _T) -> _T:
+        """The value of this key, which stays, or `absent`."""
+    def __len__(self) -> int: ...
 
 @final
 class Withheld(Generic[_T]):
