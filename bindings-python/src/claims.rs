@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyAny, PyDict, PyIterator, PyList};
+use pyo3::types::{PyAny, PyDict, PyIterator, PyList, PyString};
 use relyingparty as core;
 
 use crate::error::decisions;
@@ -185,7 +185,10 @@ impl Claims {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, claim: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        copied(self.members(py)?.as_any().get_item(claim)?)
+        match self.alone(claim) {
+            Some(sub) => Ok(sub),
+            None => copied(self.members(py)?.as_any().get_item(claim)?),
+        }
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -236,6 +239,13 @@ impl Claims {
         let text = claim!(self, as_json);
         let members = self.members.get_or_try_init(py, || json::dict(py, text).map(Bound::unbind))?;
         Ok(members.bind(py))
+    }
+
+    /// The claim that is read most needs no dictionary.
+    fn alone<'py>(&self, claim: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        let name = claim.cast_exact::<PyString>().ok()?;
+        let is_sub = name.to_str().is_ok_and(|name| name == "sub");
+        is_sub.then(|| PyString::new(claim.py(), self.sub()).into_any())
     }
 
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -4,6 +4,7 @@
 //! classes without constructors. No lock is held while Python runs: the clock is asked first, and what
 //! becomes a Python object is copied out before.
 
+mod arrival;
 mod cache;
 mod call;
 mod claims;
@@ -14,8 +15,10 @@ mod flow;
 mod grant;
 mod http;
 mod json;
+mod kept;
 mod login;
 mod provider;
+mod request_object;
 mod session;
 mod setup;
 mod signing;
@@ -28,6 +31,8 @@ use pyo3::prelude::*;
 mod _relyingparty {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::arrival::{Arrival, cookie_name_at};
     #[pymodule_export]
     use crate::cache::Cache;
     #[pymodule_export]
@@ -49,11 +54,15 @@ mod _relyingparty {
         HttpRequest, HttpResponse, Limits, Unreachable, Unsupported, VerifyRequest, WaitRequest, Waited,
     };
     #[pymodule_export]
+    use crate::kept::Kept;
+    #[pymodule_export]
     use crate::login::{
         Authorization, AuthorizationCode, CallbackParams, LoginCookies, PendingLogin, clear_cookie,
     };
     #[pymodule_export]
     use crate::provider::{KeyReport, Provider};
+    #[pymodule_export]
+    use crate::request_object::RequestObject;
     #[pymodule_export]
     use crate::session::Session;
     #[pymodule_export]

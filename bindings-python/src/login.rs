@@ -1,15 +1,16 @@
 //! A login from its start to the browser's return.
 
-use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString};
 use relyingparty::bindings::{self, Tie};
-use relyingparty::{self as core, ErrorKind, Held, LoginMissing};
+use relyingparty::{self as core, ErrorKind, LoginCookie, LoginMissing};
 
+use crate::arrival::sent;
 use crate::error::{self, Raise, decisions};
+use crate::request_object::RequestObject;
+use crate::withheld::Withheld;
 
 /// A login that has started. Send the browser to `url`, with `set_cookie` as a `Set-Cookie` header.
 #[pyclass(frozen, module = "relyingparty")]
@@ -17,6 +18,7 @@ pub(crate) struct Authorization {
     url: String,
     pending: Py<PendingLogin>,
     return_to_dropped: Option<&'static str>,
+    request_object: Option<Py<RequestObject>>,
     decisions: Vec<core::Decision>,
 }
 
@@ -42,27 +44,27 @@ impl Authorization {
 
     /// The public name of the login.
     #[getter]
-    fn handle(&self) -> String {
-        self.pending.get().tie.handle()
+    fn handle(&self) -> &str {
+        self.pending.get().handle()
     }
 
     /// The name of the login cookie. `cookie` and `set_cookie` have the attributes to set it with.
     #[getter]
     fn cookie_name(&self) -> String {
-        self.pending.get().tie.cookie_name()
+        self.pending.get().cookie_name()
     }
 
     /// The value of the `Set-Cookie` header for the login cookie. Secret.
     #[getter]
     fn set_cookie(&self) -> String {
-        bindings::set_cookie(&self.pending.get().tie.cookie())
+        bindings::set_cookie(&self.pending.get().cookie())
     }
 
     /// The login cookie as arguments: `response.set_cookie(**login.cookie)` in Flask, Starlette, FastAPI and Django.
     /// Secret.
     #[getter]
     fn cookie<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let cookie = self.pending.get().tie.cookie();
+        let cookie = self.pending.get().cookie();
         let arguments = PyDict::new(py);
         arguments.set_item("key", cookie.name)?;
         arguments.set_item("value", cookie.value.expose())?;
@@ -78,6 +80,12 @@ impl Authorization {
     #[getter]
     fn return_to_dropped(&self) -> Option<&'static str> {
         self.return_to_dropped
+    }
+
+    /// What the provider fetches, if the registration has a `request_uri_base`; else `None`.
+    #[getter]
+    fn request_object(&self, py: Python<'_>) -> Option<Py<RequestObject>> {
+        self.request_object.as_ref().map(|object| object.clone_ref(py))
     }
 
     /// What was checked, in order.
@@ -100,9 +108,10 @@ impl Authorization {
 impl Authorization {
     pub(crate) fn new(py: Python<'_>, started: core::Authorization) -> PyResult<Authorization> {
         let decisions = started.decisions();
-        let core::Authorization { url, pending, return_to_dropped, .. } = started;
+        let core::Authorization { url, pending, return_to_dropped, request_object, .. } = started;
         let pending = Py::new(py, PendingLogin::new(pending))?;
-        Ok(Authorization { url, pending, return_to_dropped, decisions })
+        let request_object = request_object.map(|object| Py::new(py, RequestObject(object))).transpose()?;
+        Ok(Authorization { url, pending, return_to_dropped, request_object, decisions })
     }
 }
 
@@ -111,7 +120,7 @@ impl Authorization {
 /// A page of another site can start any number of logins in a browser, each with its cookie. The newest eight stay.
 /// Clear the others, so that the browser's requests stay small.
 #[pyclass(frozen, module = "relyingparty")]
-pub(crate) struct LoginCookies(core::LoginCookies);
+pub(crate) struct LoginCookies(pub(crate) core::LoginCookies);
 
 #[pymethods]
 impl LoginCookies {
@@ -167,23 +176,6 @@ fn asked<T: Default>(
     Ok(core::CallbackParams::parse(&sent(response)?).map_or_else(|_| T::default(), |read| ask(&read)))
 }
 
-/// What a framework has of a request, as text: text, the bytes of a query, a URL of `urllib.parse`, or another object with
-/// a `scheme` and a `query` whose `str` is the URL (Starlette, httpx, yarl).
-fn sent<'py>(given: &'py Bound<'py, PyAny>) -> PyResult<Cow<'py, str>> {
-    if let Ok(text) = given.cast::<PyString>() {
-        return Ok(text.to_string_lossy());
-    }
-    if let Ok(bytes) = given.cast::<PyBytes>() {
-        return Ok(String::from_utf8_lossy(bytes.as_bytes()));
-    }
-    if !given.hasattr("scheme")? || !given.hasattr("query")? {
-        let kind = given.get_type();
-        return Err(PyTypeError::new_err(format!("a response is str, bytes or a URL, not {}", kind.name()?)));
-    }
-    let text = if given.hasattr("geturl")? { given.call_method0("geturl")?.str()? } else { given.str()? };
-    Ok(Cow::Owned(text.to_string_lossy().into_owned()))
-}
-
 /// The value of the `Set-Cookie` header that deletes the login cookie of this name.
 #[pyfunction]
 pub(crate) fn clear_cookie(name: &str) -> String {
@@ -198,6 +190,7 @@ pub(crate) struct PendingLogin {
     #[pyo3(get)]
     issuer: String,
     tie: Tie,
+    handle: OnceLock<String>,
     #[pyo3(get)]
     /// When it began, in Unix seconds.
     started_at: i64,
@@ -222,6 +215,20 @@ impl PendingLogin {
         core::PendingLogin::decode(stored.as_deref()).map(PendingLogin::new).or_raise(py)
     }
 
+    /// What `take` of a store returned: the login; `None` if the store has none; what is no text `Withheld`. Internal.
+    ///
+    /// Raises `MisuseError`: `unreadable_pending_login`.
+    #[staticmethod]
+    fn _taken(py: Python<'_>, stored: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        if stored.is_none() {
+            return Ok(py.None());
+        }
+        if stored.cast::<PyString>().is_err() {
+            return Ok(Py::new(py, Withheld::of(stored.clone().unbind()))?.into_any());
+        }
+        Ok(Py::new(py, PendingLogin::decode(py, Some(stored))?)?.into_any())
+    }
+
     /// The login as text, for a store that only this application can read: it contains the PKCE verifier.
     ///
     /// Raises `CallbackError`: `no_pending_login` after a callback used it up.
@@ -237,18 +244,18 @@ impl PendingLogin {
 
     /// The public name of the login.
     #[getter]
-    fn handle(&self) -> String {
-        self.tie.handle()
+    fn handle(&self) -> &str {
+        self.handle.get_or_init(|| self.tie.handle())
     }
 
     /// The name of the login cookie.
     #[getter]
     fn cookie_name(&self) -> String {
-        self.tie.cookie_name()
+        self.cookie().name
     }
 
     fn __repr__(&self) -> String {
-        format!("<PendingLogin {}>", self.tie.handle())
+        format!("<PendingLogin {}>", self.handle())
     }
 }
 
@@ -257,11 +264,16 @@ impl PendingLogin {
         PendingLogin {
             issuer: login.issuer().to_owned(),
             tie: Tie::of(&login),
+            handle: OnceLock::new(),
             started_at: login.started_at().as_unix(),
             expires_at: login.expires_at().as_unix(),
             return_to: login.return_to().map(str::to_owned),
             login: Mutex::new(Some(login)),
         }
+    }
+
+    fn cookie(&self) -> LoginCookie {
+        self.tie.cookie_of(self.handle())
     }
 
     /// Looks at the login, which stays.
@@ -325,24 +337,8 @@ impl CallbackParams {
 
     /// The id to look up in the store, and the reason for `unclaimed` if there is none or the store does not have it.
     /// `held`: the id that the browser holds, or its `LoginCookies`.
-    fn login_id(
-        &self,
-        held: &Bound<'_, PyAny>,
-        redirect_uri: &str,
-    ) -> PyResult<(Option<String>, &'static str)> {
-        let found = if let Ok(cookies) = held.cast::<LoginCookies>() {
-            self.0.login_id(&cookies.get().0, redirect_uri).map(str::to_owned)
-        } else if let Ok(id) = held.cast::<PyString>() {
-            self.0.login_id(Some(&*id.to_string_lossy()), redirect_uri).map(str::to_owned)
-        } else {
-            // What is of another type is an id of nothing.
-            let id = if held.is_none() { None } else { Some("?") };
-            self.0.login_id(Held::Id(id), redirect_uri).map(str::to_owned)
-        };
-        Ok(match found {
-            Ok(id) => (Some(id), LoginMissing::NotInStore.as_str()),
-            Err(reason) => (None, reason.as_str()),
-        })
+    fn login_id(&self, held: &Bound<'_, PyAny>, redirect_uri: &str) -> (Option<String>, &'static str) {
+        self.claimed(held, redirect_uri)
     }
 
     /// Raises the `CallbackError` for a response that belongs to no login: `state_missing` without `state`,

@@ -307,7 +307,7 @@ impl SignRequest {
         self.key.clone_ref(py)
     }
 
-    /// What the signature is for: `client_assertion`, `dpop_proof` or `request_object`.
+    /// What the signature is for: `client_assertion`, `client_secret`, `dpop_proof` or `request_object`.
     #[getter]
     fn purpose(&self) -> &'static str {
         self.request.purpose()

@@ -14,7 +14,7 @@ pub(crate) struct Withheld(Mutex<Option<Py<PyAny>>>);
 impl Withheld {
     #[new]
     fn new(value: Py<PyAny>) -> Withheld {
-        Withheld(Mutex::new(Some(value)))
+        Withheld::of(value)
     }
 
     /// The value, which is then here no longer.
@@ -45,12 +45,16 @@ impl Withheld {
 }
 
 impl Withheld {
+    pub(crate) fn of(value: Py<PyAny>) -> Withheld {
+        Withheld(Mutex::new(Some(value)))
+    }
+
     /// Held for a moment, in which no Python runs.
     fn value(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn taken() -> PyErr {
+pub(crate) fn taken() -> PyErr {
     PyRuntimeError::new_err("it was taken before")
 }

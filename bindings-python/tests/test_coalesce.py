@@ -36,7 +36,7 @@ def test_threads_share_a_get_in_flight() -> None:
     gets, sender, bodies = Coalescer(), Sender(), []
 
     def login() -> None:
-        with gets.get(REQUEST, gets.ticket(), sender) as answer:
+        with gets.get(REQUEST, gets.closed, sender) as answer:
             assert isinstance(answer, HttpResponse)
             bodies.append(answer.body)
 
@@ -54,13 +54,13 @@ def test_threads_share_a_get_in_flight() -> None:
 def test_a_thread_that_was_held_up_takes_the_answer_that_came_meanwhile() -> None:
     gets, sender = Coalescer(), Sender()
     sender.go.set()
-    before = gets.ticket()
-    with gets.get(REQUEST, gets.ticket(), sender):
+    before = gets.closed
+    with gets.get(REQUEST, gets.closed, sender):
         pass
     with gets.get(REQUEST, before, sender) as answer:
         assert isinstance(answer, HttpResponse)
     assert sender.sent == 1
-    with gets.get(REQUEST, gets.ticket(), sender):
+    with gets.get(REQUEST, gets.closed, sender):
         pass
     assert sender.sent == 2
 
@@ -80,13 +80,13 @@ def test_an_exception_reaches_who_sent_and_blocks_none() -> None:
     def broken(_: HttpRequest) -> HttpResponse:
         raise KeyError("mine")
 
-    before = gets.ticket()
+    before = gets.closed
     for ticket in (before, before):
         with pytest.raises(KeyError, match="mine"), gets.get(REQUEST, ticket, broken):
             pass
     sender = Sender()
     sender.go.set()
-    with gets.get(REQUEST, gets.ticket(), sender):
+    with gets.get(REQUEST, gets.closed, sender):
         assert sender.sent == 1
 
 

@@ -20,7 +20,7 @@ from pushing import PushingOp
 from relyingparty import HttpRequest, HttpResponse, RelyingParty, SigningKey, Unreachable, UrllibTransport
 from scripted import CALLBACK, ISSUER, ScriptedOp, log_in, relying_party
 
-KEY, KMS, DPOP, FAPI, CALL, AUTH, CERTIFICATE, TOKEN_FILE = test_readme.KEYS
+KEY, KMS, APPLE, DPOP, FAPI, BY_REFERENCE, CALL, AUTH, CERTIFICATE, TOKEN_FILE = test_readme.KEYS
 
 
 def logs_in(program: dict[str, Any], monkeypatch: pytest.MonkeyPatch, op: ScriptedOp) -> dict[str, str]:
@@ -46,6 +46,27 @@ def test_a_client_with_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     exec(DPOP, program)
     sent = logs_in(program, monkeypatch, BindingOp())
     assert is_good(sent["client_assertion"], KEYS["EdDSA"]) and is_good(sent["dpop"], KEYS["ES256"])
+
+
+def test_a_client_at_apple(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "AuthKey_ABC123DEFG.p8").write_text(pem(KEYS["ES256"]))
+    program: dict[str, Any] = {"RelyingParty": RelyingParty, "SigningKey": SigningKey, "Path": Path}
+    exec(APPLE, program)
+    [key] = program["rp"].jwks()["keys"]
+    assert (key["kid"], key["alg"]) == ("ABC123DEFG", "ES256")
+
+
+def test_a_request_that_is_fetched_from_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SigningKey.from_pem(pem(KEYS["ES256"]))
+    program: dict[str, Any] = {"RelyingParty": RelyingParty, "key": key}
+    exec(BY_REFERENCE, program)
+    op, objects = PushingOp(), dict[str, str]()
+    monkeypatch.setattr(UrllibTransport, "send", lambda _, request: op.send(request))
+    login = program["begin"](objects)
+    [(request_uri, body)] = objects.items()
+    assert parse_qs(login.url)["request_uri"] == [request_uri]
+    assert is_good(body, KEYS["ES256"])
 
 
 def test_a_client_of_fapi_that_calls_an_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from op import provider
+from mutual import PASSWORD, Identity, identity
+from op import Op, provider
 from relyingparty import (
     AsyncRelyingParty,
     Finding,
@@ -92,6 +94,42 @@ def test_the_command_says_what_is_wrong(
     assert main(["check", *arguments]) == status
     captured = capsys.readouterr()
     assert said in captured.out + captured.err
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[Op]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return identity(tmp_path_factory.mktemp("client") / "own")
+
+
+def checked(real: Op, *arguments: object) -> int:
+    return main(["check", real.issuer, "--allow-insecure-loopback", *map(str, arguments)])
+
+
+def test_a_client_certificate_is_for_the_method_that_asks_for_it(
+    real: Op, own: Identity, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RELYINGPARTY_CLIENT_KEY_PASSPHRASE", PASSWORD)
+    for files in (["--client-cert", own.both], ["--client-cert", own.certificate, "--client-key", own.locked_key]):
+        assert checked(real, *files) == 0
+        assert "client_certificate: for tls_client_auth, at http" in capsys.readouterr().out
+    assert checked(real, "--client-cert", own.both, "--auth-method", "none") == 0
+    assert "warning  client_certificate: not used\n" in capsys.readouterr().out
+    assert checked(real, "--auth-method", "tls_client_auth") == 2
+    assert "tls_client_certificate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("files", [["--client-cert", "nobody.pem"], ["--client-key", "nobody.pem"]])
+def test_a_client_certificate_that_cannot_be_read_is_named(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", ISSUER, *files]) == 2
+    assert "[client_cert]" in capsys.readouterr().err
 
 
 def test_the_command_takes_no_secret_from_its_arguments(

@@ -125,6 +125,50 @@ def test_a_signed_request_says_all(make: Make, held: str, pushed: bool) -> None:
     assert started.pending.encode()
 
 
+BASE = "https://app.example/requests/"
+
+
+def test_k5_a_signed_request_is_fetched_from_the_application(make: Make) -> None:
+    rp = make(PushingOp(), signing_keys=[KEY], request_uri_base=BASE)
+    started = settled(rp.authorize(max_age=60))
+    hosted = started.request_object
+    assert hosted is not None
+    assert hosted.request_uri.startswith(BASE) and len(hosted.request_uri) == len(BASE) + 43
+    assert query(started.url) == {
+        "response_type": ["code"],
+        "client_id": ["client"],
+        "scope": ["openid profile email"],
+        "request_uri": [hosted.request_uri],
+    }
+    assert (hosted.content_type, hosted.expires_at) == ("application/oauth-authz-req+jwt", NOW + 300)
+    assert is_good(hosted.body, KEYS["ES256"])
+    assert part(hosted.body, 0)["typ"] == "oauth-authz-req+jwt"
+    claims = part(hosted.body, 1)
+    assert (claims["aud"], claims["exp"], claims["max_age"]) == (ISSUER, NOW + 300, 60)
+    assert repr(hosted) == "<RequestObject>" and hosted.request_uri not in repr(started)
+    again = settled(rp.authorize()).request_object
+    assert again is not None and again.request_uri != hosted.request_uri
+    assert settled(make(PushingOp(), **BOUND).authorize()).request_object is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "options"),
+    [
+        ({"request_uri_parameter_supported": False}, {}),
+        ({"require_pushed_authorization_requests": True}, {}),
+        ({}, {"request_uri_base": "https://app.example/requests"}),
+    ],
+)
+def test_k5_a_provider_that_fetches_no_requests_is_refused_by_name(
+    make: Make, metadata: dict[str, Any], options: dict[str, Any]
+) -> None:
+    op = PushingOp()
+    op.metadata.update(metadata)
+    with pytest.raises(ConfigurationError) as raised:
+        settled(make(op, **{"signing_keys": [KEY], "request_uri_base": BASE, **options}).authorize())
+    assert raised.value.details["member"] == "request_uri_base"
+
+
 def test_a_signed_response_is_verified_and_then_checked(make: Make) -> None:
     op = PushingOp()
     rp = make(op, **BOUND)

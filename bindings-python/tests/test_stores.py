@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 def test_e1_a_login_is_taken_once() -> None:
@@ -65,6 +72,34 @@ def test_putting_again_replaces_and_renews() -> None:
     assert len(store) == 2
     clock.now = 80
     assert (store.take("a"), store.take("b")) == ("new", None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_one_login_that_waits_keeps_nothing_of_those_that_came_and_went() -> None:
+    store = MemoryStore()
+    store.put("waits", "on", 60)
+    before = resident()
+    for number in range(200_000):
+        store.put(f"{number:043}", "x" * 100, 60)
+        assert store.take(f"{number:043}") == "x" * 100
+    assert resident() - before < 2**23
+    assert (len(store), store.take("waits")) == (1, "on")
+
+
+def test_logins_taken_in_any_order_leave_the_others_in_theirs() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    for number in range(1_000):
+        clock.now = number
+        store.put(str(number), str(number), 1_000)
+    # Every third stays.
+    for number in range(1_000):
+        if number % 3:
+            assert store.take(str(number)) == str(number)
+    clock.now = 1_500
+    store.put("next", "next", 60)
+    assert len(store) == 168
+    assert [number for number in range(1_000) if store.take(str(number))] == list(range(501, 1_000, 3))
 
 
 def test_a_store_needs_room() -> None:

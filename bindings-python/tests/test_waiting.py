@@ -246,18 +246,43 @@ def test_u8_a_child_does_not_wait_for_a_thread_of_its_parent(endpoint: str) -> N
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_u8_a_child_finds_no_lock_that_a_thread_of_its_parent_held() -> None:
-    store, rp = MemoryStore(), relying_party(ScriptedOp())
-    things: list[Any] = [store, rp._gets]
-    for thing in things:
-        thing._lock.acquire()
+    rp = relying_party(ScriptedOp())
+    gets: Any = rp._gets
+    gets._lock.acquire()
     child = os.fork()
     if child == 0:
-        store.put("a", "x", 60)
         rp.authorize()
         os._exit(0)
-    for thing in things:
-        thing._lock.release()
+    gets._lock.release()
     assert waited_for(child, 10) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_u8_a_child_finds_a_store_that_threads_of_its_parent_were_using() -> None:
+    store, over = MemoryStore(capacity=100), threading.Event()
+
+    def use() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            store.put(str(number), "x", 60)
+            store.take(str(number - 50))
+
+    threads = [threading.Thread(target=use, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(50):
+            child = os.fork()
+            if child == 0:
+                store.put("a", "x", 60)
+                os._exit(0 if store.take("a") == "x" else 2)
+            assert waited_for(child, 10) == 0
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(5)
 
 
 def waited_for(child: int, seconds: float) -> int:

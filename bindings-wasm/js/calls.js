@@ -51,7 +51,7 @@ export function fetchWith(call, given) {
     signal.throwIfAborted();
     const body = new Uint8Array(await request.arrayBuffer());
     const asked = { __proto__: null, method, url, headers: [...request.headers], body, ...more };
-    const { status, headers, body: came } = await unlessAborted(call(asked), signal);
+    const { status, headers, body: came } = await unlessAborted(call(asked, signal), signal);
     const response = new Response(BODILESS.test(status) ? null : came, { __proto__: null, status, headers });
     return Object.defineProperty(response, 'url', { __proto__: null, value: url });
   };

@@ -9,7 +9,7 @@ import { sealer, sealing, sealingKeys } from './sealing.js';
 import { claims, grantHandle, refreshed, sessionHandle, yielded } from './sessions.js';
 import { bytes, discreet, frozen, optionalText, secondsOf, text } from './values.js';
 
-const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url']);
+const begun = /* @__PURE__ */ discreet('Login', ['id', 'pending', 'set_cookie', 'cookie', 'url', 'request_object']);
 
 const started = (flow) => begun(frozen(flow.text()));
 const codeOf = (code) => hold(new AuthorizationCode(code.decisions()), code);

@@ -16,18 +16,21 @@ const READERS = { __proto__: null, fetch: callable };
 /**
  * Answers the core's HTTP requests with `fetch`, within the limits that each request states: the whole exchange
  * takes at most `timeout_secs`, reading stops once the body is larger than `max_response_bytes` (the core then
- * refuses it), and no redirect is followed.
+ * refuses it), and no redirect is followed. `aborted`: a signal of who waits no longer.
  */
 export function fetchTransport(given = {}) {
   const { fetch = (...args) => globalThis.fetch(...args) } = options(given, READERS);
   const isolated = Object.fromEntries(
     Object.entries(ISOLATED).filter(([member]) => Object.hasOwn(globalThis.Request.prototype, member)),
   );
-  return async function answer(request) {
+  return async function answer(request, aborted) {
     // What is to be sent with the client's TLS certificate is never sent without.
     if (own(request, 'client_certificate'))
       throw new Error('fetch has no client certificate: a page cannot choose one, nodeTransport takes one');
     const stop = new AbortController();
+    const giveUp = () => stop.abort(aborted.reason);
+    aborted?.addEventListener('abort', giveUp);
+    if (aborted?.aborted) giveUp();
     const timeout = setTimeout(
       () => stop.abort(new Error(late(request))),
       request.limits.timeout_secs * 1000,
@@ -56,6 +59,7 @@ export function fetchTransport(given = {}) {
       };
     } finally {
       clearTimeout(timeout);
+      aborted?.removeEventListener('abort', giveUp);
       stop.abort();
     }
   };

@@ -84,14 +84,14 @@ export function nodeTransport(given = {}) {
   const client = clientIdentity(read);
   const proxyFor = wayOut(read.proxy, read.proxy_from_environment);
   let made;
-  const transport = async (request) => {
+  const transport = async (request, aborted) => {
     const url = new URL(request.url);
     const shows = own(request, 'client_certificate');
     if (shows) checkShown(url, client);
     const node = await (loading ??= network());
     made ??= agents(node, { __proto__: null, authorities, client, rejectUnauthorized: !danger_accept_invalid_certs });
     const proxy = proxyFor(url, node.net);
-    return exchange(request, node, async (opened) => {
+    return exchange(request, aborted, node, async (opened) => {
       const { agent, over } = shows ? made.certified : made[url.protocol];
       if (!proxy) return { __proto__: null, agent };
       const socket = await tunnel(proxy, url, node.http, opened);
@@ -135,7 +135,8 @@ function agents({ http, https, tls }, { authorities, client, rejectUnauthorized 
   };
 }
 
-function fileOf(path, name) {
+/** What is in the file of an option. */
+export function fileOf(path, name) {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -143,8 +144,8 @@ function fileOf(path, name) {
   }
 }
 
-/** Sends a request over what `connect` yields, which says of everything that it opens. */
-function exchange(request, { http, https, zlib }, connect) {
+/** Sends a request over what `connect` yields, which says of everything that it opens. It ends early once `aborted` is. */
+function exchange(request, aborted, { http, https, zlib }, connect) {
   const { promise, resolve, reject } = withResolvers();
   const url = new URL(request.url);
   const body = member(request, 'body');
@@ -161,6 +162,9 @@ function exchange(request, { http, https, zlib }, connect) {
     for (const closable of underWay) closable.destroy(new Error(message));
   };
   const timeout = setTimeout(() => fail(late(request)), request.limits.timeout_secs * 1000);
+  const giveUp = () => fail('whoever asked for it gave it up');
+  aborted?.addEventListener('abort', giveUp);
+  if (aborted?.aborted) giveUp();
   const send = (connection) => {
     if (over) return;
     const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
@@ -191,6 +195,7 @@ function exchange(request, { http, https, zlib }, connect) {
   return promise.finally(() => {
     over = true;
     clearTimeout(timeout);
+    aborted?.removeEventListener('abort', giveUp);
     for (const closable of underWay) closable.destroy();
   });
 }

@@ -21,8 +21,8 @@ function keys(value, name) {
 
 /** How a registration asks for what the module for browsers does without. */
 const MORE =
-  /^(?:(?:signing|dpop)_keys|client_assertion\w*|(?:token_endpoint_auth_signing|authorization_signed_response)_alg|require_(?:pushed|signed)_\w+|api_origins)$/;
-const METHODS = /^(?:client_secret_jwt|private_key_jwt|client_assertion)$/;
+  /^(?:(?:signing|dpop)_keys|client_assertion\w*|team_id|request_uri_base|(?:token_endpoint_auth_signing|authorization_signed_response)_alg|require_(?:pushed|signed)_\w+|api_origins)$/;
+const METHODS = /^(?:client_secret_jwt|private_key_jwt|client_assertion|signed_\w+)$/;
 /** And a policy. */
 const PROFILES = /^(?:oauth2_1|fapi2\w*)$/;
 
@@ -44,7 +44,7 @@ const ANY = {
 /** The registration as it can be judged before its proofs are at hand: with something in their places. */
 export function early(registration, { signing_keys, dpop_keys, client_assertion }) {
   const alg = own(registration, 'token_endpoint_auth_signing_alg');
-  const key = { name: '', alg: ALGORITHMS.has(alg) ? alg : 'ES256' };
+  const key = { name: '', alg: ALGORITHMS.has(alg) ? alg : 'ES256', kid: '-' };
   return {
     ...(client_assertion && { client_assertion_type: 'urn:' }),
     ...registration,

@@ -207,15 +207,19 @@ export class Portable {
 
   /** What an API answers, whatever the status, to a request with the access token of a session or a grant. */
   async call(holder, request) {
+    return this.#call(holder, request);
+  }
+
+  async #call(holder, request, signal) {
     // As it is now: its body may be another by the time that it is sent.
     const asked = requested(request);
     const client = await this.#discovered();
-    return this.#run(() => client.call(holder, asked, this.#fresh(client)));
+    return this.#run(() => client.call(holder, asked, this.#fresh(client)), undefined, signal);
   }
 
   /** A `fetch` that sends the access token of a session or a grant, to whom it is for and nobody else. */
   fetchAs(holder, limits) {
-    return fetchWith((request) => this.call(holder, request), limits);
+    return fetchWith((request, signal) => this.#call(holder, request, signal), limits);
   }
 
   /** The claims of an ID token from elsewhere, once every check passed. */
@@ -349,9 +353,9 @@ export class Portable {
 
   /**
    * Carries the flow that `start` yields to its end, and tells who listens what was checked. `start` is given what carries
-   * a flow that comes before it; then it yields a promise.
+   * a flow that comes before it; then it yields a promise. An aborted `signal` stops the request that is under way.
    */
-  async #run(start, expect) {
+  async #run(start, expect, signal) {
     const tell = this.#environment.listener('relyingparty:decision');
     let found;
     try {
@@ -359,7 +363,7 @@ export class Portable {
         expect?.(seconds);
         return this.#environment.sleep(seconds);
       };
-      const carry = (flow) => run(flow, (request) => this.#answer(request, expect), sleep);
+      const carry = (flow) => run(flow, (request) => this.#answer(request, expect, signal), sleep);
       const flow = start(carry);
       return (found = await carry(flow instanceof Promise ? await flow : flow));
     } catch (error) {
@@ -370,7 +374,8 @@ export class Portable {
     }
   }
 
-  #answer(request, expect) {
+  #answer(request, expect, signal) {
+    signal?.throwIfAborted();
     if (request.kind === 'verify') return this.#environment.verifier(request);
     if (request.kind !== 'http') {
       expect?.(KEY_TAKES);
@@ -378,7 +383,7 @@ export class Portable {
     }
     const { timeout_secs } = request.limits;
     expect?.(timeout_secs);
-    if (!request.coalesces) return sent(request, this.#environment);
+    if (!request.coalesces) return sent(request, this.#environment, signal);
     return this.#fetching.join(request.url, async (expect) => {
       expect(timeout_secs);
       return sent(request, this.#environment);

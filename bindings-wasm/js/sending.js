@@ -3,10 +3,10 @@
 import { own } from './bare.js';
 import { bounded } from './flights.js';
 
-/** The answer to a request, within its time. Who listens is told of it, and of its failure. */
-export async function sent(request, { transport, listener }) {
+/** The answer to a request, within its time and until `signal`. Who listens is told of it, and of its failure. */
+export async function sent(request, { transport, listener }, signal) {
   const tell = listener('relyingparty:request');
-  const answer = () => bounded(request.limits.timeout_secs, transport(request));
+  const answer = () => bounded(request.limits.timeout_secs, transport(request, signal));
   if (!tell) return answer();
   const started = performance.now();
   let status;

@@ -87,6 +87,10 @@ pub(crate) fn login(authorization: &Authorization) -> String {
     if let Some(reason) = authorization.return_to_dropped {
         login.text("return_to_dropped", reason);
     }
+    #[cfg(feature = "signing")]
+    if let Some(object) = &authorization.request_object {
+        login.raw("request_object", &crate::steps::request_object(object));
+    }
     login.end()
 }
 

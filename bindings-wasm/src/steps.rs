@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use relyingparty::{AuthorizeRequest, Entropy};
+use relyingparty::bindings::Writer;
+use relyingparty::{AuthorizeRequest, Entropy, RequestObject};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::client::{CallbackParams, Client};
@@ -10,6 +11,16 @@ use crate::error::Thrown;
 use crate::flow::Flow;
 use crate::provider::Cache;
 use crate::timestamp;
+
+/// What the provider fetches, as JSON text.
+pub(crate) fn request_object(object: &RequestObject) -> String {
+    Writer::new()
+        .text("request_uri", &object.request_uri)
+        .text("content_type", object.content_type)
+        .text("body", &object.body)
+        .number("expires_at", object.expires_at.as_unix())
+        .end()
+}
 
 #[wasm_bindgen]
 impl CallbackParams {

@@ -50,7 +50,7 @@ test('every snippet is strict TypeScript', () => {
       return file;
     }),
   );
-  assert.equal(files.length, 15, files.join());
+  assert.equal(files.length, 17, files.join());
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,

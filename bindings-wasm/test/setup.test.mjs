@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import * as node from '../dist/node/entry_node.js';
@@ -14,6 +14,7 @@ import * as small from '../dist/small/entry_web.js';
 import { ISSUER, NOW, REGISTRATION, memoryProvider } from './memory_provider.mjs';
 import { startProvider } from './op.mjs';
 
+const TLS = fileURLToPath(new URL('tls/', import.meta.url));
 const CLI = fileURLToPath(new URL('../dist/node/cli.js', import.meta.url));
 
 const party = (rp, provider, options) =>
@@ -70,6 +71,43 @@ test('a real provider passes the command', async (t) => {
   assert.equal(status, 0, said);
   for (const name of ['discovery', 'clock', 'pkce', 'algorithms', 'keys'])
     assert.match(said, new RegExp(`^ok       ${name}: `, 'm'));
+});
+
+describe('a client certificate', () => {
+  const said = async (...args) => command(['check', op.issuer, '--allow-insecure-loopback', ...args]);
+  const certificate = ['--client-cert', `${TLS}client.pem`, '--client-key', `${TLS}client_key.pem`];
+  let op;
+  before(async () => (op = await startProvider()));
+  after(() => op.stop());
+
+  test('is for the method that asks for it', async () => {
+    const { status, said: report } = await said(...certificate);
+    assert.equal(status, 0, report);
+    assert.match(report, /client_certificate: for tls_client_auth, at http/);
+  });
+
+  test('is not used by another method, and is missed by one that needs it', async () => {
+    const unused = await said(...certificate, '--auth-method', 'none');
+    assert.equal(unused.status, 0, unused.said);
+    assert.match(unused.said, /^warning  client_certificate: not used$/m);
+    const missing = await said('--auth-method', 'tls_client_auth');
+    assert.equal(missing.status, 2, missing.said);
+    assert.match(missing.said, /tls_client_certificate/);
+  });
+
+  test('that cannot be read is named', async () => {
+    for (const [option, ...args] of [
+      ['client_cert', '--client-cert', `${TLS}nobody.pem`],
+      ['client_key', '--client-cert', `${TLS}client.pem`],
+      ['client_cert', '--client-key', `${TLS}client_key.pem`],
+      ['client_key', '--client-cert', `${TLS}client.pem`, '--client-key', `${TLS}self_signed_key.pem`],
+    ]) {
+      const { status, said: report } = await said(...args);
+      assert.equal(status, 2, report);
+      assert.ok(report.includes(`[${option}]`), report);
+      assert.doesNotMatch(report, /PRIVATE KEY/);
+    }
+  });
 });
 
 for (const [status, said, ...args] of [

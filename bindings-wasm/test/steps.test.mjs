@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 
 import * as full from '../dist/full/entry_node.js';
 import * as web from '../dist/full/entry_web.js';
@@ -86,6 +87,41 @@ for (const [build, module] of Object.entries(BUILDS)) {
         assert.deepEqual([claims.max_age, claims.authorization_details], [60, PAYMENT]);
       });
     }
+
+    test('k5_a signed request is fetched from the application', async () => {
+      const base = 'https://app.example/requests/';
+      const rp = party(module, pushingProvider(), { signing_keys: BOUND.signing_keys, request_uri_base: base });
+      const login = await rp.authorize({ max_age: 60 });
+      const { request_uri, content_type, body, expires_at } = login.request_object;
+      assert.match(request_uri, /^https:\/\/app\.example\/requests\/[\w-]{43}$/);
+      assert.deepEqual(query(login.url), {
+        response_type: 'code',
+        client_id: 'client',
+        scope: 'openid profile email',
+        request_uri,
+      });
+      assert.deepEqual([content_type, expires_at], ['application/oauth-authz-req+jwt', NOW + 300]);
+      const { header, claims } = opened(body, createPublicKey(keyFor('ES256')));
+      assert.deepEqual([header.typ, claims.aud, claims.max_age], ['oauth-authz-req+jwt', ISSUER, 60]);
+      assert.doesNotMatch(`${inspect(login)}${JSON.stringify(login)}`, /requests\/|"request_object":/);
+      assert.notEqual((await rp.authorize()).request_object.request_uri, request_uri);
+      assert.equal((await party(module, pushingProvider(), BOUND).authorize()).request_object, undefined);
+    });
+
+    test('k5_a provider that fetches no requests is refused by name', async () => {
+      const demand = { signing_keys: BOUND.signing_keys, request_uri_base: 'https://app.example/r/' };
+      for (const [metadata, options] of [
+        [{ request_uri_parameter_supported: false }, {}],
+        [{ require_pushed_authorization_requests: true }, {}],
+        [{}, { request_uri_base: 'https://app.example/r' }],
+      ]) {
+        const refused = async () => party(module, pushingProvider(metadata), { ...demand, ...options }).authorize();
+        await assert.rejects(refused(), ({ code, details }) => {
+          assert.deepEqual([code, details.member], ['invalid_configuration', 'request_uri_base']);
+          return true;
+        });
+      }
+    });
 
     test('k7_whoever signs requests and yields no signature is told so', async () => {
       const demands = { require_signed_request_object: true };

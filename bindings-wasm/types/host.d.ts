@@ -112,9 +112,9 @@ export type Reply =
 export interface Transport {
   /**
    * Sends a request as it is, within its limits: follows no redirect, adds no cookies or credentials. Throws if there is no
-   * response.
+   * response. `aborted` comes with the requests of `fetchAs`: once it is, nobody waits for the response, so stop the request.
    */
-  (request: HttpRequest): HttpReply | Promise<HttpReply>;
+  (request: HttpRequest, aborted?: AbortSignal): HttpReply | Promise<HttpReply>;
   /**
    * Whether it shows a TLS certificate of the client's where `client_certificate` asks for it. In Node this is the default of
    * `tls_client_certificate`. `nodeTransport` says it; on a transport of your own the property must be its own.

@@ -167,7 +167,7 @@ export interface SignRequest {
   /** Says which of the kinds of `Request` it is. */
   readonly kind: 'sign';
   /** What the signature is for. */
-  readonly purpose: 'client_assertion' | 'dpop_proof' | 'request_object';
+  readonly purpose: 'client_assertion' | 'client_secret' | 'dpop_proof' | 'request_object';
   /** The `name` of the key in the registration. */
   readonly key: string;
   /** The one algorithm to use. */

@@ -13,7 +13,7 @@ export interface Registration {
   /**
    * How the client authenticates (OIDC Core 9, RFC 8705). Default: `private_key_jwt` with `signing_keys`, `tls_client_auth` with
    * `tls_client_certificate`, `client_assertion` with such an assertion, and with a secret `client_secret_basic`, or
-   * `client_secret_post` if the provider's metadata lack Basic.
+   * `client_secret_post` if the provider's metadata lack Basic. At Apple, with `signing_keys`: `signed_client_secret`.
    */
   token_endpoint_auth_method?:
     | 'none'
@@ -22,6 +22,7 @@ export interface Registration {
     | 'client_secret_jwt'
     | 'private_key_jwt'
     | 'client_assertion'
+    | 'signed_client_secret'
     | 'tls_client_auth'
     | 'self_signed_tls_client_auth';
   /**
@@ -39,6 +40,11 @@ export interface Registration {
   token_endpoint_auth_signing_alg?: string;
   /** The client's keys, which the host holds. The first signs, all are published. `RelyingParty` takes the keys themselves. */
   signing_keys?: readonly HostKey[];
+  /**
+   * The `iss` of the client secret that the client signs itself (`signed_client_secret`): at Apple, the Team ID. The first of the
+   * `signing_keys` signs a secret for each request, by ES256 at Apple. Its `kid` is Apple's Key ID.
+   */
+  team_id?: string;
   /** The keys that access tokens are bound to (DPoP), which the host holds; each with its `jwk`. `RelyingParty` takes the keys themselves. */
   dpop_keys?: readonly HostKey[];
   /**
@@ -61,6 +67,12 @@ export interface Registration {
    * if the provider's metadata demand it.
    */
   require_signed_request_object?: boolean;
+  /**
+   * An https URL of the application that ends in `/`. Authorization requests are then signed, and the provider fetches them from
+   * there (JAR by reference, RFC 9101 5.2): serve the `request_object` of the `Login`. Default: none; a signed request is in the URL
+   * of the login.
+   */
+  request_uri_base?: string;
   /** The only algorithm for signed authorization responses (JARM). Default: every public-key algorithm that the metadata name. */
   authorization_signed_response_alg?: string;
   /** URLs whose origins `call` may send access tokens to, beside those of the login's `resource`. Default: none. */

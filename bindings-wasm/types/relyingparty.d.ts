@@ -152,8 +152,8 @@ export class RelyingParty {
   call(holder: Session | Grant, request: ApiRequest): Promise<ApiResponse>;
   /**
    * A `fetch` that sends the access token of a session or a grant as `call` does. It sends no cookies, and rejects with what
-   * `call` rejects with. It does not refresh the session: make another one of the new session. An abort rejects at once; the request
-   * may have been sent by then.
+   * `call` rejects with. It does not refresh the session: make another one of the new session. An abort rejects at once, and stops the
+   * request that is under way.
    *
    * @param limits - what a response may be and take, instead of 262144 bytes and 10 seconds
    */

@@ -225,8 +225,25 @@ export interface Login {
   readonly expires_at: number;
   /** Why the `return_to` was dropped; absent if it was kept, or if there was none. */
   readonly return_to_dropped?: string;
+  /** What the provider fetches, if the registration has a `request_uri_base`. */
+  readonly request_object?: RequestObject;
   /** The checks that were made, in order. */
   readonly decisions: readonly Decision[];
+}
+
+/**
+ * A signed authorization request that the provider fetches from the application (RFC 9101 5.2). Serve `body` by GET at the path of
+ * `request_uri` before the browser is sent to the provider.
+ */
+export interface RequestObject {
+  /** Where the provider fetches it: `request_uri_base` and a name that nobody can guess, good for one login. */
+  readonly request_uri: string;
+  /** The `Content-Type` to serve it with (RFC 9101 5.2.3). */
+  readonly content_type: 'application/oauth-authz-req+jwt';
+  /** What to serve: a JWT. */
+  readonly body: string;
+  /** When it expires, in Unix seconds. Remove it then. */
+  readonly expires_at: number;
 }
 
 /** The login cookie as Express and Koa take it. */

@@ -170,8 +170,10 @@
 //!
 //! A key in an HSM or a KMS is a [`SigningKey::held_by_host`]: the flow asks for each signature with [`Request::Sign`]. An identity
 //! that the platform gives (a Kubernetes service account's token) is asked for with [`Request::Assertion`]. RSA keys are held here
-//! with the feature `aws-lc-rs` only (RUSTSEC-2023-0071). [`Client::call`] sends an access token to an API, with its proof, and to
-//! no origin that it is not for.
+//! with the feature `aws-lc-rs` only (RUSTSEC-2023-0071). At Apple the key signs a client secret, of the team
+//! [`team_id`](Registration::team_id). With [`request_uri_base`](Registration::request_uri_base) the provider fetches the signed
+//! request from the application, which serves [`Authorization::request_object`] (RFC 9101 5.2). [`Client::call`] sends an access
+//! token to an API, with its proof, and to no origin that it is not for.
 //!
 //! # A whole site
 //!
@@ -342,7 +344,7 @@ pub use jose::{Alg, DroppedKey, UsableKey};
 #[cfg(feature = "sealed")]
 pub use login::SessionSeal;
 #[cfg(feature = "signing")]
-pub use login::{Access, ApiRequest, ApiResponse, Call, Proving, Push, SignedCallback};
+pub use login::{Access, ApiRequest, ApiResponse, Call, Proving, Push, RequestObject, SignedCallback};
 pub use login::{
     Authorization, AuthorizationCode, AuthorizeRequest, CallbackParams, Exchange, Held, LoginCookie,
     LoginCookies, PendingLogin, Refresh, RefreshedGrant, ResponseMode, Restoration, Session, TokenRefresh,

@@ -18,7 +18,7 @@ use support::{START, World, canary_world, json_response, secrets_in};
 const WITHOUT_SECRETS: &str = "Address Alg AssertionAudience AuthMethod CacheAccess Category Endpoint ErrorKind Flow Limits \
                                LoginMissing Method Profile ResponseMode Signatures Timestamp UsableKey WaitRequest";
 /// Public names whose secrets are looked for elsewhere: in error_codes.rs, for every code there is.
-const ELSEWHERE: &str = "Error ServerError";
+const ELSEWHERE: &str = "Error RequestObject ServerError";
 
 /// Every public type, shown while it holds secrets.
 #[derive(Default)]

@@ -4,8 +4,8 @@
 mod support;
 
 use relyingparty::{
-    Alg, AuthorizeRequest, Cache, Client, Endpoint, Finding, HttpResponse, Provider, Reply, SetupCheck,
-    SetupReport, Signatures, Verdict,
+    Alg, AuthMethod, AuthorizeRequest, Cache, Client, Endpoint, Finding, HttpResponse, Provider, Reply,
+    SetupCheck, SetupReport, Signatures, Verdict,
 };
 use serde_json::json;
 use support::{START, World, entropy, json_response, typed_response};
@@ -143,6 +143,24 @@ fn each_thing_that_lacks_is_named() {
             other["issuer"] = "https://op.example/".into();
             instead(w, Endpoint::Discovery, json_response(200, &other));
         }),
+        ("client_certificate", Warning, None, |w| {
+            w.registration.token_endpoint_auth_method = Some(AuthMethod::None);
+            w.registration.tls_client_certificate = true;
+        }),
+        ("client_certificate", Ok, None, |w| w.registration.tls_client_certificate = true),
+        ("client_certificate", Ok, None, |w| {
+            w.registration = w.registration.clone().with_secret("secret");
+            w.registration.token_endpoint_auth_method = Some(AuthMethod::ClientSecretPost);
+            w.registration.tls_client_certificate = true;
+            w.registration.tls_client_certificate_bound_access_tokens = true;
+        }),
+        ("client_certificate", Error, Some("metadata_member_invalid"), |w| {
+            w.registration.tls_client_certificate = true;
+            w.op.metadata["mtls_endpoint_aliases"] = json!([]);
+        }),
+        ("token_endpoint_auth_method", Error, Some("invalid_configuration"), |w| {
+            w.registration.token_endpoint_auth_method = Some(AuthMethod::TlsClientAuth);
+        }),
         ("configuration", Error, Some("invalid_configuration"), |w| w.registration.scopes.clear()),
         ("configuration", Error, Some("invalid_configuration"), |w| {
             w.registration.redirect_uri = "/cb".into()
@@ -153,6 +171,58 @@ fn each_thing_that_lacks_is_named() {
         let mut world = World::new();
         change(&mut world);
         assert_eq!(verdict(&mut world, topic), (*expected, *code), "row {row}: {topic}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_wanted_says_where_it_is_shown() {
+    let mut world = World::new();
+    world.registration.tls_client_certificate = true;
+    world.op.metadata["mtls_endpoint_aliases"] = json!({ "token_endpoint": "https://mtls.op.example/token" });
+    let report = judged(&mut world);
+    assert_eq!(
+        found(&report, "client_certificate").found,
+        "for tls_client_auth, at https://mtls.op.example/token"
+    );
+    assert!(report.is_ok(), "{report}");
+}
+
+#[cfg(feature = "private-keys")]
+mod proving {
+    use relyingparty::SigningKey;
+
+    use super::*;
+
+    fn key() -> SigningKey {
+        let keys: serde_json::Value = serde_json::from_str(include_str!("data/signing_keys.json")).unwrap();
+        SigningKey::from_jwk(&keys["keys"]["P-256"]["jwk"].to_string()).unwrap().with_kid("k1").unwrap()
+    }
+
+    #[test]
+    fn a_login_that_begins_in_steps_can_begin() {
+        let mut world = World::new();
+        world.op.metadata["require_pushed_authorization_requests"] = true.into();
+        let report = judged(&mut world);
+        assert_eq!(found(&report, "login").code, Some("endpoint_missing"), "{report}");
+        world.op.metadata["pushed_authorization_request_endpoint"] = json!("https://op.example/par");
+        assert!(judged(&mut world).is_ok());
+        world.registration = world.registration.with_signing_keys([key()]);
+        world.op.metadata["require_pushed_authorization_requests"] = false.into();
+        world.registration.require_signed_request_object = true;
+        assert!(judged(&mut world).is_ok());
+        assert_eq!(world.op.log.len(), 6, "nothing was pushed");
+    }
+
+    #[test]
+    fn a_signed_client_secret_is_announced_as_what_is_sent() {
+        let mut world = World::at("https://appleid.apple.com", Alg::EdDsa);
+        world.op.metadata["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
+        world.registration = world.registration.with_signing_keys([key()]);
+        world.registration.team_id = Some("TEAM123456".into());
+        let report = judged(&mut world);
+        let method = found(&report, "token_endpoint_auth_method");
+        assert_eq!((method.verdict, method.found.as_str()), (Verdict::Ok, "signed_client_secret"));
+        assert!(report.is_ok(), "{report}");
     }
 }
 

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from relyingparty import ConfigurationError, RelyingParty
-from relyingparty.options import RegistrationOptions
+from relyingparty import ConfigurationError, RelyingParty, settings
+from relyingparty.options import ClientCert, RegistrationOptions
 
 SECRET = "RELYINGPARTY_CLIENT_SECRET"
+PASSPHRASE = "RELYINGPARTY_CLIENT_KEY_PASSPHRASE"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,14 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "check",
         help="judge a set-up at the provider",
-        epilog=f"The client secret, if there is one, is read from the environment variable {SECRET}. Other users of "
-        "this machine see the command line: a proxy with a password belongs in HTTPS_PROXY.",
+        epilog=f"The client secret is read from the environment variable {SECRET}, the passphrase of a client key from "
+        f"{PASSPHRASE}. Other users of this machine see the command line: a proxy with a password belongs in "
+        "HTTPS_PROXY.",
     )
     check.add_argument("issuer", metavar="ISSUER", help="the issuer identifier, exactly as the provider publishes it")
     check.add_argument("--client-id", default="client", help="the client's identifier at the provider")
     check.add_argument("--redirect-uri", default="https://localhost/callback", help="where the browser comes back to")
     check.add_argument("--scope", default="openid profile email", help="what to ask for, separated by spaces")
     check.add_argument("--alg", help="the one algorithm of ID tokens, as registered")
+    check.add_argument("--auth-method", help="how the client authenticates (token_endpoint_auth_method)")
+    check.add_argument("--client-cert", metavar="FILE", help="the client's TLS certificate (RFC 8705), in PEM")
+    check.add_argument("--client-key", metavar="FILE", help="its private key, if that is in a file of its own")
     check.add_argument("--ca-file", help="certificate authorities to trust instead of the system's")
     check.add_argument("--proxy", help="the HTTP proxy, such as http://proxy.example:3128")
     check.add_argument("--proxy-from-environment", action="store_true", help="use HTTPS_PROXY and NO_PROXY")
@@ -56,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     registered: RegistrationOptions = {}
     if given.alg is not None:
         registered["id_token_signed_response_alg"] = given.alg
+    if given.auth_method is not None:
+        registered["token_endpoint_auth_method"] = given.auth_method
     try:
         rp = RelyingParty(
             given.issuer,
@@ -65,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scopes=given.scope.split(),
             allow_insecure_loopback=given.allow_insecure_loopback,
             ca_file=given.ca_file,
+            client_cert=_client_cert(given.client_cert, given.client_key),
             proxy=given.proxy,
             proxy_from_environment=given.proxy_from_environment,
             **registered,
@@ -79,6 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(report, end="")
     return 0 if report.ok else 1
+
+
+def _client_cert(certificate: str | None, key: str | None) -> ClientCert | None:
+    if certificate is None:
+        if key is not None:
+            settings.refuse("client_cert", "is missing beside the key")
+        return None
+    return (certificate, key or certificate, os.environ.get(PASSPHRASE, ""))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from relyingparty.options import (
 
 __all__ = [
     "ApiResponse",
+    "Arrival",
     "Assertion",
     "AssertionRequest",
     "Authorization",
@@ -40,6 +41,7 @@ __all__ = [
     "HttpResponse",
     "IdTokenClaims",
     "Issuer",
+    "Kept",
     "KeyReport",
     "Limits",
     "LoginCookies",
@@ -48,6 +50,7 @@ __all__ = [
     "Provider",
     "RefreshedGrant",
     "Registration",
+    "RequestObject",
     "SealingKeys",
     "Session",
     "SessionSeal",
@@ -65,6 +68,7 @@ __all__ = [
     "check_configuration",
     "check_setup",
     "clear_cookie",
+    "cookie_name_at",
     "error_codes",
     "invalid_configuration",
 ]
@@ -76,6 +80,11 @@ _Clock = Callable[[], float]
 
 def error_codes() -> list[str]:
     """Every `code` that an error can have."""
+
+def cookie_name_at(redirect_uri: str, response: Response) -> str | None:
+    """The name of the cookie that holds the id of the login that a response claims to belong to, for a client with this
+    redirect URI; `None` without `state`, or if it cannot be read. Internal.
+    """
 
 def invalid_configuration(member: str, reason: str) -> ConfigurationError:
     """The `ConfigurationError` for a setting that the core does not read. Internal."""
@@ -242,8 +251,8 @@ class SignRequest:
     def key(self) -> SigningKey:
         """The key."""
     @property
-    def purpose(self) -> Literal["client_assertion", "dpop_proof", "request_object"]:
-        """What the signature is for: `client_assertion`, `dpop_proof` or `request_object`."""
+    def purpose(self) -> Literal["client_assertion", "client_secret", "dpop_proof", "request_object"]:
+        """What the signature is for: `client_assertion`, `client_secret`, `dpop_proof` or `request_object`."""
     @property
     def signing_input(self) -> bytes:
         """What to sign."""
@@ -733,11 +742,32 @@ class Authorization:
     def return_to_dropped(self) -> str | None:
         """Why the `return_to` was dropped; `None` if it was kept, or if there was none."""
     @property
+    def request_object(self) -> RequestObject | None:
+        """What the provider fetches, if the registration has a `request_uri_base`; else `None`."""
+    @property
     def decisions(self) -> list[Decision]:
         """What was checked, in order."""
     @property
     def max_age(self) -> int:
         """How long the login may take, in seconds: the `Max-Age` of the cookie and the lifetime in the store."""
+
+@final
+class RequestObject:
+    """A signed authorization request that the provider fetches from the application (RFC 9101 5.2). Serve `body` by GET
+    at the path of `request_uri` before the browser is sent to the provider.
+    """
+    @property
+    def request_uri(self) -> str:
+        """Where the provider fetches it: `request_uri_base` and a name that nobody can guess, good for one login."""
+    @property
+    def content_type(self) -> str:
+        """The `Content-Type` to serve it with (RFC 9101 5.2.3)."""
+    @property
+    def body(self) -> str:
+        """What to serve: a JWT."""
+    @property
+    def expires_at(self) -> int:
+        """When it expires, in Unix seconds. Remove it then."""
 
 @final
 class LoginCookies:
@@ -772,6 +802,13 @@ class PendingLogin:
 
         Raises `CallbackError`: `no_pending_login` (`not_in_store`) for `None`, and `MisuseError`:
         `unreadable_pending_login`.
+        """
+    @staticmethod
+    def _taken(stored: object) -> PendingLogin | Withheld[Any] | None:
+        """What `take` of a store returned: the login; `None` if the store has none; what is no text `Withheld`.
+        Internal.
+
+        Raises `MisuseError`: `unreadable_pending_login`.
         """
     def encode(self) -> str:
         """The login as text, for a store that only this application can read: it contains the PKCE verifier.
@@ -1043,6 +1080,37 @@ class Session:
         """The session with its tokens as plain text, for a store that only this application can read and write.
         `restore` reads it.
         """
+
+@final
+class Arrival:
+    """The response that a browser brought, and what it holds: as a framework has them, until they are read.
+    Internal.
+    """
+    def __new__(cls, response: object, held: object) -> Arrival:
+        """`held`: the id that the browser holds, or its `LoginCookies`."""
+    def read(self, redirect_uri: str) -> tuple[CallbackParams, Withheld[str] | None, str]:
+        """Reads a response in a query, once, as `CallbackParams.parse` and `CallbackParams.login_id` do."""
+    def read_form_post(self, redirect_uri: str) -> tuple[CallbackParams, Withheld[str] | None, str]:
+        """Reads a response that the browser posted as a form, once."""
+
+@final
+class Kept(Generic[_T]):
+    """Entries by their keys, at most so many. Each is kept until its time has come, or as many newer ones have.
+    Internal.
+    """
+    def __new__(cls, most: int) -> Kept[_T]:
+        """Keeps nothing yet, and never more than `most`."""
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def add(self, key: str, value: _T, until: float, now: float) -> None:
+        """Adds the newest, in the place of one of its key, when what expired and what is too many has gone, oldest
+        first.
+        """
+    def take(self, key: str, now: float) -> _T | None:
+        """Removes and returns the value of this key; `None` if it is absent or expired."""
+    def find(self, key: str, absent: _T) -> _T:
+        """The value of this key, which stays, or `absent`."""
+    def __len__(self) -> int: ...
 
 @final
 class Withheld(Generic[_T]):

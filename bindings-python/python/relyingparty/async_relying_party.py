@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from collections.abc import Awaitable, Callable, Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from relyingparty import settings
 from relyingparty._relyingparty import (
     ApiResponse,
+    Arrival,
     AssertionRequest,
     Authorization,
-    CallbackParams,
     Flow,
     Grant,
     HttpRequest,
+    HttpResponse,
     IdTokenClaims,
     LoginCookies,
     RefreshedGrant,
@@ -101,7 +102,7 @@ class AsyncRelyingParty(
         :raises ProviderError: the provider refused the request that was pushed to it.
         :raises TransportError: the provider's metadata could not be fetched, or the request could not be pushed.
         """
-        given = Withheld(options)
+        given = Withheld(options) if options else None
         del options
         return await self._run(self._authorize(given))
 
@@ -123,9 +124,9 @@ class AsyncRelyingParty(
         :raises ProviderError: the provider or the user refused, for example ``access_denied``.
         :raises TokenError: a check of the ID token, or of a signed response, failed.
         """
-        given, login, more = Withheld(query_or_url), Withheld(id), Withheld(options)
+        arrival, more = Arrival(query_or_url, id), Withheld(options) if options else None
         del query_or_url, id, options
-        return await self._run(self._callback(CallbackParams.parse(given.take()), login, more))
+        return await self._run(self._callback(arrival.read(self._redirect_uri), more))
 
     async def callback_form_post(
         self, body: str | bytes, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
@@ -139,9 +140,9 @@ class AsyncRelyingParty(
         :param options: see :meth:`callback`.
         :raises CallbackError: see :meth:`callback`, as for the other errors.
         """
-        given, login, more = Withheld(body), Withheld(id), Withheld(options)
+        arrival, more = Arrival(body, id), Withheld(options) if options else None
         del body, id, options
-        return await self._run(self._callback(CallbackParams.parse_form_post(given.take()), login, more))
+        return await self._run(self._callback(arrival.read_form_post(self._redirect_uri), more))
 
     async def refresh(self, session: Session, **options: Unpack[TokenOptions]) -> Session:
         """Get a session with a new access token (OIDC Core 12). Store it in place of ``session``.
@@ -261,30 +262,27 @@ class AsyncRelyingParty(
         return await self._run(self._end_session(session, given))
 
     async def _run(self, verb: Verb[T]) -> T:
+        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
+        found: list[Any] = [None]
         try:
-            result = await self._ran(verb)
+            while True:
+                try:
+                    step = verb.send(found.pop())
+                except StopIteration as end:
+                    result: T = end.value
+                    break
+                if isinstance(step, Flow):
+                    found.append(await self._carry(step))
+                elif isinstance(step, Refresh):
+                    found.append(await self._refreshed(step))
+                else:
+                    found.append(await step if inspect.isawaitable(step) else step)
+                del step
         except Error as error:
             decided(error)
             raise
         decided(result)
         return result
-
-    async def _ran(self, verb: Verb[T]) -> T:
-        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
-        found: list[Any] = [None]
-        while True:
-            try:
-                step = verb.send(found.pop())
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            if isinstance(step, Flow):
-                found.append(await self._carry(step))
-            elif isinstance(step, Refresh):
-                found.append(await self._refreshed(step))
-            else:
-                found.append(await step if inspect.isawaitable(step) else step)
-            del step
 
     async def _carry(self, flow: Flow[T], work: Work[Any] | None = None) -> T:
         """As :func:`~relyingparty.run_async`, with the GETs that tasks can share. Others may wait for ``work``."""
@@ -344,12 +342,12 @@ class AsyncRelyingParty(
             del outcome
 
     async def _send(self, request: HttpRequest) -> Answer:
-        since = time.perf_counter()
+        since = perf_counter()
         try:
             given: object = await self._transport.send(request)
         except Exception as error:
             given = raised(error)
-        answer = answered(given)
+        answer = given if isinstance(given, HttpResponse) else answered(given)
         exchanged(request, answer, since)
         return answer
 

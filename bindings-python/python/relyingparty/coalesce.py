@@ -35,12 +35,9 @@ class Coalescer(Sharing[Answer]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._closed = 0
+        self.closed = 0
+        """How many GETs have been closed up to now: a ticket."""
         self._latest: OrderedDict[Hashable, tuple[int, float, Answer]] = OrderedDict()
-
-    def ticket(self) -> int:
-        """How many GETs have been closed up to now."""
-        return self._closed
 
     @contextmanager
     def get(
@@ -99,8 +96,8 @@ class Coalescer(Sharing[Answer]):
     def _close(self, work: Work[Answer]) -> bool:
         was_open = super()._close(work)
         if was_open and work.outcome is not None:
-            self._closed += 1
-            self._latest[work.key] = (self._closed, time.monotonic(), _without_cause(work.outcome))
+            self.closed += 1
+            self._latest[work.key] = (self.closed, time.monotonic(), _without_cause(work.outcome))
             self._latest.move_to_end(work.key)
             self._evict()
         return was_open

@@ -9,33 +9,39 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from relyingparty._relyingparty import HttpRequest, HttpResponse, Unreachable
 from relyingparty.errors import Error
 
-if TYPE_CHECKING:
-    import logging
-
 _DEBUG, _INFO = 10, 20
-_found: list[logging.Logger] = []
 
 
-def _logger() -> logging.Logger:
-    if not _found:
+class _Log:
+    """The logger, once it is there, and whether somebody listens at a level."""
+
+    def __init__(self) -> None:
+        self.hears: Callable[[int], bool] = self._find
+
+    def _find(self, level: int) -> bool:
+        # While the program has no use for logging, it is not imported for nobody.
+        if "logging" not in sys.modules:
+            return False
         import logging
 
-        logger = logging.getLogger("relyingparty")
-        logger.addHandler(logging.NullHandler())
-        _found.append(logger)
-    return _found[0]
+        self.logger = logging.getLogger("relyingparty")
+        self.logger.addHandler(logging.NullHandler())
+        self.hears = self.logger.isEnabledFor
+        return self.hears(level)
+
+
+_log = _Log()
 
 
 def exchanged(request: HttpRequest, answer: HttpResponse | Unreachable, since: float) -> None:
     """A request was sent at ``since`` by :func:`time.perf_counter`, and this came of it."""
-    # While the program has no use for logging, it is not imported for nobody.
-    if "logging" not in sys.modules or not (logger := _logger()).isEnabledFor(_INFO):
+    if not _log.hears(_INFO):
         return
     values: dict[str, Any] = {
         "endpoint": request.endpoint,
@@ -45,7 +51,7 @@ def exchanged(request: HttpRequest, answer: HttpResponse | Unreachable, since: f
         "duration_ms": round((time.perf_counter() - since) * 1000, 1),
     }
     shown = "unreachable" if values["status"] is None else values["status"]
-    logger.info(
+    _log.logger.info(
         "%s: %s %s %s in %s ms",
         *(values["endpoint"], values["method"], values["origin"], shown, values["duration_ms"]),
         extra=values,
@@ -54,14 +60,14 @@ def exchanged(request: HttpRequest, answer: HttpResponse | Unreachable, since: f
 
 def decided(result: object) -> None:
     """A verb came to ``result``, or to an error, by these decisions."""
-    if "logging" not in sys.modules or not (logger := _logger()).isEnabledFor(_DEBUG):
+    if not _log.hears(_DEBUG):
         return
     decisions: Iterable[Any] = getattr(result, "decisions", ())
     for made in decisions:
-        logger.debug(
+        _log.logger.debug(
             "%s (%s): %s, expected %a, found %a",
             *(made.check, made.rule, "passed" if made.passed else "failed", made.expected, made.found),
             extra={"check": made.check, "rule": made.rule, "passed": made.passed},
         )
     if isinstance(result, Error):
-        logger.debug("refused: %s", result.code, extra={"code": result.code})
+        _log.logger.debug("refused: %s", result.code, extra={"code": result.code})

@@ -184,12 +184,14 @@ class RegistrationOptions(TypedDict, total=False):
         "client_secret_jwt",
         "private_key_jwt",
         "client_assertion",
+        "signed_client_secret",
         "tls_client_auth",
         "self_signed_tls_client_auth",
     ]
     """How the client authenticates (OIDC Core 9, RFC 8705 2). Default: ``private_key_jwt`` with ``signing_keys``, else
     ``tls_client_auth`` with a ``client_cert``, else with the ``client_assertion``, else with the secret:
-    ``client_secret_basic``, or ``client_secret_post`` if the metadata lack it."""
+    ``client_secret_basic``, or ``client_secret_post`` if the metadata lack it. At Apple, with ``signing_keys``:
+    ``signed_client_secret``."""
     tls_client_certificate: bool
     """Whether the transport has a certificate of the client's. Default: True with a ``client_cert``, else False. Set
     it for a transport of your own."""
@@ -201,6 +203,11 @@ class RegistrationOptions(TypedDict, total=False):
     of the ``signing_keys``."""
     signing_keys: Sequence[Key]
     """The client's private keys. The first signs. The relying party's ``jwks()`` publishes the public keys of all."""
+    team_id: str
+    """The ``iss`` of the client secret that the client signs itself (``signed_client_secret``): at Apple, the Team ID.
+
+    The first of the ``signing_keys`` signs a secret for each request, by ES256 at Apple. Its ``kid`` is Apple's Key
+    ID."""
     client_assertion_audience: Literal["issuer", "token_endpoint"]
     """The audience of the assertions of ``private_key_jwt`` and ``client_secret_jwt``. Default: ``issuer``.
 
@@ -219,6 +226,12 @@ class RegistrationOptions(TypedDict, total=False):
     """Sign authorization requests with the first of the ``signing_keys`` (JAR, RFC 9101).
 
     They are signed in any case if the metadata demand it. Default: False."""
+    request_uri_base: str
+    """An https URL of the application that ends in ``/``. Authorization requests are then signed, and the provider
+    fetches them from there (JAR by reference, RFC 9101 5.2).
+
+    ``authorize`` returns the :class:`~relyingparty.RequestObject` to serve as ``login.request_object``. Default: none;
+    a signed request is in the URL of the login."""
     authorization_signed_response_alg: str
     """The only algorithm of signed authorization responses (``response_mode="jwt"``). Default: those that the metadata
     name and the core supports, or ``RS256``."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from relyingparty import settings
 from relyingparty._relyingparty import (
     ApiResponse,
+    Arrival,
     AssertionRequest,
     Authorization,
-    CallbackParams,
     Flow,
     Grant,
     HttpRequest,
+    HttpResponse,
     IdTokenClaims,
     LoginCookies,
     RefreshedGrant,
@@ -100,7 +102,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         :raises ProviderError: the provider refused the request that was pushed to it.
         :raises TransportError: the provider's metadata could not be fetched, or the request could not be pushed.
         """
-        given = Withheld(options)
+        given = Withheld(options) if options else None
         del options
         return self._run(self._authorize(given))
 
@@ -122,9 +124,9 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         :raises ProviderError: the provider or the user refused, for example ``access_denied``.
         :raises TokenError: a check of the ID token, or of a signed response, failed.
         """
-        given, login, more = Withheld(query_or_url), Withheld(id), Withheld(options)
+        arrival, more = Arrival(query_or_url, id), Withheld(options) if options else None
         del query_or_url, id, options
-        return self._run(self._callback(CallbackParams.parse(given.take()), login, more))
+        return self._run(self._callback(arrival.read(self._redirect_uri), more))
 
     def callback_form_post(
         self, body: str | bytes, id: str | LoginCookies | None, **options: Unpack[TokenOptions]
@@ -138,9 +140,9 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         :param options: see :meth:`callback`.
         :raises CallbackError: see :meth:`callback`, as for the other errors.
         """
-        given, login, more = Withheld(body), Withheld(id), Withheld(options)
+        arrival, more = Arrival(body, id), Withheld(options) if options else None
         del body, id, options
-        return self._run(self._callback(CallbackParams.parse_form_post(given.take()), login, more))
+        return self._run(self._callback(arrival.read_form_post(self._redirect_uri), more))
 
     def refresh(self, session: Session, **options: Unpack[TokenOptions]) -> Session:
         """Get a session with a new access token (OIDC Core 12). Store it in place of ``session``.
@@ -227,7 +229,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         if client is None:
             return self._run(self._verify(token, given))
         # The same, for what is done most often, without the detour.
-        ticket = self._gets.ticket()
+        ticket = self._gets.closed
         try:
             flow = client.verify(token.take(), **given.take())
             claims = flow.result if flow.request is None else self._carry(flow, ticket)
@@ -272,31 +274,29 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         return self._run(self._end_session(session, given))
 
     def _run(self, verb: Verb[T]) -> T:
+        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
+        found: list[Any] = [None]
+        gets = self._gets
         try:
-            result = self._ran(verb)
+            while True:
+                ticket = gets.closed
+                try:
+                    step = verb.send(found.pop())
+                except StopIteration as end:
+                    result: T = end.value
+                    break
+                if isinstance(step, Flow):
+                    found.append(self._carry(step, ticket))
+                elif isinstance(step, Refresh):
+                    found.append(self._refreshed(step, ticket))
+                else:
+                    found.append(step)
+                del step
         except Error as error:
             decided(error)
             raise
         decided(result)
         return result
-
-    def _ran(self, verb: Verb[T]) -> T:
-        # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.
-        found: list[Any] = [None]
-        while True:
-            ticket = self._gets.ticket()
-            try:
-                step = verb.send(found.pop())
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            if isinstance(step, Flow):
-                found.append(self._carry(step, ticket))
-            elif isinstance(step, Refresh):
-                found.append(self._refreshed(step, ticket))
-            else:
-                found.append(step)
-            del step
 
     def _carry(self, flow: Flow[T], ticket: int, work: Work[Any] | None = None) -> T:
         """As :func:`~relyingparty.run`, with the GETs that threads can share. Others may wait for ``work``."""
@@ -317,14 +317,14 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
                     # Who shares a GET may wait for two others.
                     work.give(2 * (request.limits.timeout_secs + LITTLE))
                 with self._gets.get(request, ticket, self._send, had) as answer:
-                    ticket, had = self._gets.ticket(), answer
+                    ticket, had = self._gets.closed, answer
                     flow.resume(answer)
                 continue
             else:
                 if work is not None:
                     work.give(request.limits.timeout_secs)
                 reply = self._send(request)
-            ticket = self._gets.ticket()
+            ticket = self._gets.closed
             flow.resume(reply)
         return flow.result
 
@@ -361,12 +361,12 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
             del outcome
 
     def _send(self, request: HttpRequest) -> Answer:
-        since = time.perf_counter()
+        since = perf_counter()
         try:
             given: object = self._transport.send(request)
         except Exception as error:
             given = raised(error)
-        answer = answered(given)
+        answer = given if isinstance(given, HttpResponse) else answered(given)
         exchanged(request, answer, since)
         return answer
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from relyingparty import settings
-from relyingparty.forking import renew_after_fork
-
-ValueT = TypeVar("ValueT")
+from relyingparty._relyingparty import Kept
 
 _REMEMBERED = 600
 """How long a mark stays after the login was used or expired, in seconds."""
 
 _MOST_MARKS = 10_000
 """How many marks a store in memory keeps."""
+
+_FOREVER = float("inf")
 
 MARKS = ("begun", "used", "why_missing")
 """The methods of a store that remembers what became of its logins: all of these, or none."""
@@ -98,45 +96,32 @@ class MemoryStore:
         settings.function("clock", clock)
         self._capacity = capacity
         self._clock = clock if clock is time.monotonic else partial(settings.seconds, "clock", clock)
-        self._lock = threading.Lock()
-        self._logins: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._marks: OrderedDict[str, tuple[float, float | None]] = OrderedDict()
-        renew_after_fork(self)
-
-    def renew(self) -> None:
-        """In a child process: nobody holds the lock. Each process has its own logins from now on."""
-        self._lock = threading.Lock()
+        self._logins: Kept[str] = Kept(capacity)
+        self._marks: Kept[float | None] = Kept(_MOST_MARKS)
 
     def put(self, id: str, pending: str, max_age: int) -> None:
         """Keep ``pending`` under ``id`` for ``max_age`` seconds."""
         now = self._clock()
-        with self._lock:
-            _add(self._logins, id, (now + max_age, pending), now, self._capacity)
+        self._logins.add(id, pending, now + max_age, now)
 
     def take(self, id: str) -> str | None:
         """Remove and return what is kept under ``id``; ``None`` if it is absent, taken or expired."""
-        now = self._clock()
-        with self._lock:
-            expires_at, pending = self._logins.pop(id, (now, None))
-        return pending if now < expires_at else None
+        return self._logins.take(id, self._clock())
 
     def begun(self, handle: str, max_age: int) -> None:
         """Remember until when the login of this handle waits."""
         now = self._clock()
-        with self._lock:
-            _add(self._marks, handle, (now + max_age + _REMEMBERED, now + max_age), now, _MOST_MARKS)
+        self._marks.add(handle, now + max_age, now + max_age + _REMEMBERED, now)
 
     def used(self, handle: str) -> None:
         """Remember that a callback took the login of this handle."""
         now = self._clock()
-        with self._lock:
-            _add(self._marks, handle, (now + _REMEMBERED, None), now, _MOST_MARKS)
+        self._marks.add(handle, None, now + _REMEMBERED, now)
 
     def why_missing(self, handle: str) -> Literal["used", "expired"] | None:
         """Return ``"used"``, ``"expired"``, or ``None`` if it is not known."""
         now = self._clock()
-        with self._lock:
-            _, until = self._marks.get(handle, (now, float("inf")))
+        until = self._marks.find(handle, _FOREVER)
         if until is None:
             return "used"
         return "expired" if until <= now else None
@@ -147,15 +132,3 @@ class MemoryStore:
 
     def __repr__(self) -> str:
         return f"<MemoryStore of {len(self)}, at most {self._capacity}>"
-
-
-def _add(
-    entries: OrderedDict[str, tuple[float, ValueT]], key: str, entry: tuple[float, ValueT], now: float, most: int
-) -> None:
-    """Add the newest, in the place of one of its key, when what expired and what is too many has gone, oldest first."""
-    while entries and now >= next(iter(entries.values()))[0]:
-        entries.popitem(last=False)
-    entries.pop(key, None)
-    if len(entries) >= most:
-        entries.popitem(last=False)
-    entries[key] = entry

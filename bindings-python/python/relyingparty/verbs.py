@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from relyingparty import calls, refreshes, settings, transports
 from relyingparty._relyingparty import (
@@ -36,9 +36,9 @@ from relyingparty._relyingparty import (
     UserInfo,
     check_configuration,
     check_setup,
+    cookie_name_at,
 )
 from relyingparty.assertions import JWT_BEARER
-from relyingparty.errors import CallbackError
 from relyingparty.options import (
     AuthorizeOptions,
     ClientCert,
@@ -68,7 +68,6 @@ Verb = Generator[Any, Any, T]
 """A verb as a generator."""
 
 _ENTROPY_BYTES = 32
-_TEXT_OR_NOTHING = (str, type(None))
 _HTTPS = "https:"
 
 
@@ -177,7 +176,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         self._registration = settings.registration(client_id, redirect_uri, secret, scopes, given, beside)
         self._redirect_uri = redirect_uri
         # In place of the class's, since the name depends on the redirect URI.
-        self.__dict__["cookie_name"] = update_wrapper(partial(_cookie_name, redirect_uri), Verbs.cookie_name)
+        self.__dict__["cookie_name"] = update_wrapper(partial(cookie_name_at, redirect_uri), Verbs.cookie_name)
         self._session_seal = (
             None if keys is None else SessionSeal(SealingKeys(keys.take()), self._issuer, client_id, self._policy)
         )
@@ -235,7 +234,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         returns the name for its redirect URI, the class itself the one for an https redirect URI. Prefer
         :class:`~relyingparty.LoginCookies`, which finds the cookie and reads the id.
         """
-        return _cookie_name(_HTTPS, query_or_url)
+        return cookie_name_at(_HTTPS, query_or_url)
 
     @staticmethod
     def handle(query_or_url: Response) -> str | None:
@@ -284,30 +283,39 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         """What a client that signs its requests needs for one verb. Nothing is drawn for others."""
         return self._entropy(_ENTROPY_BYTES) if client.needs_entropy() else None
 
-    def _authorize(self, options: Withheld[AuthorizeOptions]) -> Verb[Authorization]:
-        client = self._current() or (yield from self._discover())
+    def _authorize(self, options: Withheld[AuthorizeOptions] | None) -> Verb[Authorization]:
+        client = self._client
+        if client is None or not client.is_current():
+            client = yield from self._discover()
         started: Authorization
         if client.authorizes_in_steps():
-            started = yield client.authorize_in_steps(self._entropy(_ENTROPY_BYTES), **options.take())
+            started = yield client.authorize_in_steps(
+                self._entropy(_ENTROPY_BYTES), **({} if options is None else options.take())
+            )
         else:
-            started = client.authorize(self._entropy(_ENTROPY_BYTES), **options.take())
+            started = client.authorize(self._entropy(_ENTROPY_BYTES), **({} if options is None else options.take()))
         if (kept := self._store.put(started.id, started.pending.encode(), started.max_age)) is not None:
             yield kept
         if self._marks is not None and (marked := self._marks.begun(started.handle, started.max_age)) is not None:
             yield marked
         return started
 
-    def _callback(self, params: CallbackParams, id: Withheld[Any], options: Withheld[TokenOptions]) -> Verb[Session]:
-        found = Withheld(params.login_id(id.take(), self._redirect_uri))
-        if found.lend()[0] is None:
-            yield from self._unclaimed(params, found.take()[1])
-        client = self._current() or (yield from self._discover())
-        stored: Withheld[Any] = Withheld(self._store.take(cast(str, found.lend()[0])))
-        if not isinstance(stored.lend(), _TEXT_OR_NOTHING):
-            stored = Withheld((yield stored.take()))
-        if stored.lend() is None:
-            yield from self._unclaimed(params, found.take()[1])
-        pending = PendingLogin.decode(stored.take())
+    def _callback(
+        self, arrived: tuple[CallbackParams, Withheld[str] | None, str], options: Withheld[TokenOptions] | None
+    ) -> Verb[Session]:
+        params, id, reason = arrived
+        if id is None:
+            params.unclaimed(reason, (yield from self._told(params)))
+        client = self._client
+        if client is None or not client.is_current():
+            client = yield from self._discover()
+        pending = PendingLogin._taken(self._store.take(id.take()))
+        if isinstance(pending, Withheld):
+            # The answer of an asyncio store.
+            stored: Withheld[Any] = Withheld((yield pending.take()))
+            pending = None if stored.lend() is None else PendingLogin.decode(stored.take())
+        if pending is None:
+            params.unclaimed(reason, (yield from self._told(params)))
         if client.owns(pending, params):
             if self._marks is not None and (marked := self._marks.used(pending.handle)) is not None:
                 yield marked
@@ -321,15 +329,17 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
             code = yield client.signed_callback(pending, params)
         else:
             code = client.callback(pending, params)
-        session: Session = yield client.exchange(code, self._fresh(client), **options.take())
+        session: Session = yield client.exchange(
+            code, self._fresh(client), **({} if options is None else options.take())
+        )
         return session
 
-    def _unclaimed(self, params: CallbackParams, reason: str) -> Verb[NoReturn]:
-        """Say why no login waits. The store may know that it was used or expired, whatever the browser holds."""
+    def _told(self, params: CallbackParams) -> Verb[object]:
+        """What the store says of a login it does not have: used or expired, whatever the browser holds."""
         told: object = None
         if self._marks is not None and params.handle is not None:
             told = yield self._marks.why_missing(params.handle)
-        params.unclaimed(reason, told)
+        return told
 
     def _refresh(self, session: Session, options: Withheld[TokenOptions]) -> Verb[Session]:
         client = self._current() or (yield from self._discover())
@@ -394,10 +404,3 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
     def _end_session(self, session: Session | None, options: Withheld[EndSessionOptions]) -> Verb[str]:
         client = self._current() or (yield from self._discover())
         return client.end_session(session, **options.take())
-
-
-def _cookie_name(redirect_uri: str, query_or_url: Response) -> str | None:
-    try:
-        return CallbackParams.parse(query_or_url).cookie_name_at(redirect_uri)
-    except CallbackError:
-        return None

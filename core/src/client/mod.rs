@@ -6,6 +6,9 @@ mod authentication;
 mod profile;
 mod redirect;
 mod registration;
+#[cfg(feature = "signing")]
+mod request_object;
+mod values;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -23,7 +26,8 @@ pub(crate) use authentication::basic;
 use profile::Judged;
 pub(crate) use redirect::check_redirect;
 pub use registration::Registration;
-pub(crate) use registration::{REDIRECT, RESERVED, check_resources, check_scopes};
+pub(crate) use registration::{REDIRECT, RESERVED};
+pub(crate) use values::{check_resources, check_scopes};
 
 #[cfg(feature = "sealed")]
 use crate::jose::SealingKeys;
@@ -67,7 +71,7 @@ impl Client {
         mut policy: Policy,
     ) -> Result<Client, Error> {
         policy.check()?;
-        apply_known(&provider, &mut registration, &mut policy);
+        apply_known(provider.issuer(), &mut registration, &mut policy);
         #[cfg(feature = "signing")]
         profile::switch_on(policy.profile, &mut registration);
         #[cfg(not(feature = "signing"))]
@@ -86,6 +90,8 @@ impl Client {
         let auth_method = registration.auth_method(provider.metadata())?;
         #[cfg(feature = "signing")]
         registration.check_algs(auth_method, provider.metadata())?;
+        #[cfg(feature = "signing")]
+        registration.check_request_uri(provider.metadata())?;
         #[cfg(feature = "signing")]
         Judged {
             registration: &registration,
@@ -137,7 +143,7 @@ impl Client {
     /// # Errors
     /// `invalid_configuration`, `policy_out_of_range`, `no_signature_backend`
     pub fn check(issuer: &Issuer, registration: &Registration, policy: &Policy) -> Result<(), Error> {
-        let methods = AuthMethod::ALL.map(|method| method.as_str().to_owned());
+        let methods: Vec<String> = AuthMethod::ALL.iter().map(|method| method.as_str().to_owned()).collect();
         let algs: Vec<String> = Alg::ALL.iter().map(|alg| alg.as_str().to_owned()).collect();
         // Of many tenants, where some are named.
         let template = if registration.tenants.is_empty() { None } else { Some(issuer.template()) };
@@ -220,14 +226,18 @@ impl Client {
 }
 
 /// What is known of the provider takes the place of what the host has not set.
-fn apply_known(provider: &Provider, registration: &mut Registration, policy: &mut Policy) {
-    let Some(known) = known(provider.issuer()).filter(|_| policy.use_known_provider) else { return };
+pub(crate) fn apply_known(issuer: &Issuer, registration: &mut Registration, policy: &mut Policy) {
+    let Some(known) = known(issuer).filter(|_| policy.use_known_provider) else { return };
     if policy.accept_missing_access_token.is_none() {
         policy.accept_missing_access_token = known.accept_missing_access_token;
     }
     policy.max_sub_bytes = policy.max_sub_bytes.max(known.max_sub_bytes);
     if !known.issuer_alias.is_empty() {
         registration.issuer_aliases.push(known.issuer_alias.into());
+    }
+    #[cfg(feature = "signing")]
+    if let Some(alg) = known.signed_secret_alg {
+        registration.sign_secret_with(alg);
     }
 }
 

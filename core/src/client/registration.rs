@@ -8,6 +8,7 @@ use crate::client::authentication::AuthMethod;
 #[cfg(feature = "signing")]
 use crate::client::authentication::assertion::AssertionAudience;
 use crate::client::redirect::check_redirect;
+use crate::client::values::{check_credential, check_scopes};
 use crate::jose::Alg;
 #[cfg(feature = "signing")]
 use crate::jose::SigningKey;
@@ -55,6 +56,10 @@ pub struct Registration {
     /// behind the first, later put it first, and leave out the last one once nothing it signed is good any more.
     #[cfg(feature = "signing")]
     pub signing_keys: Vec<SigningKey>,
+    /// The `iss` of the client secret that the client signs itself (`signed_client_secret`): at Apple, the Team ID. The first of the
+    /// `signing_keys` signs, under its `kid`, which is Apple's Key ID.
+    #[cfg(feature = "signing")]
+    pub team_id: Option<String>,
     /// Whom an assertion of the client's is for: the issuer.
     #[cfg(feature = "signing")]
     pub client_assertion_audience: AssertionAudience,
@@ -70,6 +75,11 @@ pub struct Registration {
     /// provider's metadata demand it.
     #[cfg(feature = "signing")]
     pub require_signed_request_object: bool,
+    /// Sign the authorization request, and let the provider fetch it from here (RFC 9101 5.2): an https URL of the application's that
+    /// ends in `/`. Each login adds a name that nobody can guess, and
+    /// [`Authorization::request_object`](crate::Authorization::request_object) is what has to be served there.
+    #[cfg(feature = "signing")]
+    pub request_uri_base: Option<String>,
     /// Keys that access tokens are bound to (DPoP, RFC 9449): the first for new logins, each for the sessions that have its
     /// thumbprint. With one, a login asks for tokens of the type `DPoP` and takes no others.
     #[cfg(feature = "signing")]
@@ -128,6 +138,8 @@ impl Registration {
             #[cfg(feature = "signing")]
             signing_keys: Vec::new(),
             #[cfg(feature = "signing")]
+            team_id: None,
+            #[cfg(feature = "signing")]
             client_assertion_audience: AssertionAudience::Issuer,
             #[cfg(feature = "signing")]
             client_assertion_type: None,
@@ -135,6 +147,8 @@ impl Registration {
             require_pushed_authorization_requests: false,
             #[cfg(feature = "signing")]
             require_signed_request_object: false,
+            #[cfg(feature = "signing")]
+            request_uri_base: None,
             #[cfg(feature = "signing")]
             dpop_keys: Vec::new(),
             id_token_signed_response_alg: None,
@@ -207,6 +221,8 @@ impl Registration {
             #[cfg(feature = "signing")]
             signing_keys: keys(&mut given, "signing_keys")?,
             #[cfg(feature = "signing")]
+            team_id: given.text("team_id"),
+            #[cfg(feature = "signing")]
             client_assertion_audience: given
                 .word("client_assertion_audience", AssertionAudience::from_name)
                 .unwrap_or_default(),
@@ -218,6 +234,8 @@ impl Registration {
                 .unwrap_or_default(),
             #[cfg(feature = "signing")]
             require_signed_request_object: given.bool("require_signed_request_object").unwrap_or_default(),
+            #[cfg(feature = "signing")]
+            request_uri_base: given.text("request_uri_base"),
             #[cfg(feature = "signing")]
             dpop_keys: keys(&mut given, "dpop_keys")?,
             id_token_signed_response_alg: given.word("id_token_signed_response_alg", Alg::from_name),
@@ -294,45 +312,6 @@ fn keys<'a>(given: &mut Config<'a>, name: &'a str) -> Result<Vec<SigningKey>, Er
         SigningKey::of_host_from_json(object)
     };
     elements.map(key).collect()
-}
-
-/// What a provider gave the client. Text from a file or the environment easily has more than that at its end.
-fn check_credential(member: &str, text: &str) -> Result<(), Error> {
-    let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else {
-        return Err(invalid(member, "is empty"));
-    };
-    // Up to the blank are the control characters. A byte order mark begins what some editors save.
-    if first <= b' ' || last <= b' ' || text.starts_with('\u{feff}') {
-        return Err(invalid(member, "has a blank or a line end at an end: take it away"));
-    }
-    Ok(())
-}
-
-/// Scopes as RFC 6749 3.3 writes them; those of a `login` have `openid` among them (OIDC Core 3.1.2.1).
-pub(crate) fn check_scopes(scopes: &[String], login: bool) -> Result<(), Error> {
-    if login && !scopes.iter().any(|scope| scope == "openid") {
-        return Err(invalid("scopes", "lacks openid"));
-    }
-    let token = |scope: &String| {
-        !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-    };
-    if scopes.iter().all(token) {
-        Ok(())
-    } else {
-        Err(invalid("scopes", "has something that is not a scope"))
-    }
-}
-
-/// Resources as URIs without a fragment (RFC 8707 2).
-pub(crate) fn check_resources(resources: &[String]) -> Result<(), Error> {
-    let uri = |resource: &String| {
-        !resource.is_empty() && resource.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-    };
-    if resources.iter().all(uri) {
-        Ok(())
-    } else {
-        Err(invalid("resource", "is not a URI without a fragment"))
-    }
 }
 
 #[cfg(test)]

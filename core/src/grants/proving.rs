@@ -101,6 +101,14 @@ impl Proving {
                         None => return Ok(self.sign(key, "client_assertion", unsigned)),
                     }
                 }
+                AuthMethod::SignedClientSecret => {
+                    let key = self.client.assertion_key()?.clone();
+                    let unsigned = self.client.signed_secret(&key, now);
+                    match key.sign(unsigned.signing_input().as_bytes())? {
+                        Some(signature) => self.assertion = Some(Secret::new(unsigned.signed(&signature))),
+                        None => return Ok(self.sign(key, "client_secret", unsigned)),
+                    }
+                }
                 AuthMethod::ClientAssertion => {
                     let request = AssertionRequest {
                         assertion_type: self.assertion_type().to_owned(),
@@ -155,11 +163,17 @@ impl Proving {
     fn dressed(&self) -> HttpRequest {
         let mut request = self.bare.clone();
         if let Some(assertion) = &self.assertion {
-            let credentials = uri::form(&[
-                ("client_id", &self.client.registration().client_id),
-                ("client_assertion_type", self.assertion_type()),
-                ("client_assertion", assertion.expose()),
-            ]);
+            let client_id = ("client_id", self.client.registration().client_id.as_str());
+            let credentials = match self.client.auth_method() {
+                AuthMethod::SignedClientSecret => {
+                    uri::form(&[client_id, ("client_secret", assertion.expose())])
+                }
+                _ => uri::form(&[
+                    client_id,
+                    ("client_assertion_type", self.assertion_type()),
+                    ("client_assertion", assertion.expose()),
+                ]),
+            };
             if !request.body.is_empty() {
                 request.body.push(b'&');
             }

@@ -69,6 +69,8 @@ pub(crate) fn authenticated(
         | AuthMethod::ClientSecretJwt
         | AuthMethod::PrivateKeyJwt
         | AuthMethod::ClientAssertion => {}
+        #[cfg(feature = "signing")]
+        AuthMethod::SignedClientSecret => {}
     }
     let mut request = HttpRequest::post_form(endpoint, &url, &form, client.policy().limits(endpoint));
     request.client_certificate = certificate;

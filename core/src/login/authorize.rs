@@ -13,6 +13,8 @@ use crate::client::{check_resources, check_scopes};
 use crate::login::authorize_request::AuthorizeRequest;
 use crate::login::id::id_at;
 use crate::login::pending::{PendingLogin, ResponseMode};
+#[cfg(feature = "signing")]
+use crate::login::request_object::RequestObject;
 use crate::login::return_to::usable_return_to;
 use crate::login::{details, hint};
 #[cfg(feature = "signing")]
@@ -37,6 +39,9 @@ pub struct Authorization {
     pub pending: PendingLogin,
     /// Why the `return_to` was dropped. `None` if it was kept, or if there was none.
     pub return_to_dropped: Option<&'static str>,
+    /// What the provider fetches, for a client with a [`request_uri_base`](crate::Registration::request_uri_base).
+    #[cfg(feature = "signing")]
+    pub request_object: Option<RequestObject>,
     trace: Trace,
 }
 
@@ -104,42 +109,6 @@ impl Client {
         let begun = Begun::new(self, request, &entropy, now)?;
         let url = begun.with_parameters(request, |parameters| begun.url(self, parameters))?;
         Ok(begun.at(url))
-    }
-
-    /// Whether authorization requests of this client are pushed or signed: then [`authorize`](Client::authorize) is refused, and
-    /// `Proving::authorize` begins its logins.
-    pub fn authorizes_in_steps(&self) -> bool {
-        self.demands_proving().is_some()
-    }
-
-    /// What the provider demands of an authorization request, or the registration asks for, that a URL alone does not have.
-    pub(crate) fn demands_proving(&self) -> Option<&'static str> {
-        if self.pushes() {
-            return Some("require_pushed_authorization_requests");
-        }
-        self.signs_requests().then_some("require_signed_request_object")
-    }
-
-    #[cfg(feature = "signing")]
-    pub(crate) fn pushes(&self) -> bool {
-        self.registration().require_pushed_authorization_requests
-            || self.provider().metadata().requires_push()
-    }
-
-    #[cfg(not(feature = "signing"))]
-    fn pushes(&self) -> bool {
-        self.provider().metadata().requires_push()
-    }
-
-    #[cfg(feature = "signing")]
-    pub(crate) fn signs_requests(&self) -> bool {
-        self.registration().require_signed_request_object
-            || self.provider().metadata().requires_signed_request()
-    }
-
-    #[cfg(not(feature = "signing"))]
-    fn signs_requests(&self) -> bool {
-        self.provider().metadata().requires_signed_request()
     }
 }
 
@@ -212,6 +181,11 @@ impl Begun {
     }
 
     #[cfg(feature = "signing")]
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.pending.started_at
+    }
+
+    #[cfg(feature = "signing")]
     pub(crate) fn scopes(&self) -> &[String] {
         &self.pending.scope
     }
@@ -225,7 +199,14 @@ impl Begun {
 
     pub(crate) fn at(self, url: String) -> Authorization {
         let Begun { pending, return_to_dropped, trace, .. } = self;
-        Authorization { url, pending, return_to_dropped, trace }
+        Authorization {
+            url,
+            pending,
+            return_to_dropped,
+            #[cfg(feature = "signing")]
+            request_object: None,
+            trace,
+        }
     }
 
     /// The mode as a request names it: not the one that a code comes back in anyway.

@@ -23,7 +23,8 @@ const LOCAL: &str = "local-";
 
 /// Whether this redirect URI is http on this machine.
 pub(crate) fn is_local(redirect_uri: &str) -> bool {
-    uri::split(redirect_uri).is_ok_and(|parts| parts.scheme == "http" && parts.is_loopback())
+    // Nearly all are https, and need not be read for that.
+    redirect_uri.starts_with("http://") && uri::split(redirect_uri).is_ok_and(|parts| parts.is_loopback())
 }
 
 /// The id of a login at this redirect URI, made of a random one.

@@ -7,6 +7,7 @@ mod authorize_request;
 mod call;
 pub(crate) mod callback;
 pub(crate) mod cookies;
+mod demands;
 pub(crate) mod details;
 pub(crate) mod exchange;
 pub(crate) mod hint;
@@ -18,6 +19,8 @@ mod proving;
 mod pushed;
 pub(crate) mod refresh;
 pub(crate) mod refresh_token;
+#[cfg(feature = "signing")]
+mod request_object;
 pub(crate) mod restoration;
 mod return_to;
 #[cfg(feature = "sealed")]
@@ -45,6 +48,8 @@ pub use proving::Proving;
 pub use pushed::Push;
 pub use refresh::Refresh;
 pub use refresh_token::{RefreshedGrant, TokenRefresh};
+#[cfg(feature = "signing")]
+pub use request_object::RequestObject;
 pub use restoration::Restoration;
 #[cfg(feature = "site")]
 pub(crate) use return_to::usable_return_to;

@@ -153,7 +153,7 @@ impl PendingLogin {
 
     /// The pending login as text, for a store that only this application can read: it contains the PKCE verifier.
     pub fn encode(&self) -> String {
-        let mut stored = Writer::new();
+        let mut stored = Writer::with_capacity(USUAL);
         stored
             .number("v", VERSION)
             .text("id", self.id.expose())
@@ -228,6 +228,9 @@ impl PendingLogin {
 }
 
 const VERSION: i64 = 1;
+
+/// Bytes that are enough for nearly all stored logins.
+const USUAL: usize = 1_024;
 
 /// Bytes of a stored login. What is in it is a few hundred, but for the demands and scopes that the host gave.
 const LONGEST: usize = 65_536;

@@ -16,13 +16,13 @@ use crate::grants::fresh::{Binding, Fresh, Known};
 use crate::grants::proven::Proven;
 use crate::grants::refusal::{explained, refusal};
 use crate::grants::token_endpoint::authenticated;
-use crate::jose::SigningKey;
-use crate::jose::jwt::{By, Unsigned};
+use crate::jose::jwt::Unsigned;
 use crate::login::authorize::{Authorization, Begun, Parameters};
 use crate::login::authorize_request::AuthorizeRequest;
+use crate::login::request_object::{self, RequestObject};
 use crate::machine::{Cache, Endpoint, Flow, HttpResponse, Reply, Request, SignRequest, Step};
 use crate::report::{Error, ErrorKind, Trace, check};
-use crate::text::json::{Json, Round, Writer, quoted, seconds};
+use crate::text::json::{Json, Round, seconds};
 use crate::text::{Entropy, Timestamp};
 
 /// Beginning a login whose authorization request is pushed or signed. Yields an [`Authorization`].
@@ -53,14 +53,8 @@ struct Pushing {
     proven: Proven,
 }
 
-/// For how long a request object is good, in seconds: the browser goes to the provider at once.
-const LIFETIME: u32 = 300;
-
 /// Bytes of a `request_uri`.
 const LONGEST: usize = 2_048;
-
-/// Parameters whose values are JSON or numbers, and stay so in a request object (RFC 9101 4, OIDC Core 6.1).
-const RAW: [&str; 3] = ["max_age", "claims", "authorization_details"];
 
 pub(crate) fn authorize(
     client: &Client,
@@ -82,7 +76,7 @@ pub(crate) fn authorize(
     let key = client.assertion_key()?.clone();
     let jti = entropy.keyed().split("request_object");
     let unsigned = begun.with_parameters(request, |parameters| {
-        Ok(request_object(client, &key, parameters, jti.expose(), now))
+        Ok(request_object::unsigned(client, &key, parameters, jti.expose(), now))
     })?;
     match key.sign(unsigned.signing_input().as_bytes())? {
         Some(signature) => signed(client, begun, &unsigned.signed(&signature), Fresh { entropy, cache, now }),
@@ -95,42 +89,7 @@ pub(crate) fn authorize(
     }
 }
 
-/// All parameters as claims, for the provider, for this once.
-fn request_object(
-    client: &Client,
-    key: &SigningKey,
-    parameters: &Parameters<'_>,
-    jti: &str,
-    now: Timestamp,
-) -> Unsigned {
-    let mut claims = Writer::new();
-    claims
-        .text("iss", &client.registration().client_id)
-        .text("aud", client.provider().issuer().as_str())
-        .text("jti", jti)
-        .number("iat", now.as_unix())
-        .number("nbf", now.as_unix())
-        .number("exp", now.plus(LIFETIME).as_unix());
-    let resources: Vec<&str> =
-        parameters.iter().filter(|(name, _)| *name == "resource").map(|(_, value)| *value).collect();
-    for (name, value) in parameters.iter().filter(|(name, _)| *name != "resource") {
-        if RAW.contains(name) {
-            claims.raw(name, value)
-        } else {
-            claims.text(name, value)
-        };
-    }
-    match resources.as_slice() {
-        [] => &mut claims,
-        [resource] => claims.text("resource", resource),
-        resources => {
-            claims.raw("resource", &crate::text::json::list(resources.iter().map(|text| quoted(text))))
-        }
-    };
-    Unsigned::new("oauth-authz-req+jwt", key.alg(), By::Kid(key.kid()), &claims.end())
-}
-
-/// With its request signed: pushed, or by value.
+/// With its request signed: pushed, by value, or by reference.
 fn signed(client: &Client, mut begun: Begun, object: &str, fresh: Fresh<'_>) -> Result<Step<Push>, Error> {
     let alg = client.assertion_key()?.alg().as_str();
     begun.trace.pass(check::RequestObject { alg: alg.into() });
@@ -139,12 +98,18 @@ fn signed(client: &Client, mut begun: Begun, object: &str, fresh: Fresh<'_>) -> 
         let proven = pushed(client, &[("client_id", client_id), ("request", object)], fresh)?;
         return Ok(Pushing { client: client.clone(), begun, proven }.pending());
     }
+    let by_reference = RequestObject::of(client, object, &fresh.entropy, begun.started_at());
+    let object = match &by_reference {
+        Some(hosted) => ("request_uri", hosted.request_uri.as_str()),
+        None => ("request", object),
+    };
     // OIDC Core 6.1: these two stand outside, too.
     let scope = begun.scope();
-    let parameters =
-        [("response_type", "code"), ("client_id", client_id), ("scope", scope.as_str()), ("request", object)];
+    let parameters = [("response_type", "code"), ("client_id", client_id), ("scope", scope.as_str()), object];
     let url = begun.url(client, &parameters)?;
-    Ok(Step::Done(begun.at(url)))
+    let mut authorization = begun.at(url);
+    authorization.request_object = by_reference;
+    Ok(Step::Done(authorization))
 }
 
 /// The request to push these parameters (RFC 9126 2.1).

@@ -125,7 +125,7 @@ impl SignRequest {
         self.key.alg()
     }
 
-    /// What it is for: `client_assertion`, `dpop_proof`, `request_object`.
+    /// What it is for: `client_assertion`, `client_secret`, `dpop_proof`, `request_object`.
     pub fn purpose(&self) -> &'static str {
         self.purpose
     }

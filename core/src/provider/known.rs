@@ -3,6 +3,8 @@
 //! A row is chosen by the configured issuer alone. It sets options that a host may set itself at any issuer, and none that the
 //! host has set; [`use_known_provider`](crate::Policy::use_known_provider) leaves all of them out.
 
+#[cfg(feature = "signing")]
+use crate::jose::Alg;
 use crate::provider::Issuer;
 use crate::text::uri;
 
@@ -14,14 +16,29 @@ pub(crate) struct Known {
     pub(crate) issuer_alias: &'static str,
     pub(crate) max_sub_bytes: u32,
     pub(crate) accept_missing_access_token: Option<bool>,
+    /// The algorithm of the client secret, where the client signs it itself.
+    #[cfg(feature = "signing")]
+    pub(crate) signed_secret_alg: Option<Alg>,
 }
 
-const NOTHING: Known =
-    Known { issuer: "", issuer_alias: "", max_sub_bytes: 0, accept_missing_access_token: None };
+const NOTHING: Known = Known {
+    issuer: "",
+    issuer_alias: "",
+    max_sub_bytes: 0,
+    accept_missing_access_token: None,
+    #[cfg(feature = "signing")]
+    signed_secret_alg: None,
+};
 
 const KNOWN: [Known; 4] = [
     Known { issuer: "https://accounts.google.com", issuer_alias: "accounts.google.com", ..NOTHING },
-    Known { issuer: "https://appleid.apple.com", issuer_alias: "https://account.apple.com", ..NOTHING },
+    Known {
+        issuer: "https://appleid.apple.com",
+        issuer_alias: "https://account.apple.com",
+        #[cfg(feature = "signing")]
+        signed_secret_alg: Some(Alg::Es256),
+        ..NOTHING
+    },
     Known { issuer: "https://token.actions.githubusercontent.com", max_sub_bytes: 1_024, ..NOTHING },
     Known { issuer: "*.b2clogin.com", accept_missing_access_token: Some(true), ..NOTHING },
 ];

@@ -237,6 +237,17 @@ impl Metadata {
         announces_iss
     }
 
+    /// Whether the provider fetches request objects from the client: it does unless it says that it does not (OIDC Discovery 3).
+    #[cfg(feature = "signing")]
+    pub(crate) fn takes_request_uri(&self) -> Result<bool, Error> {
+        const MEMBER: &str = "request_uri_parameter_supported";
+        match self.0.document.object().get(MEMBER) {
+            None | Some(Json::Null) => Ok(true),
+            Some(Json::Bool(takes)) => Ok(takes),
+            Some(_) => Err(invalid(MEMBER, "is not a boolean")),
+        }
+    }
+
     /// Whether authorization requests have to be pushed (RFC 9126 5).
     pub(crate) fn requires_push(&self) -> bool {
         let [_, requires_push, _] = self.0.flags;

@@ -33,7 +33,8 @@ impl Error {
 
     /// What happened. Signatures and assertions are the host's to make, and no provider's.
     fn says(&self) -> &'static str {
-        const BY_HOST: [&str; 4] = ["signature", "client_assertion", "dpop_proof", "request_object"];
+        const BY_HOST: [&str; 5] =
+            ["signature", "client_assertion", "client_secret", "dpop_proof", "request_object"];
         match self.kind() {
             ErrorKind::Unreachable if BY_HOST.contains(&self.text("endpoint")) => {
                 "the host could not make what the request needs"

@@ -30,6 +30,11 @@ pub(crate) fn provider_advice(error: &str, endpoint: &str, asked: &Asked<'_>) ->
                  kid and alg; else compare token_endpoint_auth_method with what is registered there"
                     .to_owned()
             }
+            "signed_client_secret" => {
+                "the client signed its secret (signed_client_secret): compare client_id, team_id and the kid of the key with the \
+                 registration"
+                    .to_owned()
+            }
             method if method.starts_with("client_secret") => [
                 "the client authenticated with ",
                 method,

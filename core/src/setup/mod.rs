@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 pub use report::{Finding, SetupReport, Verdict};
 
-use crate::client::{AuthMethod, Client, Registration};
+use crate::client::{AuthMethod, Client, Registration, apply_known};
 use crate::jose::{Alg, BACKEND_AVAILABLE, Choice, KeySet};
 use crate::login::AuthorizeRequest;
 use crate::login::authorize::check_pkce;
@@ -36,6 +36,9 @@ impl SetupCheck {
     /// Begins with the metadata. What is wrong with the configuration itself ends it before.
     pub fn start(issuer: &Issuer, registration: &Registration, policy: &Policy) -> Step<SetupCheck> {
         let (issuer, mut report) = (&issuer.clone().with_hosts(policy), SetupReport::default());
+        let (mut registration, mut policy) = (registration.clone(), policy.clone());
+        apply_known(issuer, &mut registration, &mut policy);
+        let (registration, policy) = (&registration, &policy);
         if let Err(error) = judge_alone(issuer, registration, policy) {
             report.error("configuration", &error);
             return Step::Done(report);
@@ -78,6 +81,7 @@ impl SetupCheck {
         self.endpoints(&metadata);
         self.pkce(&metadata);
         self.authentication(&metadata);
+        self.certificate(&metadata);
         self.scopes(&metadata);
         if metadata.announces_iss() {
             self.report.ok("iss", "announced", "");
@@ -130,7 +134,13 @@ impl SetupCheck {
         let begun =
             Client::new(provider, self.registration.clone(), self.policy.clone()).and_then(|client| {
                 let draw = Entropy::new((0..32).collect::<Vec<u8>>())?;
-                client.authorize(&AuthorizeRequest::default(), draw, now)
+                #[cfg(feature = "signing")]
+                if client.authorizes_in_steps() {
+                    let cache = Cache::default();
+                    let step = client.proving(draw, &cache, now).authorize(&AuthorizeRequest::default());
+                    return step.map(drop);
+                }
+                client.authorize(&AuthorizeRequest::default(), draw, now).map(drop)
             });
         if let Err(error) = begun {
             self.report.error("login", &error);
@@ -197,7 +207,7 @@ impl SetupCheck {
             Err(error) => return self.report.error("token_endpoint_auth_method", &error),
         };
         let offered = metadata.list("token_endpoint_auth_methods_supported");
-        let known = offered.is_none_or(|offered| offered.iter().any(|offered| offered == method.as_str()));
+        let known = offered.is_none_or(|offered| offered.iter().any(|offered| offered == method.sent_as()));
         let (found, advice) = match (known, method) {
             (true, _) => return self.report.ok("token_endpoint_auth_method", method.as_str(), ""),
             (false, AuthMethod::None) => (
@@ -210,6 +220,33 @@ impl SetupCheck {
             ),
         };
         self.report.warning("token_endpoint_auth_method", found, advice);
+    }
+
+    /// Whether the registration needs the client's TLS certificate (RFC 8705), and whether the transport has one.
+    fn certificate(&mut self, metadata: &Metadata) {
+        const TOPIC: &str = "client_certificate";
+        let registration = &self.registration;
+        // A method that wants one and has none is a finding of its own.
+        let Ok(method) = registration.auth_method(metadata) else { return };
+        let bound = registration.tls_client_certificate_bound_access_tokens;
+        let found = match (method.is_tls(), bound, registration.tls_client_certificate) {
+            (false, false, false) => return,
+            (false, false, true) => {
+                return self.report.warning(
+                    TOPIC,
+                    "not used",
+                    "The transport has a certificate, and neither token_endpoint_auth_method nor \
+                     tls_client_certificate_bound_access_tokens asks for one. Set one of them, or leave the certificate out.",
+                );
+            }
+            (true, false, _) => ["for ", method.as_str()].concat(),
+            (true, true, _) => ["for ", method.as_str(), " and bound access tokens"].concat(),
+            (false, true, _) => "for bound access tokens".into(),
+        };
+        match metadata.mtls_endpoint("token_endpoint") {
+            Ok(url) => self.report.ok(TOPIC, &[&*found, ", at ", &*url].concat(), ""),
+            Err(error) => self.report.error(TOPIC, &error),
+        }
     }
 
     fn scopes(&mut self, metadata: &Metadata) {

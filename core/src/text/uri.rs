@@ -172,12 +172,24 @@ pub(crate) fn query_names(url: &str) -> Result<Vec<String>, &'static str> {
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
 fn percent_encode(into: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            push_encoded(into, byte);
+    encode(into, text, "-._~", "%20");
+}
+
+/// Letters, digits and the marks that are `kept` as they are, in runs; a space as `space`; the rest as `%XX`.
+fn encode(into: &mut String, text: &str, kept: &str, space: &str) {
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
+    let mut rest = text;
+    loop {
+        let end = rest.bytes().position(|byte| !is_kept(byte)).unwrap_or(rest.len());
+        let Some((run, others)) = rest.split_at_checked(end) else { return };
+        into.push_str(run);
+        let mut others = others.chars();
+        match others.next() {
+            None => return,
+            Some(' ') => into.push_str(space),
+            Some(other) => other.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_encoded(into, byte)),
         }
+        rest = others.as_str();
     }
 }
 
@@ -188,15 +200,7 @@ fn push_encoded(into: &mut String, byte: u8) {
 
 /// One value of `application/x-www-form-urlencoded`: RFC 6749 2.3.1 asks for it in Basic credentials too.
 pub(crate) fn form_encode(into: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b' ' => into.push('+'),
-            b'-' | b'.' | b'_' | b'*' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                into.push(char::from(byte))
-            }
-            _ => push_encoded(into, byte),
-        }
-    }
+    encode(into, text, "-._*", "+");
 }
 
 /// A body of `application/x-www-form-urlencoded`.

@@ -5,6 +5,7 @@
 mod assertions;
 mod attacks;
 mod dpop;
+mod signed_secret;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -69,17 +69,14 @@ impl Registration {
             && !wanted.is_symmetric()
             && key.alg() != wanted
         {
-            return Err(invalid(
-                "token_endpoint_auth_signing_alg",
-                "is another than the alg of the first of the signing_keys",
-            ));
+            let (wanted, actual) = (wanted.as_str(), key.alg().as_str());
+            let reason = ["is ", wanted, ", and the first of the signing_keys signs with ", actual].concat();
+            return Err(invalid("token_endpoint_auth_signing_alg", &reason));
         }
         if self.dpop_keys.iter().any(|key| key.thumbprint().is_none()) {
             return Err(invalid("dpop_keys", "have one whose public JWK is not known"));
         }
-        if self.require_signed_request_object && self.signing_keys.is_empty() {
-            return Err(invalid("signing_keys", "are missing: require_signed_request_object needs one"));
-        }
+        self.check_signed_requests()?;
         let is_uri = |kind: &String| kind.contains(':') && kind.bytes().all(|byte| byte.is_ascii_graphic());
         if self.client_assertion_type.as_ref().is_some_and(|kind| !is_uri(kind)) {
             return Err(invalid("client_assertion_type", "is not a URI"));
@@ -103,12 +100,19 @@ impl Registration {
             (AuthMethod::ClientSecretJwt, Some(false)) => {
                 return Err(invalid(member, "is for a key, and client_secret_jwt takes the secret"));
             }
-            (AuthMethod::PrivateKeyJwt, Some(true)) => {
-                return Err(invalid(member, "is for a secret, and private_key_jwt takes a key"));
+            (AuthMethod::PrivateKeyJwt | AuthMethod::SignedClientSecret, Some(true)) => {
+                let reason = ["is for a secret, and ", method.as_str(), " takes a key"].concat();
+                return Err(invalid(member, &reason));
             }
             _ => {}
         }
-        let signs_requests = self.require_signed_request_object || metadata.requires_signed_request();
+        if self.team_id.is_some() && method != AuthMethod::SignedClientSecret {
+            return Err(invalid(
+                "team_id",
+                "is given, and token_endpoint_auth_method is not signed_client_secret",
+            ));
+        }
+        let signs_requests = self.signs_requests(metadata);
         let first = self.signing_keys.first();
         let uses = [
             (first.filter(|_| method == AuthMethod::PrivateKeyJwt), "signing_keys", ASSERTIONS),

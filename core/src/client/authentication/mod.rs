@@ -3,6 +3,8 @@
 #[cfg(feature = "signing")]
 pub(crate) mod assertion;
 mod secret;
+#[cfg(feature = "signing")]
+pub(crate) mod signed_secret;
 
 pub(crate) use secret::basic;
 
@@ -29,6 +31,10 @@ pub enum AuthMethod {
     /// An assertion that the host has from elsewhere, such as the token of a Kubernetes service account (RFC 7521 4.2). Of
     /// [`client_assertion_type`](Registration::client_assertion_type); the name `client_assertion` is this library's.
     ClientAssertion,
+    /// A client secret that the client signs itself, for each request: a JWT, as Apple wants it. Of
+    /// [`team_id`](Registration::team_id); the name `signed_client_secret` is this library's.
+    #[cfg(feature = "signing")]
+    SignedClientSecret,
     /// The client's TLS certificate, from an authority that the provider trusts (RFC 8705 2.1).
     TlsClientAuth,
     /// The client's TLS certificate, as it is registered (RFC 8705 2.2).
@@ -36,22 +42,24 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    pub(crate) const ALL: [AuthMethod; 8] = [
+    pub(crate) const ALL: &[AuthMethod] = &[
         AuthMethod::None,
         AuthMethod::ClientSecretBasic,
         AuthMethod::ClientSecretPost,
         AuthMethod::ClientSecretJwt,
         AuthMethod::PrivateKeyJwt,
         AuthMethod::ClientAssertion,
+        #[cfg(feature = "signing")]
+        AuthMethod::SignedClientSecret,
         AuthMethod::TlsClientAuth,
         AuthMethod::SelfSignedTlsClientAuth,
     ];
 
     pub(crate) fn from_name(name: &str) -> Option<AuthMethod> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
+        Self::ALL.iter().copied().find(|method| method.as_str() == name)
     }
 
-    /// The method's registered name.
+    /// The method's registered name, or this library's.
     pub const fn as_str(self) -> &'static str {
         match self {
             AuthMethod::None => "none",
@@ -60,8 +68,20 @@ impl AuthMethod {
             AuthMethod::ClientSecretJwt => "client_secret_jwt",
             AuthMethod::PrivateKeyJwt => "private_key_jwt",
             AuthMethod::ClientAssertion => "client_assertion",
+            #[cfg(feature = "signing")]
+            AuthMethod::SignedClientSecret => "signed_client_secret",
             AuthMethod::TlsClientAuth => "tls_client_auth",
             AuthMethod::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+        }
+    }
+
+    /// The name that metadata have for what is sent.
+    #[cfg(feature = "setup")]
+    pub(crate) const fn sent_as(self) -> &'static str {
+        match self {
+            #[cfg(feature = "signing")]
+            AuthMethod::SignedClientSecret => "client_secret_post",
+            method => method.as_str(),
         }
     }
 
@@ -72,7 +92,12 @@ impl AuthMethod {
 
     /// Whether a request needs something new each time, and so randomness and the time.
     pub(crate) const fn is_fresh(self) -> bool {
-        matches!(self, AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt | AuthMethod::ClientAssertion)
+        match self {
+            AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt | AuthMethod::ClientAssertion => true,
+            #[cfg(feature = "signing")]
+            AuthMethod::SignedClientSecret => true,
+            _ => false,
+        }
     }
 }
 
@@ -132,6 +157,8 @@ impl Registration {
             }
             #[cfg(feature = "signing")]
             (AuthMethod::ClientSecretJwt, Some(secret)) => assertion::check_secret(self, secret),
+            #[cfg(feature = "signing")]
+            (AuthMethod::SignedClientSecret, _) => self.check_signed_secret(),
             _ => Ok(()),
         }
     }

@@ -22,7 +22,6 @@ impl Writer {
     }
 
     /// An object without members that does not move while it grows to so many bytes: no copy of a secret stays behind.
-    #[cfg(feature = "sealed")]
     pub(crate) fn with_capacity(bytes: usize) -> Writer {
         Writer(String::with_capacity(bytes))
     }

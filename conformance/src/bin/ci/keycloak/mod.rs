@@ -2,6 +2,7 @@
 //! download of 170 MB, a Java and minutes.
 
 mod admin;
+mod clients;
 mod install;
 mod server;
 
@@ -30,15 +31,24 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
     // What is built while the server runs has it wait.
     context.cargo(&["test", "-p", "conformance", "--test", "keycloak", "--no-run"])?;
 
-    let realm = fs::read_to_string(context.path(REALM_FILE)).map_err(|error| fail(error.to_string()))?;
-    let server = Server::start(&home, &java, &realm).map_err(fail)?;
+    let read = |file: &str| -> Result<Value, Stop> {
+        let text =
+            fs::read_to_string(context.path(file)).map_err(|error| fail(format!("{file}: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| fail(format!("{file}: {error}")))
+    };
+    let (mut realm, keys) = (read(REALM_FILE)?, read(clients::KEYS_FILE)?);
+    let about_clients = clients::prepare(&mut realm, &keys).map_err(fail)?;
+    let server = Server::start(&home, &java, &realm.to_string()).map_err(fail)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| fail(error.to_string()))?;
     let listener = runtime.block_on(serve::listen(0)).map_err(|error| fail(error.to_string()))?;
     let control = listener.local_addr().map_err(|error| fail(error.to_string()))?;
     let admin = Admin::of(server.base(), server.password(), REALM);
     runtime.spawn(serve::serve(listener, control_of(admin)));
 
-    let about = about(&server, &control.to_string(), &realm)?;
+    let mut about = about_clients;
+    about["issuer"] = format!("{}/realms/{REALM}", server.base()).into();
+    about["control"] = format!("http://{control}").into();
+    let about = about.to_string();
     let outcomes = [
         rust(context, &about),
         typed(context, &python),
@@ -46,17 +56,6 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
         in_node(context, &about),
     ];
     outcomes.into_iter().find(Result::is_err).unwrap_or(Ok(()))
-}
-
-/// What the tests are told: the issuer, the control, and the clients as they are registered.
-fn about(server: &Server, control: &str, realm: &str) -> Result<String, Stop> {
-    let realm: Value = serde_json::from_str(realm).map_err(|error| fail(format!("{REALM_FILE}: {error}")))?;
-    let clients = realm["clients"].as_array().into_iter().flatten();
-    let clients = clients
-        .map(|client| json!({ "client_id": client["clientId"], "client_secret": client["secret"] }))
-        .collect::<Vec<_>>();
-    let issuer = format!("{}/realms/{REALM}", server.base());
-    Ok(json!({ "issuer": issuer, "control": format!("http://{control}"), "clients": clients }).to_string())
 }
 
 /// The verbs of `conformance/op` that Keycloak can follow: `POST /rotate`.
