@@ -173,6 +173,32 @@
 //! with the feature `aws-lc-rs` only (RUSTSEC-2023-0071). [`Client::call`] sends an access token to an API, with its proof, and to
 //! no origin that it is not for.
 //!
+//! # Logout
+//!
+//! End your own session first. [`Client::log_out`] then sends the browser to the provider, and [`Client::logged_out`] checks what it
+//! comes back with (OIDC RP-Initiated Logout). [`Client::revoke`] gives the tokens back (RFC 7009).
+//!
+//! A provider that ends a session tells the application: with a logout token that [`Client::logout_token`] verifies (OIDC
+//! Back-Channel Logout), or through a frame in the browser, whose request [`Client::front_channel_logout`] reads. A logout token
+//! names an end user, a session or both, and is good once:
+//!
+//! ```
+//! # use relyingparty::*;
+//! # struct Store;
+//! # impl Store { fn add(&self, _: &str, _: Timestamp) -> bool { true } fn end(&self, _: &str, _: Option<&str>, _: Option<&str>) {} }
+//! # fn backchannel_logout(client: &Client, body: &str, cache: &mut Cache, now: fn() -> Timestamp, host: fn(&Request) -> Reply, store: Store) -> Result<u16, Error> {
+//! let step = client.logout_token(&logout_token_in(body)?, cache, now())?;
+//! let token = drive(step, cache, now, host)?;
+//! if !store.add(token.replay_key(), token.remember_until()) {
+//!     return Ok(400);
+//! }
+//! store.end(token.issuer(), token.session_id(), token.subject());
+//! # Ok(200) }
+//! ```
+//!
+//! [`Session::session_state`] and [`Metadata::check_session_iframe`] are what a page needs to ask the provider's frame whether the
+//! session still stands (OIDC Session Management 1.0).
+//!
 //! # Private networks
 //!
 //! The metadata of an issuer with a public name may not lead to an address or a local name, and no request uses http. A
@@ -223,6 +249,7 @@
 //! * `setup` (default): [`SetupCheck`], which judges issuer, registration and policy at the provider before anybody logs in.
 //! * `signing` (default): clients that prove themselves with keys: assertions, DPoP, pushed and signed requests, signed responses,
 //!   calls of APIs, profiles.
+//! * `logout` (default): logout tokens of the provider, front-channel logout, revocation, logouts with a form and a `state`.
 //! * `private-keys` (default): keys that are held here, from JWK, PEM and PKCS#8. Without it the host signs.
 //! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
 //! * `http`: conversions from and to the `http` crate's types, so that reqwest, ureq and hyper take
@@ -244,7 +271,7 @@
 //! | `client` | the registration, [`Client`] |
 //! | `grants` | the token endpoint, [`Grant`] |
 //! | `login` | authorization, callback, exchange, refresh, UserInfo, sessions |
-//! | `logout` | RP-initiated logout |
+//! | `logout` | RP-initiated, back-channel and front-channel logout, revocation |
 //! | `setup` | judging a set-up at the provider |
 //!
 //! A verb of [`Client`] stands in the room of what it does.
@@ -316,6 +343,10 @@ pub use login::{
     TokenRequest, UserInfo, UserInfoFetch, Verification, clear_cookie,
 };
 pub use logout::EndSessionRequest;
+#[cfg(feature = "logout")]
+pub use logout::{
+    FrontChannelLogout, Logout, LogoutVerification, Revocable, Revocation, Revoked, logout_token_in,
+};
 #[cfg(feature = "std")]
 pub use machine::Coalescer;
 pub use machine::{Answered, Asked, Observed, observed, observed_async};
@@ -330,4 +361,6 @@ pub use report::{Category, Decision, Error, ErrorKind, LoginMissing, ServerError
 #[cfg(feature = "setup")]
 pub use setup::{Finding, SetupCheck, SetupReport, Verdict};
 pub use text::{Entropy, Secret, Timestamp};
+#[cfg(feature = "logout")]
+pub use token::LogoutToken;
 pub use token::{Address, Expectations, IdTokenClaims};
