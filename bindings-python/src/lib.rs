@@ -15,6 +15,7 @@ mod grant;
 mod http;
 mod json;
 mod login;
+mod logout;
 mod provider;
 mod session;
 mod setup;
@@ -52,6 +53,8 @@ mod _relyingparty {
     use crate::login::{
         Authorization, AuthorizationCode, CallbackParams, LoginCookies, PendingLogin, clear_cookie,
     };
+    #[pymodule_export]
+    use crate::logout::{FrontChannelLogout, Logout, LogoutToken, logged_out, logout_token_in};
     #[pymodule_export]
     use crate::provider::{KeyReport, Provider};
     #[pymodule_export]

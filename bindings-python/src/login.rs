@@ -169,7 +169,7 @@ fn asked<T: Default>(
 
 /// What a framework has of a request, as text: text, the bytes of a query, a URL of `urllib.parse`, or another object with
 /// a `scheme` and a `query` whose `str` is the URL (Starlette, httpx, yarl).
-fn sent<'py>(given: &'py Bound<'py, PyAny>) -> PyResult<Cow<'py, str>> {
+pub(crate) fn sent<'py>(given: &'py Bound<'py, PyAny>) -> PyResult<Cow<'py, str>> {
     if let Ok(text) = given.cast::<PyString>() {
         return Ok(text.to_string_lossy());
     }

@@ -13,6 +13,8 @@ mod call;
 mod client;
 mod error;
 mod flow;
+#[cfg(feature = "server")]
+mod logout;
 mod provider;
 #[cfg(feature = "signing")]
 mod proving;

@@ -175,7 +175,7 @@
 //!
 //! # Logout
 //!
-//! End your own session first. [`Client::log_out`] then sends the browser to the provider, and [`Client::logged_out`] checks what it
+//! End your own session first. [`Client::log_out`] then sends the browser to the provider, and [`logged_out`] checks what it
 //! comes back with (OIDC RP-Initiated Logout). [`Client::revoke`] gives the tokens back (RFC 7009).
 //!
 //! A provider that ends a session tells the application: with a logout token that [`Client::logout_token`] verifies (OIDC
@@ -345,7 +345,8 @@ pub use login::{
 pub use logout::EndSessionRequest;
 #[cfg(feature = "logout")]
 pub use logout::{
-    FrontChannelLogout, Logout, LogoutVerification, Revocable, Revocation, Revoked, logout_token_in,
+    FrontChannelLogout, Logout, LogoutVerification, Revocable, Revocation, Revoked, logged_out,
+    logout_token_in,
 };
 #[cfg(feature = "std")]
 pub use machine::Coalescer;

@@ -1,6 +1,11 @@
 //! What there is to see of an outcome: the values that a case names, under the same names in each language.
 
-use relyingparty::{CallbackParams, Decision, Error, ErrorKind, HttpRequest, Outcome as Yield, Session};
+use std::collections::BTreeMap;
+
+use relyingparty::{
+    CallbackParams, Decision, Error, ErrorKind, FrontChannelLogout, HttpRequest, Logout, Outcome as Yield,
+    Session,
+};
 use serde_json::{Value, json};
 
 use super::format::{Limits, Outcome, Request};
@@ -38,8 +43,29 @@ pub(super) fn outcome(outcome: &Yield) -> Outcome {
         Yield::Session(found) => session(found),
         Yield::UserInfo(info) => noted(json!({ "claims": info.as_map() }), &info.decisions()),
         Yield::Claims(claims) => noted(json!({ "claims": claims.as_map() }), &claims.decisions()),
+        Yield::LogoutToken(token) => json!({
+            "issuer": token.issuer(),
+            "subject": token.subject(),
+            "session_id": token.session_id(),
+            "jti": token.jti(),
+            "issued_at": token.issued_at().as_unix(),
+            "expires_at": token.expires_at().as_unix(),
+            "replay_key": token.replay_key(),
+            "remember_until": token.remember_until().as_unix(),
+        }),
+        Yield::Revoked(_) => json!({}),
         _ => Value::Null,
     })
+}
+
+/// Where a logout leads, in the order of the fields' names.
+pub(super) fn logout(logout: &Logout) -> Outcome {
+    let fields = logout.fields.as_ref().map(|fields| fields.iter().cloned().collect::<BTreeMap<_, _>>());
+    Outcome::Ok(json!({ "url": logout.url, "fields": fields, "state": logout.state }))
+}
+
+pub(super) fn front_channel(request: &FrontChannelLogout) -> Outcome {
+    Outcome::Ok(json!({ "issuer": request.issuer(), "session_id": request.session_id() }))
 }
 
 pub(super) fn parameters(parameters: &CallbackParams) -> Outcome {
@@ -61,7 +87,7 @@ fn noted(mut seen: Value, decisions: &[Decision]) -> Value {
 }
 
 fn session(session: &Session) -> Value {
-    let seen = json!({
+    let mut seen = json!({
         "claims": session.claims().as_map(),
         "scope": session.scope(),
         "token_type": session.token_type(),
@@ -70,5 +96,8 @@ fn session(session: &Session) -> Value {
         "expires_at": session.expires_at().map(|at| at.as_unix()),
         "return_to": session.return_to(),
     });
+    if let Some(session_state) = session.session_state() {
+        seen["session_state"] = session_state.into();
+    }
     noted(seen, &session.decisions())
 }

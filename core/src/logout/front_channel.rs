@@ -2,13 +2,14 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use core::fmt;
 
 use crate::client::Client;
 use crate::logout::parameters::{of_query, present};
 use crate::report::{Error, ErrorKind, Trace, check};
 
 /// A front-channel logout request. Anybody can make a browser send one: it ends sessions and does nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FrontChannelLogout {
     issuer: Option<String>,
     session_id: Option<String>,
@@ -24,6 +25,12 @@ impl FrontChannelLogout {
     /// if the cookie of one came along.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
+    }
+}
+
+impl fmt::Debug for FrontChannelLogout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FrontChannelLogout({})", if self.session_id.is_some() { "a session" } else { "a browser" })
     }
 }
 

@@ -20,4 +20,4 @@ pub use front_channel::FrontChannelLogout;
 pub use revocation::{Revocable, Revocation, Revoked};
 pub use rp_initiated::EndSessionRequest;
 #[cfg(feature = "logout")]
-pub use there_and_back::Logout;
+pub use there_and_back::{Logout, logged_out};

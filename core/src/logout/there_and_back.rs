@@ -22,7 +22,7 @@ pub struct Logout {
     pub url: String,
     /// The fields of a form to post, where a URL with all of them would be longer than 2,048 bytes. Without it, redirect.
     pub fields: Option<Vec<(String, String)>>,
-    /// What [`Client::logged_out`] expects when the browser is back: keep it in a cookie of this browser. `None` if the browser
+    /// What [`logged_out`] expects when the browser is back: keep it in a cookie of this browser. `None` if the browser
     /// does not come back.
     pub state: Option<String>,
 }
@@ -53,22 +53,22 @@ impl Client {
             parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Logout { url: endpoint.to_owned(), fields: Some(fields), state })
     }
+}
 
-    /// Checks that the browser comes back from the logout that it began: the query, or the whole URL, has the `state` of
-    /// [`log_out`](Client::log_out). `expected` is what this browser's cookie holds; `None`, if it holds nothing, is refused.
-    ///
-    /// # Errors
-    /// `logout_malformed`, `logout_state_missing`, `logout_state_mismatch`
-    pub fn logged_out(&self, query_or_url: &str, expected: Option<&str>) -> Result<(), Error> {
-        let response = of_query(query_or_url)?;
-        let mut trace = Trace::new(self.policy().record_decisions);
-        let checked = match present(&response, "state") {
-            None => Err(trace.fail(check::LogoutStateMissing)),
-            Some(state) => {
-                let passed = expected.is_some_and(|expected| Secret::new(expected).matches(state));
-                trace.check(check::LogoutState, passed)
-            }
-        };
-        trace.attach(checked)
-    }
+/// Checks that the browser comes back from the logout that it began: the query, or the whole URL, has the [`state`](Logout::state)
+/// of the [`Logout`]. `expected` is what this browser's cookie holds; `None`, if it holds nothing, is refused.
+///
+/// # Errors
+/// `logout_malformed`, `logout_state_missing`, `logout_state_mismatch`
+pub fn logged_out(query_or_url: &str, expected: Option<&str>) -> Result<(), Error> {
+    let response = of_query(query_or_url)?;
+    let mut trace = Trace::new(true);
+    let checked = match present(&response, "state") {
+        None => Err(trace.fail(check::LogoutStateMissing)),
+        Some(state) => {
+            let passed = expected.is_some_and(|expected| Secret::new(expected).matches(state));
+            trace.check(check::LogoutState, passed)
+        }
+    };
+    trace.attach(checked)
 }

@@ -11,6 +11,7 @@ mod cheap;
 mod configuration;
 mod hosts;
 mod leniency;
+mod logout;
 mod missing;
 mod modules;
 mod protocol;
@@ -66,7 +67,7 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 13] = [
+    let tables: [&[Scenario]; 14] = [
         asked::SCENARIOS,
         bounds::SCENARIOS,
         cache::SCENARIOS,
@@ -75,6 +76,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         configuration::SCENARIOS,
         hosts::SCENARIOS,
         leniency::SCENARIOS,
+        logout::SCENARIOS,
         missing::SCENARIOS,
         protocol::SCENARIOS,
         rotation::SCENARIOS,
