@@ -63,7 +63,8 @@ fn row(line: &str) -> Option<Row> {
 fn ids(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(['_', ' ', ':', '-']).collect();
     let is_id = |word: &&str| {
-        let digits = word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "klu".contains(letter));
+        let digits =
+            word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "klu".contains(letter));
         digits.is_some_and(|digits| {
             !digits.is_empty() && digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
