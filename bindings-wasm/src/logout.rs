@@ -14,18 +14,6 @@ use crate::server::Grant;
 use crate::session::Session;
 use crate::timestamp;
 
-/// [`relyingparty::logout_token_in`]
-#[wasm_bindgen(js_name = logoutTokenIn)]
-pub fn logout_token_in(form_body: &str) -> Result<String, Thrown> {
-    Ok(relyingparty::logout_token_in(form_body)?)
-}
-
-/// [`relyingparty::logged_out`]
-#[wasm_bindgen(js_name = loggedOut)]
-pub fn logged_out(query_or_url: &str, expected: Option<String>) -> Result<(), Thrown> {
-    Ok(relyingparty::logged_out(query_or_url, expected.as_deref())?)
-}
-
 #[wasm_bindgen]
 impl Client {
     #[wasm_bindgen(js_name = logOut)]
