@@ -67,6 +67,16 @@ impl Params {
         Self(parse(encoded.as_bytes()).into_owned().collect())
     }
 
+    /// These pairs.
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A parameter without a value counts as omitted (RFC 6749 3.1).
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0

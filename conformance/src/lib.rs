@@ -5,12 +5,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod agent;
 pub mod browser;
 pub mod cases;
 pub mod encoding;
-/// The blocking host of the core's examples, which the browser and the demo send with too.
-#[path = "../../core/examples/hosts/ureq.rs"]
-pub mod host;
 pub mod http;
 pub mod live;
 pub mod modules;

@@ -24,12 +24,14 @@ const CATALOGUE: [(char, usize); 10] = [
 /// The names that a source gives its tests.
 type Names = fn(&str) -> Vec<String>;
 /// Where tests are, and how the files of each kind name them.
-const PLACES: [(&str, &str, Names); 9] = [
+const PLACES: [(&str, &str, Names); 11] = [
     ("core/src", "rs", in_rust),
     ("core/tests", "rs", in_rust),
     ("conformance/src", "rs", in_rust),
     ("conformance/tests", "rs", in_rust),
     ("bindings-python/src", "rs", in_rust),
+    ("bindings-rust/src", "rs", in_rust),
+    ("bindings-rust/tests", "rs", in_rust),
     ("bindings-wasm/src", "rs", in_rust),
     ("bindings-python/tests", "py", in_python),
     ("bindings-wasm/test", "mjs", in_javascript),

@@ -1,8 +1,5 @@
 //! Logins at Keycloak, whose keys rotate between the request of a refresh and its answer: `cargo ci keycloak`.
 
-#[path = "../../core/examples/hosts/mod.rs"]
-#[allow(dead_code, reason = "the examples use the rest of it")]
-mod hosts;
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 mod party;
 

@@ -2,9 +2,6 @@
 //!
 //! They need the provider of `conformance/op` and certificates: `cargo ci rust-live` sets both up and runs them.
 
-#[path = "../../core/examples/hosts/mod.rs"]
-#[allow(dead_code, reason = "the examples use the rest of it")]
-mod hosts;
 mod op;
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 mod party;
@@ -12,13 +9,13 @@ mod party;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conformance::browser::Browser;
-use hosts::{entropy, now};
-use op::{Op, Proxy, tls};
-use party::Party;
+use op::{Op, tls};
+use party::{Party, entropy, network, now};
 use relyingparty::{
     AuthorizeRequest, CallbackParams, Client, Coalescer, EndSessionRequest, Error, Expectations, Policy,
     Registration, TokenRequest, drive, drive_async,
 };
+use relyingparty_host::{ReqwestTransport, Transport};
 use serde_json::json;
 
 const REDIRECT: &str = "https://app.example/callback";
@@ -193,7 +190,7 @@ fn d4_keys_survive_a_provider_that_is_down() {
 fn a_refused_consent_is_the_providers_error() {
     let op = Op::start();
     let mut party = Party::new(&op, json!({ "redirect_uris": [REDIRECT] }), Policy::default());
-    let login = party.client.authorize(&AuthorizeRequest::default(), entropy().unwrap(), now()).unwrap();
+    let login = party.client.authorize(&AuthorizeRequest::default(), entropy(), now()).unwrap();
     let back = party.browser.refuse(&login.url, REDIRECT).unwrap();
     let error =
         party.client.callback(login.pending, &CallbackParams::parse(&back).unwrap(), now()).unwrap_err();
@@ -227,9 +224,9 @@ async fn an_async_host_logs_in_over_https_with_a_ca_file() {
         )
     })
     .unwrap();
-    let http = hosts::reqwest::client(Some(&ca_pem), None).unwrap();
+    let http = ReqwestTransport::with(network(Some(&ca_pem))).unwrap();
     let coalescer = Coalescer::default();
-    let host = |request| hosts::reqwest::answer(&http, request);
+    let host = |request| http.answer(request);
     let (pending, response) = tokio::task::block_in_place(|| party.visit(&AuthorizeRequest::default()));
     let code = party.client.callback(pending, &response, now()).unwrap();
     let step = party.client.exchange(code).unwrap();
@@ -248,46 +245,6 @@ fn f10_a_blocking_host_logs_in_over_https_with_a_ca_file_and_not_without() {
     assert_eq!(party.login().unwrap().claims().sub(), "alice");
     let error = Party::trusting(&op, members(), Policy::default(), None).map(|_| ()).unwrap_err();
     assert_eq!(error.code(), "unreachable");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the certified provider: cargo ci rust-live"]
-async fn both_hosts_log_in_through_a_proxy_with_a_password() {
-    let (op, proxy, ca_pem) = (Op::start_far_away(), Proxy::start(), tls().ca_pem);
-    let blocking = |url: &str| hosts::ureq::agent(Some(&ca_pem), Some(hosts::ureq::proxy(url).unwrap()));
-    let register = || {
-        let registered =
-            op.register(json!({ "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" }));
-        Registration::new(registered["client_id"].as_str().unwrap(), REDIRECT)
-    };
-    let find = |url: &str| Party::with(blocking(url), &op.issuer, register(), Policy::default());
-    let mut party = tokio::task::block_in_place(|| find(&proxy.with_password())).unwrap();
-    let session = tokio::task::block_in_place(|| party.login()).unwrap();
-    assert!(session.claims().iss().starts_with("https://op.example:"));
-    let seen = tokio::task::block_in_place(|| proxy.seen());
-    let connect = format!("CONNECT {} true", op.issuer.trim_start_matches("https://"));
-    assert!(!seen.is_empty() && seen.iter().all(|line| *line == connect), "{seen:?}");
-
-    let http =
-        hosts::reqwest::client(Some(&ca_pem), Some(hosts::reqwest::proxy(&proxy.with_password()).unwrap()));
-    let http = http.unwrap();
-    let host = |request| hosts::reqwest::answer(&http, request);
-    let (pending, response) = tokio::task::block_in_place(|| party.visit(&AuthorizeRequest::default()));
-    tokio::task::block_in_place(|| proxy.seen());
-    let code = party.client.callback(pending, &response, now()).unwrap();
-    let session = drive_async(party.client.exchange(code).unwrap(), &party.cache, now, host).await.unwrap();
-    assert_eq!(session.claims().sub(), "alice");
-    assert_eq!(tokio::task::block_in_place(|| proxy.seen()), [connect]);
-
-    let error = tokio::task::block_in_place(|| find(&proxy.url)).map(drop).unwrap_err();
-    assert_eq!(error.code(), "unreachable");
-    // This machine is not behind it.
-    let near = hosts::ureq::proxy("http://127.0.0.1:9").unwrap();
-    for local in
-        ["https://localhost/", "http://127.0.0.1:8080/", "http://[::1]:8080/", "http://op.localhost/"]
-    {
-        assert!(near.is_no_proxy(&local.parse().unwrap()), "{local}");
-    }
 }
 
 #[test]

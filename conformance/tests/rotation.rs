@@ -2,9 +2,6 @@
 //!
 //! It needs the provider of `conformance/op`: `cargo ci rust-live` sets it up and runs this.
 
-#[path = "../../core/examples/hosts/mod.rs"]
-#[allow(dead_code, reason = "the examples use the rest of it")]
-mod hosts;
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 mod op;
 mod party;

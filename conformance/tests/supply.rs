@@ -56,17 +56,16 @@ fn listed(begin: &str) -> BTreeSet<String> {
 
 /// What `cargo tree` finds below the core.
 fn found(features: &str) -> BTreeSet<String> {
+    let arguments = ["--package", "relyingparty", "--no-default-features", "--features", features];
+    tree("relyingparty", &arguments)
+}
+
+/// What it finds below a crate of ours.
+fn tree(own: &str, arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(repository()).args([
-        "tree",
-        "--locked",
-        "--package",
-        "relyingparty",
-        "--edges",
-        "normal",
-    ]);
+    cargo.current_dir(repository()).args(["tree", "--locked", "--edges", "normal"]);
     cargo.args(["--prefix", "none", "--format", "{p}", "--target", "x86_64-unknown-linux-gnu"]);
-    cargo.args(["--no-default-features", "--features", features]);
+    cargo.args(arguments);
     let output = cargo.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -76,7 +75,7 @@ fn found(features: &str) -> BTreeSet<String> {
         .filter(|name| !name.is_empty())
         .map(Into::into)
         .collect();
-    assert!(crates.remove("relyingparty"));
+    assert!(crates.remove(own));
     crates
 }
 
@@ -95,6 +94,12 @@ fn the_tables_name_every_dependency_of_the_core_and_no_other() {
         let more = found(&format!("rustcrypto,std,{feature}"));
         assert_eq!(listed(begin), &more - &base, "{feature}");
     }
+}
+
+#[test]
+fn the_table_of_the_host_crate_names_what_it_depends_on_itself() {
+    let arguments = ["--package", "relyingparty-host", "--features", "reqwest,ureq", "--depth", "1"];
+    assert_eq!(listed("`relyingparty-host`"), tree("relyingparty-host", &arguments));
 }
 
 #[test]
@@ -140,8 +145,13 @@ fn count(folder: &Path, counted: &mut BTreeMap<String, usize>) {
 }
 
 #[test]
-fn the_core_and_what_runs_in_the_demo_forbid_it() {
-    for source in ["core/src/lib.rs", "conformance/src/lib.rs", "conformance/src/bin/demo/main.rs"] {
+fn the_core_the_host_crate_and_what_runs_in_the_demo_forbid_it() {
+    for source in [
+        "core/src/lib.rs",
+        "bindings-rust/src/lib.rs",
+        "conformance/src/lib.rs",
+        "conformance/src/bin/demo/main.rs",
+    ] {
         let text = fs::read_to_string(repository().join(source)).unwrap();
         let attribute = format!("#![forbid({WORD}_code)]");
         assert!(text.lines().any(|line| line == attribute), "{source}");

@@ -63,9 +63,9 @@
 //! The host sends requests exactly as they are, follows no redirect, sends no cookies or other ambient credentials,
 //! verifies TLS, and enforces the request's [`Limits`]. What a response shows is checked again. Requests ask for no
 //! compression. If a response is compressed all the same, the host decompresses it within the limit, or hands it over
-//! and it is refused (`compressed_response`). Proxies are up to the HTTP client: `core/examples/hosts` shows it for
-//! ureq and reqwest. [`Endpoint::coalesces`] says which requests may share one response or be retried. With a
-//! [`Coalescer`] many logins that need the same keys send one request.
+//! and it is refused (`compressed_response`). Proxies are up to the HTTP client. The crate `relyingparty-host` has
+//! such hosts, over ureq and reqwest, and login in plain calls. [`Endpoint::coalesces`] says which requests may share
+//! one response or be retried. With a [`Coalescer`] many logins that need the same keys send one request.
 //!
 //! # What is checked
 //!

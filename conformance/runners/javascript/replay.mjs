@@ -2,8 +2,9 @@
 //
 // For each file one line of JSON: `name`, `result` (`pass`, `fail` or `skipped`), and for the latter two a
 // `reason`. The format of the files is described in conformance/README.md. The package's build for Node leaves
-// signatures to `node:crypto`; with `--full` it is the build that checks them itself.
+// signatures to `node:crypto`; with `--full` it is the build that checks them itself. Private keys are `node:crypto`'s in both.
 
+import { createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
@@ -34,6 +35,7 @@ class Player {
     this.codes = new Map();
     this.sessions = new Map();
     this.waiting = new Map();
+    this.own = new Map();
   }
 
   get context() {
@@ -51,7 +53,18 @@ class Player {
   }
 
   makeClient() {
-    this.client = new Client(this.provider, this.registration, this.context);
+    const registration = { ...this.registration };
+    for (const member of ['signing_keys', 'dpop_keys'])
+      if (Array.isArray(registration[member])) registration[member] = registration[member].map((key) => this.hold(key));
+    this.client = new Client(this.provider, registration, this.context);
+  }
+
+  /** A key as the client takes it: this package signs with none itself. Those with a private half are signed with here. */
+  hold({ d, alg, kid, use, ...jwk }) {
+    if (d === undefined) return { alg, ...(kid && { kid }), ...jwk };
+    const name = `${kid} of the package`;
+    this.own.set(name, createPrivateKey({ key: { ...jwk, d }, format: 'jwk' }));
+    return { name, alg, ...(kid && { kid }), jwk };
   }
 
   /** Carries a flow to a session. */
@@ -66,7 +79,8 @@ class Player {
     this.sessions.set(login, session);
     const { raw_claims: claims, scope, token_type } = session;
     const { access_token = null, refresh_token = null, expires_at = null, return_to = null, session_state } = session;
-    const tokens = { token_type, access_token, refresh_token };
+    const { authorization_details = null } = session;
+    const tokens = { token_type, access_token, refresh_token, authorization_details };
     return { claims, scope, ...tokens, expires_at, return_to, session_state, noted: noted(session) };
   }
 }
@@ -88,14 +102,17 @@ const CALLS = {
     player.makeClient();
     return {};
   },
-  async authorize(player, { login, request, entropy }) {
-    const random = Buffer.from(entropy, 'hex');
-    const { url, id, cookie_name, pending } = player.client.authorize(request, random);
+  async authorize(player, { login, request, in_steps, ...step }, host) {
+    const { client } = player;
+    const started = in_steps
+      ? await host.run(client.authorizeInSteps(request, drawn(step)))
+      : client.authorize(request, drawn(step));
+    const { url, id, cookie_name, pending } = started;
     player.ids.set(login, id);
     player.stored.set(login, pending);
     return { url, id, cookie_name };
   },
-  async callback(player, step) {
+  async callback(player, step, host) {
     const params =
       'form' in step ? CallbackParams.parseFormPost(step.form) : CallbackParams.parse(step.query);
     const own = player.ids.get(step.login);
@@ -108,14 +125,20 @@ const CALLS = {
     const kept = id === own ? player.stored.get(step.login) : undefined;
     const pending = 'stored' in step ? step.stored : kept;
     if (pending == null) params.unclaimed(reason, step.told);
-    player.codes.set(step.login, player.client.callback(pending, params));
+    const { client } = player;
+    const code = step.in_steps
+      ? await host.run(client.signedCallback(pending, params))
+      : client.callback(pending, params);
+    player.codes.set(step.login, code);
     return {};
   },
   async exchange(player, step, host) {
-    return player.keep(step, host, player.client.exchange(player.codes.get(step.login), step.request));
+    const code = player.codes.get(step.login);
+    return player.keep(step, host, player.client.exchange(code, step.request, drawn(step)));
   },
   async refresh(player, step, host) {
-    return player.keep(step, host, player.client.refresh(player.sessions.get(step.login), step.request));
+    const session = player.sessions.get(step.login);
+    return player.keep(step, host, player.client.refresh(session, step.request, drawn(step)));
   },
   async restore(player, step, host) {
     const stored = step.stored ?? player.sessions.get(step.login).encoded;
@@ -124,9 +147,19 @@ const CALLS = {
   async resume(player, step, host) {
     return player.keep(step, host, player.waiting.get(step.login));
   },
-  async userinfo(player, { login }, host) {
-    const info = await host.run(player.client.userinfo(player.sessions.get(login)));
+  async userinfo(player, { login, ...step }, host) {
+    const info = await host.run(player.client.userinfo(player.sessions.get(login), drawn(step)));
     return { claims: info.raw_claims, noted: noted(info) };
+  },
+  async call(player, { login, request, ...step }, host) {
+    const answer = await host.run(player.client.call(player.sessions.get(login), request, drawn(step)));
+    const { status, body, challenge } = answer;
+    const { scheme, error = null, scope = null, acr_values = null, max_age = null } = challenge ?? {};
+    const wanted = challenge && { challenge: { scheme, error, scope, acr_values, max_age } };
+    return { status, body: Buffer.from(body).toString(), ...wanted };
+  },
+  async jwks(player) {
+    return player.client.jwks();
   },
   async verify(player, { id_token, expectations }, host) {
     const verified = await host.run(player.client.verify(id_token, expectations));
@@ -190,10 +223,12 @@ class Host {
       this.player.now = request.until;
       return { waited: true };
     }
+    const own = request.kind === 'sign' && this.player.own.get(request.key);
+    if (own) return { signature: sign(null, request.signing_input, own) };
     const exchange = this.exchanges.shift();
     const actual = observe(request);
     if (!exchange) {
-      if (this.waits) throw new Waits(request.endpoint);
+      if (this.waits && request.kind === 'http') throw new Waits(request.endpoint);
       throw new Difference(`unexpected request ${JSON.stringify(actual)}`);
     }
     const { expect, now, respond } = exchange;
@@ -205,14 +240,27 @@ class Host {
   }
 }
 
-/** The request as cases have it. */
-function observe({ endpoint, method, url, headers, body, limits }) {
+/** What the host is asked, as cases have it. */
+function observe(request) {
+  const { kind } = request;
+  if (kind === 'sign') {
+    const { key, alg, purpose, signing_input } = request;
+    return { sign: { key, alg, purpose, signing_input: Buffer.from(signing_input).toString() } };
+  }
+  if (kind === 'assertion') return { assertion: { type: request.assertion_type, audience: request.audience } };
+  const { endpoint, method, url, headers, body, limits, client_certificate } = request;
   const text = body ? Buffer.from(body).toString() : '';
-  return plain({ endpoint, method, url, headers, body: text, limits });
+  return plain({ endpoint, method, url, headers, body: text, limits, client_certificate });
+}
+
+/** The randomness of a call, if it has some. */
+function drawn({ entropy }) {
+  return entropy === undefined ? undefined : Buffer.from(entropy, 'hex');
 }
 
 /** The answer as the package takes it. */
-function reply({ status, headers, body, final_url, ...other }) {
+function reply({ status, headers, body, final_url, signature, ...other }) {
+  if (signature !== undefined) return { signature: Buffer.from(signature, 'base64url') };
   if (status === undefined) return other;
   const bytes = Buffer.concat([body].flat().map(octets));
   return { status, headers, body: bytes, ...(final_url && { url: final_url }) };

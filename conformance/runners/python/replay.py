@@ -6,6 +6,7 @@ For each file one line of JSON: ``name``, ``result`` (``pass``, ``fail`` or ``sk
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Player:
         self.codes: dict[str, rp.AuthorizationCode] = {}
         self.sessions: dict[str, rp.Session] = {}
         self.waiting: dict[str, rp.Flow[Any]] = {}
+        self.held: list[tuple[rp.SigningKey, str]] = []
 
     def clock(self) -> float:
         return self.now
@@ -81,7 +83,11 @@ class Player:
         return {}
 
     def call_authorize(self, step: Json, host: Host) -> Json:
-        started = self.made().authorize(bytes.fromhex(step["entropy"]), **step["request"])
+        entropy = bytes.fromhex(step["entropy"])
+        if step.get("in_steps"):
+            started = host.run(self.made().authorize_in_steps(entropy, **step["request"]))
+        else:
+            started = self.made().authorize(entropy, **step["request"])
         self.ids[step["login"]], self.stored[step["login"]] = started.id, started.pending.encode()
         return {"url": started.url, "id": started.id, "cookie_name": started.cookie_name}
 
@@ -101,14 +107,20 @@ class Player:
         stored = step["stored"] if "stored" in step else self.stored[login] if id == own else None
         if stored is None:
             params.unclaimed(reason, step.get("told"))
-        self.codes[login] = self.made().callback(rp.PendingLogin.decode(stored), params)
+        pending = rp.PendingLogin.decode(stored)
+        if step.get("in_steps"):
+            self.codes[login] = host.run(self.made().signed_callback(pending, params))
+        else:
+            self.codes[login] = self.made().callback(pending, params)
         return {}
 
     def call_exchange(self, step: Json, host: Host) -> Json:
-        return self.keep(step, host, self.made().exchange(self.codes.pop(step["login"]), **step.get("request", {})))
+        code = self.codes.pop(step["login"])
+        return self.keep(step, host, self.made().exchange(code, drawn(step), **step.get("request", {})))
 
     def call_refresh(self, step: Json, host: Host) -> Json:
-        return self.keep(step, host, self.made().refresh(self.sessions[step["login"]], **step.get("request", {})))
+        session = self.sessions[step["login"]]
+        return self.keep(step, host, self.made().refresh(session, drawn(step), **step.get("request", {})))
 
     def call_restore(self, step: Json, host: Host) -> Json:
         stored = step["stored"] if "stored" in step else self.sessions[step["login"]].encode()
@@ -118,8 +130,23 @@ class Player:
         return self.keep(step, host, self.waiting.pop(step["login"]))
 
     def call_userinfo(self, step: Json, host: Host) -> Json:
-        info = host.run(self.made().userinfo(self.sessions[step["login"]]))
+        info = host.run(self.made().userinfo(self.sessions[step["login"]], drawn(step)))
         return {"claims": dict(info), "noted": noted(info)}
+
+    def call_call(self, step: Json, host: Host) -> Json:
+        asked = step["request"]
+        headers = [(name, value) for name, value in asked.get("headers", [])]
+        body = asked.get("body", "").encode()
+        session = self.sessions[step["login"]]
+        answer = host.run(self.made().call(session, asked["method"], asked["url"], headers, body, drawn(step)))
+        seen: Json = {"status": answer.status, "body": answer.body.decode()}
+        if (challenge := answer.challenge) is not None:
+            names = ("scheme", "error", "scope", "acr_values", "max_age")
+            seen["challenge"] = {name: getattr(challenge, name) for name in names}
+        return seen
+
+    def call_jwks(self, step: Json, host: Host) -> Json:
+        return self.registered().jwks()
 
     def call_verify(self, step: Json, host: Host) -> Json:
         claims = host.run(self.made().verify(step["id_token"], **step["expectations"]))
@@ -167,8 +194,25 @@ class Player:
         return {}
 
     def make_client(self) -> None:
-        registration, policy = rp.Registration(**self.registration), rp.Policy(**self.policy)
+        registration, policy = self.registered(), rp.Policy(**self.policy)
         self.client = rp.Client(self.provider, registration, policy, self.cache, self.clock)
+
+    def registered(self) -> rp.Registration:
+        """The registration. Keys with a private half are the package's to sign with, the others are the host's."""
+        members = dict(self.registration)
+        for member in ("signing_keys", "dpop_keys"):
+            if isinstance(keys := members.get(member), list):
+                members[member] = [key if "d" in key else self.hold(key) for key in keys]
+        return rp.Registration(**members)
+
+    def hold(self, key: Json) -> rp.SigningKey:
+        held = rp.SigningKey.from_callable(elsewhere, alg=key["alg"], kid=key.get("kid"), jwk=key.get("jwk"))
+        self.held.append((held, key["name"]))
+        return held
+
+    def name(self, key: rp.SigningKey) -> str:
+        """What the host calls a key that it holds."""
+        return next(name for held, name in self.held if held is key)
 
     def made(self) -> rp.Client:
         if self.client is None:
@@ -191,6 +235,7 @@ class Player:
             "expires_at": session.expires_at,
             "return_to": session.return_to,
             "session_state": session.session_state,
+            "authorization_details": session.authorization_details,
             "noted": noted(session),
         }
 
@@ -214,18 +259,43 @@ class Host:
         if isinstance(request, rp.WaitRequest):
             self.player.now = request.until
             return rp.Waited()
-        if not isinstance(request, rp.HttpRequest):
-            raise Difference(f"unexpected request {request}")
         exchange = next(self.exchanges, None)
-        actual = observe(request)
+        actual = self.observe(request)
         if exchange is None:
-            if self.waits:
+            if self.waits and isinstance(request, rp.HttpRequest):
                 raise Waits(request.endpoint)
             raise Difference(f"unexpected request {actual}")
         if exchange["expect"] != actual:
             raise Difference(f"expected the request {exchange['expect']}, got {actual}")
         self.player.now = exchange.get("now", self.player.now)
         return reply(exchange["respond"])
+
+    def observe(self, request: rp.Request) -> Json:
+        """What the host is asked, as cases have it."""
+        if isinstance(request, rp.SignRequest):
+            return {
+                "sign": {
+                    "key": self.player.name(request.key),
+                    "alg": request.alg,
+                    "purpose": request.purpose,
+                    "signing_input": request.signing_input.decode(),
+                }
+            }
+        if isinstance(request, rp.AssertionRequest):
+            return {"assertion": {"type": request.assertion_type, "audience": request.audience}}
+        if not isinstance(request, rp.HttpRequest):
+            raise Difference(f"unexpected request {request}")
+        return observe(request)
+
+
+def drawn(step: Json) -> bytes | None:
+    """The randomness of a call, if it has some."""
+    return bytes.fromhex(step["entropy"]) if "entropy" in step else None
+
+
+def elsewhere(signing_input: bytes, alg: str) -> bytes:
+    """In the place of a KMS: the case has the signatures."""
+    raise AssertionError(f"nobody asked the case to sign with {alg}")
 
 
 def noted(made: rp.Provider | rp.Session | rp.Claims) -> list[list[str]]:
@@ -236,6 +306,7 @@ def noted(made: rp.Provider | rp.Session | rp.Claims) -> list[list[str]]:
 
 def observe(request: rp.HttpRequest) -> Json:
     """The request as cases have it."""
+    certificate = {"client_certificate": True} if request.client_certificate else {}
     return {
         "endpoint": request.endpoint,
         "method": request.method,
@@ -246,6 +317,7 @@ def observe(request: rp.HttpRequest) -> Json:
             "max_response_bytes": request.limits.max_response_bytes,
             "timeout_secs": request.limits.timeout_secs,
         },
+        **certificate,
     }
 
 
@@ -257,6 +329,10 @@ def reply(respond: Json) -> rp.Reply:
         return rp.Unsupported()
     if "verified" in respond:
         return bool(respond["verified"])
+    if "signature" in respond:
+        return base64.urlsafe_b64decode(respond["signature"] + "==")
+    if "assertion" in respond:
+        return rp.Assertion(respond["assertion"])
     parts = respond["body"] if isinstance(respond["body"], list) else [respond["body"]]
     headers = [(name, value) for name, value in respond["headers"]]
     return rp.HttpResponse(respond["status"], headers, b"".join(map(octets, parts)), respond.get("final_url"))

@@ -12,7 +12,7 @@ use ureq::http::{Request, Response, Uri};
 
 use self::cookies::Cookies;
 use self::form::{Field, Form, Page};
-use crate::host::{agent, send};
+use crate::agent::{agent, send};
 
 const USER: &str = "alice";
 const PASSWORD: &str = "password";

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::exchange::{ApiRequest, Exchange};
+
 /// One case: a client, and the calls that a host makes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +76,9 @@ pub enum Call {
         request: Value,
         /// 32 bytes or fewer, in hexadecimal.
         entropy: String,
+        /// Whether it may take steps: a request that is pushed or signed.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_steps: bool,
     },
     /// Takes an authorization response, in the query or as a form: for the named login, or one as it is `stored`.
     Callback {
@@ -97,6 +102,9 @@ pub enum Call {
         /// The body that the browser posted.
         #[serde(skip_serializing_if = "Option::is_none")]
         form: Option<String>,
+        /// Whether it may take steps: a response that is signed.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_steps: bool,
     },
     /// Exchanges the login's code.
     Exchange {
@@ -105,6 +113,9 @@ pub enum Call {
         /// What to ask for beyond what the login asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         request: Option<Value>,
+        /// What a client that proves itself needs for it, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entropy: Option<String>,
     },
     /// Refreshes the login's session.
     Refresh {
@@ -113,12 +124,30 @@ pub enum Call {
         /// What to ask for beyond what the login asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         request: Option<Value>,
+        /// What a client that proves itself needs for it, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entropy: Option<String>,
     },
     /// Asks for the end user's claims.
     Userinfo {
         /// The login.
         login: String,
+        /// What a client that proves itself needs for it, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entropy: Option<String>,
     },
+    /// Calls an API with the access token of the login's session.
+    Call {
+        /// The login.
+        login: String,
+        /// The request, without the token.
+        request: ApiRequest,
+        /// What a client that proves itself needs for it, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entropy: Option<String>,
+    },
+    /// Yields the public halves of the client's signing keys.
+    Jwks,
     /// Restores the login's session from its encoding, or from other text.
     Restore {
         /// The login.
@@ -200,110 +229,6 @@ pub enum Call {
     },
 }
 
-/// A request that has to be made, and its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exchange {
-    /// The request, to the byte.
-    pub expect: Request,
-    /// What time it is when the answer arrives, if that changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<i64>,
-    /// The answer.
-    pub respond: Reply,
-}
-
-/// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// Which endpoint it is for.
-    pub endpoint: String,
-    /// The method.
-    pub method: String,
-    /// The URL.
-    pub url: String,
-    /// The headers, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body, empty for GET.
-    pub body: String,
-    /// What the host has to enforce.
-    pub limits: Limits,
-}
-
-/// What the host has to enforce.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Bytes of a body.
-    pub max_response_bytes: usize,
-    /// Seconds in all.
-    pub timeout_secs: u32,
-}
-
-/// What the host answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Reply {
-    /// A response.
-    Http {
-        /// The status.
-        status: u16,
-        /// The headers.
-        headers: Vec<(String, String)>,
-        /// The body.
-        body: Body,
-        /// The URL that answered, if it is not the request's.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        final_url: Option<String>,
-    },
-    /// Nothing came back.
-    Unreachable {
-        /// Why.
-        unreachable: String,
-    },
-    /// The answer to another kind of request.
-    Verified {
-        /// Whether a signature is good.
-        verified: bool,
-    },
-    /// The host has no answer to requests of this kind.
-    Unsupported {
-        /// That it is so.
-        unsupported: bool,
-    },
-}
-
-/// A body: text, or parts, so that large ones stay small here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Body {
-    /// Text.
-    Text(String),
-    /// Parts, one after the other.
-    Parts(Vec<Part>),
-}
-
-/// A part of a body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Part {
-    /// Text.
-    Text(String),
-    /// Text, so many times.
-    Repeat {
-        /// The text.
-        repeat: String,
-        /// How often.
-        times: usize,
-    },
-    /// Bytes, in hexadecimal.
-    Hex {
-        /// The bytes.
-        hex: String,
-    },
-}
-
 /// How a call ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -336,30 +261,15 @@ impl Outcome {
     }
 }
 
-impl Body {
-    /// The bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Body::Text(text) => text.as_bytes().to_vec(),
-            Body::Parts(parts) => parts.iter().flat_map(Part::to_bytes).collect(),
-        }
-    }
-}
-
-impl Part {
-    fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Part::Text(text) => text.as_bytes().to_vec(),
-            Part::Repeat { repeat, times } => repeat.repeat(*times).into_bytes(),
-            Part::Hex { hex } => from_hex(hex).unwrap_or_default(),
-        }
-    }
-}
-
 /// The bytes of hexadecimal digits.
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let byte = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     (0..text.len()).step_by(2).map(byte).collect()
+}
+
+/// A member that is there only when it is `true`.
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A member that may be absent, `null` or a text, which are three things.

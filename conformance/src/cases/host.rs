@@ -1,8 +1,9 @@
 //! Who answers the requests of a case: the file, when it is replayed; the scripted provider, when it is recorded.
 
-use relyingparty::HttpRequest;
+use relyingparty::{HttpRequest, Secret};
 
-use super::format::Reply;
+use super::exchange::{Asked, Reply};
+use crate::encoding::from_base64url;
 
 /// What a host does about a request.
 pub(super) enum Answer {
@@ -13,12 +14,16 @@ pub(super) enum Answer {
 }
 
 pub(super) trait Host {
-    /// Errs when the request is not the one that was expected.
+    /// Sends a request. Errs when it is not the one that was expected.
     fn answer(&mut self, request: &HttpRequest, now: i64) -> Result<Answer, String>;
+
+    /// Signs, or has an assertion. Errs when it is not what was expected.
+    fn prove(&mut self, asked: Asked) -> Result<Reply, String>;
 }
 
-pub(super) fn to_reply(reply: Reply) -> relyingparty::Reply {
-    match reply {
+/// The answer as the crate takes it.
+pub(super) fn to_reply(reply: Reply) -> Result<relyingparty::Reply, String> {
+    Ok(match reply {
         Reply::Http { status, headers, body, final_url } => {
             let mut response = relyingparty::HttpResponse::new(status, headers, body.to_bytes());
             response.final_url = final_url;
@@ -26,6 +31,11 @@ pub(super) fn to_reply(reply: Reply) -> relyingparty::Reply {
         }
         Reply::Unreachable { unreachable } => relyingparty::Reply::Unreachable { reason: unreachable },
         Reply::Verified { verified } => relyingparty::Reply::Verified(verified),
+        Reply::Signature { signature } => {
+            let signature = from_base64url(&signature).ok_or("a signature is not base64url")?;
+            relyingparty::Reply::Signature(signature)
+        }
+        Reply::Assertion { assertion } => relyingparty::Reply::Assertion(Secret::new(assertion)),
         Reply::Unsupported { .. } => relyingparty::Reply::Unsupported,
-    }
+    })
 }

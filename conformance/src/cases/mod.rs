@@ -2,8 +2,10 @@
 //! `conformance/cases` are replayed, unchanged, by a runner for each language; this is the runner for Rust, and what
 //! makes the files.
 
+mod exchange;
 mod format;
 mod host;
+mod keys;
 mod layout;
 mod matrix;
 mod observe;
@@ -17,7 +19,8 @@ use std::{fs, io};
 
 use serde::Serialize;
 
-pub use self::format::{Body, Call, Case, Exchange, Outcome, Part, Reply, Request, Step};
+pub use self::exchange::{ApiRequest, Asked, Assertion, Body, Exchange, Limits, Part, Reply, Request, Sign};
+pub use self::format::{Call, Case, Outcome, Step};
 use self::layout::Layout;
 pub use self::matrix::Matrix;
 pub use self::replay::replay;

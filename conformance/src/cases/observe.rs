@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use relyingparty::{
-    CallbackParams, Decision, Error, ErrorKind, FrontChannelLogout, HttpRequest, Logout, Outcome as Yield,
-    Session,
+    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind,
+    FrontChannelLogout, HttpRequest, Logout, Outcome as Yield, Session, SignRequest,
 };
 use serde_json::{Value, json};
 
-use super::format::{Limits, Outcome, Request};
+use super::exchange::{Asked, Assertion, Limits, Request, Sign};
+use super::format::Outcome;
 
 pub(super) fn request(request: &HttpRequest) -> Request {
     Request {
@@ -21,12 +22,34 @@ pub(super) fn request(request: &HttpRequest) -> Request {
             max_response_bytes: request.limits.max_response_bytes,
             timeout_secs: request.limits.timeout_secs,
         },
+        client_certificate: request.client_certificate,
     }
+}
+
+pub(super) fn sign(request: &SignRequest) -> Asked {
+    Asked::Sign {
+        sign: Sign {
+            key: request.key().name().into(),
+            alg: request.alg().as_str().into(),
+            purpose: request.purpose().into(),
+            signing_input: String::from_utf8_lossy(request.signing_input()).into_owned(),
+        },
+    }
+}
+
+pub(super) fn assertion(request: &AssertionRequest) -> Asked {
+    let (kind, audience) = (request.assertion_type.clone(), request.audience.clone());
+    Asked::Assertion { assertion: Assertion { kind, audience } }
 }
 
 /// An error. Of its details those that say which cause it has.
 pub(super) fn error(error: &Error) -> Outcome {
-    let details = if error.kind() == ErrorKind::NoPendingLogin { error.details() } else { Vec::new() };
+    let mut details = error.details();
+    details.retain(|(name, _)| match error.kind() {
+        ErrorKind::NoPendingLogin => true,
+        ErrorKind::ProfileUnmet => *name == "member",
+        _ => false,
+    });
     Outcome::Error {
         code: error.code().into(),
         server_error: error.server_error().map(|server| server.error.clone()),
@@ -54,6 +77,9 @@ pub(super) fn outcome(outcome: &Yield) -> Outcome {
             "remember_until": token.remember_until().as_unix(),
         }),
         Yield::Revoked(_) => json!({}),
+        Yield::Authorization(started) => authorization(started),
+        Yield::Code(_) => json!({}),
+        Yield::Answer(answer) => api_response(answer),
         _ => Value::Null,
     })
 }
@@ -66,6 +92,27 @@ pub(super) fn logout(logout: &Logout) -> Outcome {
 
 pub(super) fn front_channel(request: &FrontChannelLogout) -> Outcome {
     Outcome::Ok(json!({ "issuer": request.issuer(), "session_id": request.session_id() }))
+}
+
+/// The start of a login.
+pub(super) fn authorization(started: &Authorization) -> Value {
+    let pending = &started.pending;
+    json!({ "url": started.url, "id": pending.id(), "cookie_name": pending.cookie_name() })
+}
+
+fn api_response(answer: &ApiResponse) -> Value {
+    let body = String::from_utf8_lossy(&answer.response.body);
+    let mut seen = json!({ "status": answer.response.status, "body": body });
+    if let Some(challenge) = &answer.challenge {
+        seen["challenge"] = json!({
+            "scheme": challenge.scheme,
+            "error": challenge.error,
+            "scope": challenge.scope,
+            "acr_values": challenge.acr_values,
+            "max_age": challenge.max_age,
+        });
+    }
+    seen
 }
 
 pub(super) fn parameters(parameters: &CallbackParams) -> Outcome {
@@ -98,6 +145,9 @@ fn session(session: &Session) -> Value {
     });
     if let Some(session_state) = session.session_state() {
         seen["session_state"] = session_state.into();
+    }
+    if let Some(details) = session.authorization_details() {
+        seen["authorization_details"] = serde_json::from_str(details).unwrap_or_default();
     }
     noted(seen, &session.decisions())
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use relyingparty::{
     AnyFlow, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy,
-    Error, Expectations, Flow, Held, Issuer, LoginCookies, LoginMissing, Outcome as Yield, PendingLogin,
-    Policy, Provider, Registration, Request, Revocable, Session, Step, Timestamp, TokenRequest, logged_out,
+    Error, Expectations, Flow, Held, Issuer, LoginCookies, LoginMissing, Method, Outcome as Yield,
+    PendingLogin, Policy, Provider, Request, Revocable, Session, Step, Timestamp, TokenRequest, logged_out,
 };
 use serde_json::{Value, json};
 
+use super::exchange::ApiRequest;
 use super::format::{Call, Case, Outcome, from_hex};
 use super::host::{Answer, Host, to_reply};
-use super::observe;
+use super::{keys, observe};
 
 /// A host's memory between calls.
 pub(super) struct Player {
@@ -94,22 +95,21 @@ impl Player {
                 if let Some(policy) = policy {
                     self.policy = policy.clone();
                 }
-                let registration = Registration::from_json(&self.registration.to_string())?;
+                let registration = keys::registration(&self.registration)?;
                 self.client = Some(Client::new(self.provider()?.clone(), registration, self.policy()?)?);
                 Ok(Outcome::Ok(json!({})))
             }
-            Call::Authorize { login, request, entropy } => {
+            Call::Authorize { login, request, entropy, in_steps } => {
                 let request = AuthorizeRequest::from_json(&request.to_string())?;
-                let entropy = from_hex(entropy).ok_or_else(|| "the entropy is not hexadecimal".to_owned())?;
-                let started = self.client()?.authorize(&request, Entropy::new(entropy)?, now)?;
-                let (url, pending) = (started.url, started.pending);
-                let seen = json!({ "url": url, "id": pending.id(), "cookie_name": pending.cookie_name() });
-                let login = self.login(login);
-                login.id = pending.id().into();
-                login.stored = Some(pending.encode());
-                Ok(Outcome::Ok(seen))
+                let entropy = drawn(entropy)?;
+                if *in_steps {
+                    let step = self.client()?.proving(entropy, &self.cache, now).authorize(&request)?;
+                    return self.run(step.erase(), Some(login), host);
+                }
+                let started = self.client()?.authorize(&request, entropy, now)?;
+                Ok(self.keep(Yield::Authorization(started), Some(login)))
             }
-            Call::Callback { login, cookies, id, told, stored, query, form } => {
+            Call::Callback { login, cookies, id, told, stored, query, form, in_steps } => {
                 let own = self.login(login);
                 let (own_id, own) = (own.id.clone(), own.stored.clone());
                 let response = match (query, form) {
@@ -131,25 +131,57 @@ impl Player {
                 let stored =
                     stored.clone().unwrap_or(own).ok_or_else(|| missing(LoginMissing::NotInStore))?;
                 let pending = PendingLogin::decode(Some(&stored))?;
+                if *in_steps {
+                    let step = self.client()?.signed_callback(pending, response, &self.cache, now)?;
+                    return self.run(step.erase(), Some(login), host);
+                }
                 let code = self.client()?.callback(pending, &response, now)?;
-                self.login(login).code = Some(code);
-                Ok(Outcome::Ok(json!({})))
+                Ok(self.keep(Yield::Code(code), Some(login)))
             }
-            Call::Exchange { login, request } => {
+            Call::Exchange { login, request, entropy } => {
                 let request = token_request(request.as_ref())?;
                 let code = self.login(login).code.take();
                 let code = code.ok_or_else(|| format!("{login} has no code"))?;
-                let step = self.client()?.exchange_with(code, &request)?;
-                self.run(step.erase(), Some(login), host)
+                let client = self.client()?;
+                let step = match entropy {
+                    Some(entropy) => {
+                        client.proving(drawn(entropy)?, &self.cache, now).exchange_with(code, &request)
+                    }
+                    None => client.exchange_with(code, &request),
+                };
+                self.run(step?.erase(), Some(login), host)
             }
-            Call::Refresh { login, request } => {
+            Call::Refresh { login, request, entropy } => {
                 let request = token_request(request.as_ref())?;
-                let step = self.client()?.refresh_with(self.session_of(login)?, &request)?;
-                self.run(step.erase(), Some(login), host)
+                let (client, session) = (self.client()?, self.session_of(login)?);
+                let step = match entropy {
+                    Some(entropy) => {
+                        client.proving(drawn(entropy)?, &self.cache, now).refresh_with(session, &request)
+                    }
+                    None => client.refresh_with(session, &request),
+                };
+                self.run(step?.erase(), Some(login), host)
             }
-            Call::Userinfo { login } => {
-                let step = self.client()?.userinfo(self.session_of(login)?)?;
-                self.run(step.erase(), Some(login), host)
+            Call::Userinfo { login, entropy } => {
+                let (client, session) = (self.client()?, self.session_of(login)?);
+                let step = match entropy {
+                    Some(entropy) => client.proving(drawn(entropy)?, &self.cache, now).userinfo(session),
+                    None => client.userinfo(session),
+                };
+                self.run(step?.erase(), Some(login), host)
+            }
+            Call::Call { login, request, entropy } => {
+                let request = api_request(request)?;
+                let (client, session) = (self.client()?, self.session_of(login)?);
+                let step = match entropy {
+                    Some(entropy) => client.proving(drawn(entropy)?, &self.cache, now).call(session, request),
+                    None => client.call(session, request),
+                };
+                self.run(step?.erase(), Some(login), host)
+            }
+            Call::Jwks => {
+                let jwks = serde_json::from_str(&self.client()?.jwks());
+                Ok(Outcome::Ok(jwks.map_err(|error| error.to_string())?))
             }
             Call::Restore { login, stored } => {
                 let stored = match stored {
@@ -234,7 +266,7 @@ impl Player {
                 Request::Http(request) => match host.answer(request, self.now)? {
                     Answer::Reply(reply, now) => {
                         self.now = now.unwrap_or(self.now);
-                        to_reply(reply)
+                        to_reply(reply)?
                     }
                     Answer::Wait => {
                         let endpoint = request.endpoint.as_str().to_owned();
@@ -244,6 +276,8 @@ impl Player {
                     }
                 },
                 Request::Verify(request) => request.check(),
+                Request::Sign(request) => to_reply(host.prove(observe::sign(request))?)?,
+                Request::Assertion(request) => to_reply(host.prove(observe::assertion(request))?)?,
                 // A pause of a case lasts as long as it has to.
                 Request::Wait(request) => {
                     self.now = request.until.as_unix();
@@ -260,9 +294,30 @@ impl Player {
         match (output, login) {
             (Yield::Provider(provider), _) => self.provider = Some(provider),
             (Yield::Session(session), Some(login)) => self.login(login).session = Some(session),
+            (Yield::Code(code), Some(login)) => self.login(login).code = Some(code),
+            (Yield::Authorization(started), Some(login)) => {
+                let login = self.login(login);
+                login.id = started.pending.id().into();
+                login.stored = Some(started.pending.encode());
+            }
             _ => {}
         }
         seen
+    }
+
+    /// Whether the client there is starts its logins in steps.
+    pub(super) fn authorizes_in_steps(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::authorizes_in_steps)
+    }
+
+    /// The session of a login as it is stored.
+    pub(super) fn stored_session(&self, login: &str) -> Option<String> {
+        self.session_of(login).ok().map(Session::encode)
+    }
+
+    /// Whether its requests take randomness.
+    pub(super) fn needs_entropy(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::needs_entropy)
     }
 
     fn login(&mut self, name: &str) -> &mut Login {
@@ -289,4 +344,15 @@ impl Player {
 
 fn token_request(request: Option<&Value>) -> Result<TokenRequest, Error> {
     request.map_or(Ok(TokenRequest::default()), |request| TokenRequest::from_json(&request.to_string()))
+}
+
+fn drawn(entropy: &str) -> Result<Entropy, Failure> {
+    let bytes = from_hex(entropy).ok_or_else(|| "the entropy is not hexadecimal".to_owned())?;
+    Ok(Entropy::new(bytes)?)
+}
+
+fn api_request(request: &ApiRequest) -> Result<relyingparty::ApiRequest, String> {
+    let method = Method::from_name(&request.method).ok_or_else(|| "no such method".to_owned())?;
+    let asked = relyingparty::ApiRequest::new(method, &request.url).body(request.body.as_bytes());
+    Ok(request.headers.iter().fold(asked, |asked, (name, value)| asked.header(name, value)))
 }

@@ -3,7 +3,8 @@
 use relyingparty::HttpRequest;
 use serde_json::Value;
 
-use super::format::{Case, Exchange, Outcome, Step};
+use super::exchange::{Asked, Exchange, Reply};
+use super::format::{Case, Outcome, Step};
 use super::host::{Answer, Host};
 use super::observe;
 use super::player::Player;
@@ -23,7 +24,7 @@ fn replay_step(player: &mut Player, step: &Step) -> Result<(), String> {
         File { exchanges: step.exchanges.iter(), waits: matches!(step.outcome, Outcome::Pending(_)) };
     let outcome = player.play(&step.call, &mut file)?;
     if let Some(exchange) = file.exchanges.next() {
-        return Err(format!("{} was not asked", exchange.expect.endpoint));
+        return Err(format!("{} was not asked", exchange.expect.name()));
     }
     compare(&step.outcome, &outcome)
 }
@@ -34,17 +35,30 @@ struct File<'a> {
     waits: bool,
 }
 
+impl File<'_> {
+    /// The next answer, if it is to this; none if there is no other.
+    fn next(&mut self, actual: &Asked) -> Result<Option<(Reply, Option<i64>)>, String> {
+        match self.exchanges.next() {
+            Some(Exchange { expect, now, respond }) if expect == actual => Ok(Some((respond.clone(), *now))),
+            Some(Exchange { expect, .. }) => Err(format!("expected the request {expect:?}, got {actual:?}")),
+            None => Ok(None),
+        }
+    }
+}
+
 impl Host for File<'_> {
     fn answer(&mut self, request: &HttpRequest, _: i64) -> Result<Answer, String> {
-        let actual = observe::request(request);
-        match self.exchanges.next() {
-            Some(Exchange { expect, now, respond }) if *expect == actual => {
-                Ok(Answer::Reply(respond.clone(), *now))
-            }
-            Some(Exchange { expect, .. }) => Err(format!("expected the request {expect:?}, got {actual:?}")),
+        let actual = Asked::Http(observe::request(request));
+        match self.next(&actual)? {
+            Some((reply, now)) => Ok(Answer::Reply(reply, now)),
             None if self.waits => Ok(Answer::Wait),
             None => Err(format!("unexpected request {actual:?}")),
         }
+    }
+
+    fn prove(&mut self, asked: Asked) -> Result<Reply, String> {
+        let found = self.next(&asked)?;
+        found.map(|(reply, _)| reply).ok_or_else(|| format!("unexpected request {asked:?}"))
     }
 }
 

@@ -1,8 +1,4 @@
-//! The login of ten lines, with the hosts of the core's examples.
-
-#[path = "../../../core/examples/hosts/reqwest.rs"]
-#[allow(dead_code, reason = "the tests with a proxy use the rest of it")]
-mod reqwest_host;
+//! The login of ten lines, with the transports of `relyingparty-host`.
 
 use std::cell::Cell;
 use std::sync::Mutex;
@@ -10,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::browser::posted;
 use crate::modules::REDIRECT_URI;
-use crate::{host, serve};
+use crate::{agent, serve};
 use relyingparty::{
     AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy, Error, Flow, Issuer,
     PendingLogin, Policy, Provider, Registration, Reply, Request, Session, Step, Timestamp, drive,
 };
+use relyingparty_host::{Network, ReqwestTransport, Transport, UreqTransport, blocking};
 use serde_json::Value;
 
 use super::driver::End;
@@ -22,7 +19,7 @@ use super::driver::End;
 /// Seconds between two steps where keys may have changed meanwhile: longer than the pause between two fetches.
 const PAUSE: i64 = 60;
 
-/// Which of the examples' hosts.
+/// Which of the transports.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Host {
     Ureq,
@@ -31,16 +28,18 @@ pub(super) enum Host {
 
 /// Goes to every issuer of the plan.
 pub(super) fn go(host: Host, rows: &[Value], ca_pem: &str) -> Result<Vec<End>, String> {
-    let browser = host::agent(Some(ca_pem.as_bytes()), None);
+    let browser = agent::agent(Some(ca_pem.as_bytes()), None);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let http = reqwest_host::client(Some(ca_pem.as_bytes()), None).map_err(|error| error.to_string())?;
-    let agent = host::agent(Some(ca_pem.as_bytes()), None);
+    let failed = |error: relyingparty_host::Error| error.to_string();
+    let network = Network::new().ca_pem(ca_pem).map_err(failed)?;
+    let reqwest = ReqwestTransport::with(network.clone()).map_err(failed)?;
+    let ureq = UreqTransport::with(network).map_err(failed)?;
     let answer = |request: &Request| match host {
-        Host::Ureq => host::answer(&agent, request),
-        Host::Reqwest => runtime.block_on(reqwest_host::answer(&http, request.clone())),
+        Host::Ureq => blocking::Transport::answer(&ureq, request),
+        Host::Reqwest => runtime.block_on(Transport::answer(&reqwest, request.clone())),
     };
     Ok(rows.iter().map(|row| come_to_an_end(row, &answer, &browser)).collect())
 }
@@ -149,7 +148,7 @@ impl Party<'_> {
     fn visit(&self, url: &str) -> Result<Result<CallbackParams, Error>, Failure> {
         let stuck = |reason: String| Failure::Stuck(reason);
         let request = http::Request::get(url).body(Vec::new()).map_err(|error| stuck(error.to_string()))?;
-        let response = host::send(self.browser, request, Duration::from_secs(10), 1 << 20).map_err(stuck)?;
+        let response = agent::send(self.browser, request, Duration::from_secs(10), 1 << 20).map_err(stuck)?;
         if let Some(location) = response.headers().get("location").and_then(|location| location.to_str().ok())
         {
             return Ok(CallbackParams::parse(location));

@@ -1,21 +1,29 @@
-//! The FAPI 2.0 security profile's mutations, as far as a client meets them without pushed authorization requests,
-//! DPoP, mutual TLS or `private_key_jwt`. ID tokens are signed with ES256, which is what the metadata name.
+//! The FAPI 2.0 security profile's mutations that a client can be put to whether it has keys and certificates or not. ID tokens are
+//! signed with ES256, which is what the metadata name.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Expect, Module, Stage, USUAL};
+use super::{Expect, Module, Stage, USUAL, Variant};
 use crate::provider::Mutation;
 use crate::provider::mutation::{Object, append, remove, replace};
 
-const PROFILE: Mutation = Mutation { metadata: profile, decoys: true, ..Mutation::NONE };
+pub(super) const PROFILE: Mutation = Mutation { metadata: profile, decoys: true, ..Mutation::NONE };
 
 /// What the profile allows to sign with (FAPI 2.0 Security Profile 5.4.1).
 fn profile(metadata: &mut Object) {
     metadata.insert("id_token_signing_alg_values_supported".into(), json!(["PS256", "ES256"]));
 }
 
-const FAPI: Module =
+pub(super) const FAPI: Module =
     Module { registers: &[("id_token_signed_response_alg", "ES256")], mutation: PROFILE, ..USUAL };
+
+fn invert_token_type(tokens: &mut Object) {
+    let invert =
+        |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+    if let Some(Value::String(token_type)) = tokens.get_mut("token_type") {
+        *token_type = token_type.chars().map(invert).collect();
+    }
+}
 
 pub(super) const MODULES: &[Module] = &[
     Module {
@@ -43,11 +51,8 @@ pub(super) const MODULES: &[Module] = &[
     },
     Module {
         name: "fapi2-security-profile-final-client-test-token-type-case-insensitivity",
-        about: "The token response's token_type is bEARER.",
-        mutation: Mutation {
-            token_response: |tokens| drop(tokens.insert("token_type".into(), "bEARER".into())),
-            ..PROFILE
-        },
+        about: "The token response's token_type has its capitals the other way round: bEARER, dpOp.",
+        mutation: Mutation { token_response: invert_token_type, ..PROFILE },
         ..FAPI
     },
     Module {
@@ -154,6 +159,7 @@ pub(super) const MODULES: &[Module] = &[
             authorization_response: |response| replace(response, "iss", |iss| format!("{iss}1")),
             ..PROFILE
         },
+        applies: Variant::has_plain_responses,
         ..FAPI
     },
     Module {
@@ -161,6 +167,7 @@ pub(super) const MODULES: &[Module] = &[
         about: "The authorization response has no iss, although the metadata announce it.",
         expect: Expect::Reject(Stage::Callback, "response_issuer_missing"),
         mutation: Mutation { authorization_response: |response| remove(response, "iss"), ..PROFILE },
+        applies: Variant::has_plain_responses,
         ..FAPI
     },
     Module {

@@ -3,10 +3,13 @@
 //! served, the verdicts on a client.
 
 mod fapi2;
+mod fapi2_bound;
 mod oidc;
+mod variant;
 
 use serde_json::{Value, json};
 
+pub use self::variant::{Auth, Sender, Variant};
 use crate::provider::{Mutation, Provider, RegisteredClient};
 
 /// One test.
@@ -30,6 +33,8 @@ pub struct Module {
     pub client: (&'static str, &'static str),
     /// What the provider does otherwise than an honest one.
     pub mutation: Mutation,
+    /// Which variants of FAPI 2.0 it applies to.
+    pub applies: fn(Variant) -> bool,
 }
 
 /// What a client has to make of a test.
@@ -80,9 +85,24 @@ const CLIENT: (&str, &str) = ("relying-party", "a-client-secret-that-everybody-m
 /// A client that has no secret.
 pub const PUBLIC_CLIENT: &str = "relying-party-without-a-secret";
 
-/// Every test.
+/// The tests that are served, to clients that need no key and no certificate.
 pub fn all() -> impl Iterator<Item = &'static Module> {
     oidc::MODULES.iter().chain(fapi2::MODULES)
+}
+
+/// The tests of OpenID Connect.
+pub fn oidc() -> impl Iterator<Item = &'static Module> {
+    oidc::MODULES.iter()
+}
+
+/// The tests of the FAPI 2.0 security profile: those that are served, and those that only clients with bound tokens can be put to.
+pub fn fapi2() -> impl Iterator<Item = &'static Module> {
+    fapi2::MODULES.iter().chain(fapi2_bound::MODULES)
+}
+
+/// The tests of FAPI 2.0 message signing: the same and those of signed responses.
+pub fn fapi2_message_signing() -> impl Iterator<Item = &'static Module> {
+    fapi2().chain(fapi2_bound::SIGNED_RESPONSES)
 }
 
 /// The test of that name.
@@ -168,6 +188,7 @@ const USUAL: Module = Module {
     asks: "{}",
     client: CLIENT,
     mutation: Mutation::NONE,
+    applies: |_| true,
 };
 
 #[cfg(test)]
@@ -179,7 +200,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_fit_for_a_path() {
         let mut seen = BTreeSet::new();
-        for Module { name, about, .. } in all() {
+        for Module { name, about, .. } in oidc().chain(fapi2_message_signing()) {
             assert!(seen.insert(*name), "{name} twice");
             assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{name}");
             assert!(!about.is_empty(), "{name}");
@@ -188,7 +209,7 @@ mod tests {
 
     #[test]
     fn every_code_is_one_of_the_library() {
-        for module in all() {
+        for module in oidc().chain(fapi2_message_signing()) {
             if let Expect::Reject(_, code) | Expect::Either(_, code) = module.expect {
                 assert!(relyingparty::Error::codes().contains(&code), "{}: {code}", module.name);
             }

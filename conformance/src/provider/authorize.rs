@@ -1,15 +1,18 @@
 //! The authorization endpoint: a request is checked, a person decides, the browser goes back (OIDC Core 3.1.2).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::client::RegisteredClient;
+use super::draft::Draft;
 use super::mutation::Pairs;
 use super::store::{Code, Draw, Grant};
-use super::{Mutation, Provider, Rotation, SCOPES, SOMEBODY, page};
+use super::{Mutation, Provider, Rotation, SCOPES, SOMEBODY, SigningKey, page};
 use crate::http::{Params, Request, Response, with_query};
 
 /// Short, as RFC 6749 4.1.2 asks.
 const CODE_SECS: i64 = 60;
+/// For how long a signed answer is good.
+const RESPONSE_SECS: i64 = 600;
 
 /// A request that names a registered client and one of its redirect URIs, and asks for what we can do.
 struct AuthorizationRequest {
@@ -18,6 +21,8 @@ struct AuthorizationRequest {
     nonce: Option<String>,
     code_challenge: Option<String>,
     acr: Option<String>,
+    jkt: Option<String>,
+    details: Option<Value>,
     answer: Answer,
 }
 
@@ -28,6 +33,15 @@ struct Answer {
     form_post: bool,
     iss: String,
     mutation: Mutation,
+    signs: Option<Signs>,
+}
+
+/// What an answer is signed with (JARM 2.1).
+struct Signs {
+    keys: Vec<SigningKey>,
+    alg: String,
+    client_id: String,
+    now: i64,
 }
 
 impl Answer {
@@ -39,6 +53,9 @@ impl Answer {
         }
         pairs.push(("iss".into(), self.iss.clone()));
         (self.mutation.authorization_response)(&mut pairs);
+        if let Some(signs) = &self.signs {
+            pairs = vec![("response".into(), signs.signed(pairs, self.mutation.signed_response))];
+        }
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         match self.form_post {
             true => page::form_post(&self.redirect_uri, &pairs),
@@ -51,6 +68,18 @@ impl Answer {
     }
 }
 
+impl Signs {
+    fn signed(&self, pairs: Pairs, change: fn(&mut Draft)) -> String {
+        let mut claims: Map<String, Value> =
+            pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
+        claims.insert("aud".into(), self.client_id.as_str().into());
+        claims.insert("exp".into(), (self.now + RESPONSE_SECS).into());
+        let mut draft = Draft::new(claims, &self.alg, self.now);
+        change(&mut draft);
+        draft.sign(&self.keys, None).unwrap_or_default()
+    }
+}
+
 impl Provider {
     /// `GET /authorize` and `POST /authorize`: the page on which a person signs in and decides, or where nobody is
     /// asked the way back.
@@ -59,8 +88,11 @@ impl Provider {
         if self.authorizations > 1 {
             self.rotate_on(Rotation::AtTheSecondAuthorization);
         }
-        let params = request.params();
-        let checked = match self.authorization_request(&params) {
+        let params = match self.asked(request.params(), now) {
+            Ok(params) => params,
+            Err(response) => return response,
+        };
+        let checked = match self.authorization_request(&params, now) {
             Ok(checked) => checked,
             Err(response) => return response,
         };
@@ -84,7 +116,7 @@ impl Provider {
     pub(super) fn decide(&mut self, request: &Request, now: i64, draw: Draw) -> Response {
         let form = request.params();
         let checked =
-            match self.authorization_request(&Params::parse(form.get("request").unwrap_or_default())) {
+            match self.authorization_request(&Params::parse(form.get("request").unwrap_or_default()), now) {
                 Ok(checked) => checked,
                 Err(response) => return response,
             };
@@ -109,6 +141,7 @@ impl Provider {
             nonce: checked.nonce,
             acr: checked.acr,
             auth_time: now,
+            details: checked.details,
         });
         let code = draw.token("code");
         self.store.codes.insert(
@@ -117,6 +150,7 @@ impl Provider {
                 grant,
                 redirect_uri: checked.answer.redirect_uri.clone(),
                 code_challenge: checked.code_challenge,
+                jkt: checked.jkt,
                 expires_at: now + CODE_SECS,
                 used: false,
             },
@@ -126,7 +160,7 @@ impl Provider {
 
     /// The request in `params`, or the answer that refuses it: a page as long as the redirect URI is not trusted, a
     /// redirect after that (RFC 6749 4.1.2.1).
-    fn authorization_request(&self, params: &Params) -> Result<AuthorizationRequest, Response> {
+    fn authorization_request(&self, params: &Params, now: i64) -> Result<AuthorizationRequest, Response> {
         if let Some(name) = params.repeated() {
             return Err(page::problem(&format!("The parameter {name} occurs twice.")));
         }
@@ -138,12 +172,14 @@ impl Provider {
             .get("redirect_uri")
             .filter(|uri| client.may_go_to(&client.redirect_uris, uri))
             .ok_or_else(|| page::problem("That redirect_uri is not registered for this client."))?;
+        let mode = params.get("response_mode");
         let answer = Answer {
             redirect_uri: redirect_uri.into(),
             state: params.get("state").map(Into::into),
-            form_post: params.get("response_mode") == Some("form_post"),
+            form_post: mode.is_some_and(|mode| mode.starts_with("form_post")),
             iss: self.issuer.clone(),
             mutation: self.mutation,
+            signs: mode.filter(|mode| mode.ends_with("jwt")).map(|_| self.signs(client, now)),
         };
         match self.unsupported(client, params) {
             Some((error, description)) => Err(answer.refuse(error, description)),
@@ -153,9 +189,17 @@ impl Provider {
                 nonce: params.get("nonce").map(Into::into),
                 code_challenge: params.get("code_challenge").map(Into::into),
                 acr: requested_acr(params),
+                jkt: params.get("dpop_jkt").map(Into::into),
+                details: params.get("authorization_details").and_then(|it| serde_json::from_str(it).ok()),
                 answer,
             }),
         }
+    }
+
+    fn signs(&self, client: &RegisteredClient, now: i64) -> Signs {
+        let own = client.id_token_signed_response_alg.as_deref();
+        let alg = own.or_else(|| self.keys.first().map(SigningKey::alg)).unwrap_or_default().to_owned();
+        Signs { keys: self.keys.clone(), alg, client_id: client.client_id.clone(), now }
     }
 
     /// What in a request from a known client cannot be served.
@@ -164,6 +208,11 @@ impl Provider {
         client: &RegisteredClient,
         params: &Params,
     ) -> Option<(&'static str, &'static str)> {
+        let served = match params.get("response_mode") {
+            None | Some("query" | "form_post") => true,
+            Some("jwt" | "query.jwt" | "form_post.jwt") => self.proves(),
+            Some(_) => false,
+        };
         if params.get("request").is_some() {
             return Some(("request_not_supported", "request objects are not supported"));
         }
@@ -173,7 +222,7 @@ impl Provider {
         if params.get("response_type") != Some("code") {
             return Some(("unsupported_response_type", "response_type has to be code"));
         }
-        if !matches!(params.get("response_mode"), None | Some("query" | "form_post")) {
+        if !served {
             return Some(("invalid_request", "response_mode has to be query or form_post"));
         }
         if !requested_scope(params).any(|scope| scope == "openid") {
@@ -182,7 +231,7 @@ impl Provider {
         match (params.get("code_challenge"), params.get("code_challenge_method")) {
             (Some(_), Some("S256")) => None,
             (Some(_), _) => Some(("invalid_request", "code_challenge_method has to be S256")),
-            (None, _) if client.client_secret.is_none() => {
+            (None, _) if client.client_secret.is_none() || client.proves() => {
                 Some(("invalid_request", "a public client has to use PKCE"))
             }
             (None, _) => None,

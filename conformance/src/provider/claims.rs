@@ -46,18 +46,13 @@ impl Provider {
         draft.sign(&self.keys, client.client_secret.as_deref())
     }
 
-    /// `GET /userinfo` and `POST /userinfo`, with a bearer token in the header (OIDC Core 5.3).
-    pub(super) fn userinfo(&self, request: &Request, now: i64) -> Response {
-        let bearer = request
-            .header("authorization")
-            .and_then(|header| header.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        let Some(bearer) = bearer else {
-            return Response::json(401, &json!({})).with_header("www-authenticate", "Bearer");
+    /// `GET /userinfo` and `POST /userinfo`, with an access token in the header (OIDC Core 5.3).
+    pub(super) fn userinfo(&mut self, request: &Request, path: &str, now: i64) -> Response {
+        let grant = match self.access(request, path, now) {
+            Ok(grant) => self.store.grant(grant),
+            Err(refusal) => return refusal,
         };
-        let token = self.store.access_tokens.get(bearer).filter(|token| token.expires_at > now);
-        match token.and_then(|token| self.store.grant(token.grant)) {
+        match grant {
             Some(grant) if request.params().get("access_token").is_none() => self.person(grant, now),
             Some(_) => Response::json(400, &json!({ "error": "invalid_request" })),
             None => Response::json(401, &json!({ "error": "invalid_token" }))

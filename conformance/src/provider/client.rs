@@ -1,6 +1,7 @@
 //! The clients a provider knows, and how one proves at the token endpoint which it is.
 
 use form_urlencoded::parse;
+use serde_json::Value;
 
 use crate::encoding::from_base64;
 use crate::http::{Params, Request};
@@ -20,6 +21,42 @@ pub struct RegisteredClient {
     pub id_token_signed_response_alg: Option<String>,
     /// Whether the browser may go to any address of its own machine as if it were registered: for tests.
     pub loopback: bool,
+    /// How it proves itself where it has no secret.
+    pub proof: Proof,
+    /// What its tokens are bound to.
+    pub bound: Bound,
+    /// The public keys that its assertions and its requests are signed with.
+    pub keys: Vec<Value>,
+    /// Whether it takes no authorization request that was not pushed (RFC 9126 6).
+    pub pushes: bool,
+    /// Whether it takes no authorization request that is not signed (RFC 9101 10.5).
+    pub signs_requests: bool,
+}
+
+/// How a client proves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// With its secret, if it has one.
+    #[default]
+    Secret,
+    /// With an assertion that it signs (`private_key_jwt`).
+    Key,
+    /// With its TLS certificate (`tls_client_auth`).
+    Certificate,
+    /// With an assertion that it has from somebody whom the provider believes.
+    Elsewhere,
+}
+
+/// What the tokens of a client are bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// Nothing: who has one may use it.
+    #[default]
+    Nothing,
+    /// A key (DPoP).
+    Key,
+    /// Its TLS certificate (RFC 8705 3).
+    Certificate,
 }
 
 impl RegisteredClient {
@@ -32,7 +69,17 @@ impl RegisteredClient {
             post_logout_redirect_uris: Vec::new(),
             id_token_signed_response_alg: None,
             loopback: false,
+            proof: Proof::Secret,
+            bound: Bound::Nothing,
+            keys: Vec::new(),
+            pushes: false,
+            signs_requests: false,
         }
+    }
+
+    /// Whether it does more than to show a secret.
+    pub(super) fn proves(&self) -> bool {
+        self.proof != Proof::Secret || self.bound != Bound::Nothing || self.pushes || !self.keys.is_empty()
     }
 
     /// Whether the browser may be sent to `uri`, one of the `registered` ones.
@@ -74,6 +121,9 @@ pub(super) fn authenticate<'a>(
         },
     };
     let client = clients.iter().find(|client| client.client_id == credentials.client_id)?;
+    if client.proof != Proof::Secret {
+        return None;
+    }
     match (&client.client_secret, &credentials.client_secret) {
         (None, None) => Some(client),
         (Some(expected), Some(found)) if expected == found => Some(client),

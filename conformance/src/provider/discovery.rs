@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Provider, SCOPES, hostile};
+use super::mutation::Object;
+use super::{Provider, SCOPES, hostile, places};
 use crate::http::Response;
 
 impl Provider {
@@ -38,9 +39,42 @@ impl Provider {
             if self.hostile {
                 hostile::announce(metadata, &algs);
             }
+            if self.proves() {
+                self.announce_proofs(metadata, &algs);
+            }
             (self.mutation.metadata)(metadata);
         }
         Response::json(200, &metadata)
+    }
+
+    /// What clients that prove themselves with keys and certificates can do here.
+    fn announce_proofs(&self, metadata: &mut Object, algs: &[&str]) {
+        let of_clients = json!(["PS256", "ES256", "EdDSA"]);
+        let modes = json!(["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]);
+        let methods = json!(["private_key_jwt", "tls_client_auth", "client_secret_basic"]);
+        for (member, value) in [
+            ("pushed_authorization_request_endpoint", json!(self.url("/par"))),
+            ("token_endpoint_auth_methods_supported", methods),
+            ("token_endpoint_auth_signing_alg_values_supported", of_clients.clone()),
+            ("request_object_signing_alg_values_supported", of_clients.clone()),
+            ("request_parameter_supported", json!(true)),
+            ("dpop_signing_alg_values_supported", of_clients),
+            ("authorization_signing_alg_values_supported", json!(algs)),
+            ("authorization_details_types_supported", json!(["payment"])),
+            ("response_modes_supported", modes),
+            ("tls_client_certificate_bound_access_tokens", json!(true)),
+        ] {
+            metadata.insert(member.into(), value);
+        }
+        if self.mutation.mtls_aliases {
+            let at = |path: &str| places::departure(&self.issuer, &format!("/mtls{path}"));
+            let aliases = json!({
+                "pushed_authorization_request_endpoint": at("/par"),
+                "token_endpoint": at("/token"),
+                "userinfo_endpoint": at("/userinfo"),
+            });
+            metadata.insert("mtls_endpoint_aliases".into(), aliases);
+        }
     }
 
     /// `GET /jwks`.

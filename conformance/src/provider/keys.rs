@@ -143,7 +143,8 @@ impl SigningKey {
             .is_some_and(|(input, signature)| signature == base64url(self.signature(input.as_bytes())))
     }
 
-    pub(super) fn signature(&self, input: &[u8]) -> Vec<u8> {
+    /// The signature by this key.
+    pub(crate) fn signature(&self, input: &[u8]) -> Vec<u8> {
         match &self.private {
             Private::P256(key) => Signer::<p256::ecdsa::Signature>::sign(key, input).to_vec(),
             Private::Ed25519(key) => key.sign(input).to_vec(),

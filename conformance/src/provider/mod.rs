@@ -23,20 +23,27 @@ mod client;
 mod discovery;
 mod draft;
 mod hostile;
+mod jws;
 mod keys;
 mod logout;
 pub mod mutation;
 mod page;
+pub mod places;
+mod proof;
+#[cfg(test)]
+mod proof_tests;
+mod pushed;
 mod store;
 #[cfg(test)]
 mod tests;
 mod token;
 
-pub use self::client::RegisteredClient;
+pub use self::client::{Bound, Proof, RegisteredClient};
 pub use self::draft::{Draft, Person};
 pub use self::keys::SigningKey;
 pub use self::mutation::{Mutation, Rotation};
 pub use self::page::escape;
+pub use self::proof::{BELIEVED, CERTIFICATE_HEADER};
 
 use self::store::{Draw, Store};
 use crate::http::{Request, Response};
@@ -123,19 +130,28 @@ impl Provider {
         let Some(path) = request.path().strip_prefix(self.path()).map(str::to_owned) else {
             return Response::new(404, "text/plain", "no such issuer");
         };
-        match (request.method.as_str(), path.as_str()) {
+        // Clients with certificates have endpoints of their own, which are the same.
+        let endpoint = path.strip_prefix("/mtls").unwrap_or(&path);
+        match (request.method.as_str(), endpoint) {
             ("GET", "/.well-known/openid-configuration") => for_scripts(self.configuration()),
             ("GET", path) if path == self.mutation.jwks_path => for_scripts(self.jwks()),
             ("GET" | "POST", "/authorize") => self.authorize(request, now, draw),
             ("POST", "/authorize/decision") => self.decide(request, now, draw),
-            ("POST", "/token") => for_scripts(self.token(request, now, draw)),
-            ("GET" | "POST", "/userinfo") => for_scripts(self.userinfo(request, now)),
+            ("POST", "/token") => for_scripts(self.token(request, &path, now, draw)),
+            ("POST", "/par") => for_scripts(self.push(request, &path, now, draw)),
+            ("GET" | "POST", "/userinfo") => for_scripts(self.userinfo(request, &path, now)),
             ("GET", claims::ELSEWHERE) => for_scripts(self.claims_from_elsewhere(request)),
+            ("GET" | "POST", path) if path.starts_with("/api/") => for_scripts(self.api(request, path, now)),
             ("GET" | "POST", "/end_session") => self.end_session(request),
             ("OPTIONS", _) => for_scripts(Response { status: 204, headers: Vec::new(), body: Vec::new() })
                 .with_header("access-control-allow-headers", "authorization, content-type"),
             _ => Response::new(404, "text/plain", "no such page"),
         }
+    }
+
+    /// Whether a client is registered that does more than to show a secret.
+    fn proves(&self) -> bool {
+        self.clients.iter().any(RegisteredClient::proves)
     }
 
     fn url(&self, path: &str) -> String {

@@ -18,6 +18,8 @@ pub struct Mutation {
     pub jwks: fn(&mut Vec<Value>),
     /// Changes the authorization response.
     pub authorization_response: fn(&mut Pairs),
+    /// Changes the authorization response that is signed (JARM), before it is.
+    pub signed_response: fn(&mut Draft),
     /// Changes the token response.
     pub token_response: fn(&mut Object),
     /// Changes the ID token that a code is exchanged for.
@@ -38,6 +40,14 @@ pub struct Mutation {
     pub jwks_path: &'static str,
     /// Whether a client may authenticate by `client_secret_basic` only.
     pub basic_only: bool,
+    /// Whether proofs of possession have to have a nonce of the server's (RFC 9449 8).
+    pub nonces: bool,
+    /// How the API spells the scheme of its challenge to who is to prove possession.
+    pub challenge_scheme: &'static str,
+    /// Whether there are endpoints of their own for clients with certificates (RFC 8705 5).
+    pub mtls_aliases: bool,
+    /// How many calls the API refuses before it answers.
+    pub refused_calls: u32,
 }
 
 /// When a provider replaces its keys.
@@ -57,6 +67,7 @@ impl Mutation {
         metadata: |_| {},
         jwks: |_| {},
         authorization_response: |_| {},
+        signed_response: |_| {},
         token_response: |_| {},
         id_token: |_| {},
         refreshed_id_token: |_| {},
@@ -67,6 +78,10 @@ impl Mutation {
         decoys: false,
         jwks_path: "/jwks",
         basic_only: false,
+        nonces: true,
+        challenge_scheme: "DPoP",
+        mtls_aliases: true,
+        refused_calls: 0,
     };
 }
 

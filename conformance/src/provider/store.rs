@@ -1,8 +1,10 @@
 //! Everything the provider remembers between requests: grants, and the codes and tokens that stand for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::base64url;
+use crate::http::Params;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What a user allowed a client, once.
@@ -14,6 +16,8 @@ pub(super) struct Grant {
     pub(super) nonce: Option<String>,
     pub(super) acr: Option<String>,
     pub(super) auth_time: i64,
+    /// What was allowed in detail (RFC 9396).
+    pub(super) details: Option<Value>,
 }
 
 /// Names a grant; the codes and tokens made from it share it, so that they can be revoked together.
@@ -24,6 +28,8 @@ pub(super) struct Code {
     pub(super) grant: GrantId,
     pub(super) redirect_uri: String,
     pub(super) code_challenge: Option<String>,
+    /// The thumbprint of the key that the code is for (RFC 9449 10).
+    pub(super) jkt: Option<String>,
     pub(super) expires_at: i64,
     pub(super) used: bool,
 }
@@ -34,6 +40,27 @@ pub(super) struct Token {
     pub(super) expires_at: i64,
     /// Only refresh tokens are used up.
     pub(super) used: bool,
+    /// What it is bound to.
+    pub(super) held: Held,
+}
+
+/// What whoever sends a token has to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// The token alone.
+    Nothing,
+    /// The key of this thumbprint (RFC 9449 6).
+    Key(String),
+    /// This certificate (RFC 8705 3).
+    Certificate(String),
+}
+
+/// An authorization request that was pushed.
+#[derive(Clone, Debug)]
+pub(super) struct Pushed {
+    pub(super) client_id: String,
+    pub(super) params: Params,
+    pub(super) expires_at: i64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -43,6 +70,11 @@ pub(super) struct Store {
     pub(super) codes: BTreeMap<String, Code>,
     pub(super) access_tokens: BTreeMap<String, Token>,
     pub(super) refresh_tokens: BTreeMap<String, Token>,
+    pub(super) pushed: BTreeMap<String, Pushed>,
+    /// What was seen of what clients sign: none serves twice.
+    seen: BTreeSet<String>,
+    /// How many calls of the API came with the tokens of each grant.
+    pub(super) calls: BTreeMap<GrantId, u32>,
 }
 
 impl Store {
@@ -67,9 +99,15 @@ impl Store {
         self.grants.retain(|_, grant| grant.client_id != client_id || grant.login != login);
     }
 
+    /// Whether something that has to be new has not been seen before.
+    pub(super) fn is_new(&mut self, jti: &str) -> bool {
+        self.seen.insert(jti.into())
+    }
+
     /// Forgets what has expired, so that a provider that runs for days stays small.
     pub(super) fn sweep(&mut self, now: i64) {
         self.codes.retain(|_, code| code.expires_at > now);
+        self.pushed.retain(|_, pushed| pushed.expires_at > now);
         self.access_tokens.retain(|_, token| token.expires_at > now);
         self.refresh_tokens.retain(|_, token| token.expires_at > now);
         let (codes, access, refresh) = (&self.codes, &self.access_tokens, &self.refresh_tokens);

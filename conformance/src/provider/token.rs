@@ -3,8 +3,9 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::client::{RegisteredClient, authenticate};
-use super::store::{Draw, GrantId, Token};
+use super::client::RegisteredClient;
+use super::proof::{Unproven, nonce};
+use super::store::{Draw, GrantId, Held, Token};
 use super::{Provider, Rotation};
 use crate::encoding::base64url;
 use crate::http::{Params, Request, Response};
@@ -28,10 +29,9 @@ impl Refusal {
 
 impl Provider {
     /// `POST /token`.
-    pub(super) fn token(&mut self, request: &Request, now: i64, draw: Draw) -> Response {
+    pub(super) fn token(&mut self, request: &Request, path: &str, now: i64, draw: Draw) -> Response {
         let form = request.params();
-        let Some(client) = authenticate(&self.clients, request, &form, self.mutation.basic_only).cloned()
-        else {
+        let Some(client) = self.authenticated(request, path, &form, now) else {
             let response = refused(401, "invalid_client", "client authentication failed");
             return match request.header("authorization") {
                 Some(_) => response.with_header("www-authenticate", "Basic realm=\"token\""),
@@ -41,9 +41,17 @@ impl Provider {
         if form.repeated().is_some() {
             return refused(400, "invalid_request", "a parameter occurs twice");
         }
+        let possession = match self.possession(request, path, None, now) {
+            Ok(possession) => possession,
+            Err(Unproven::Nonce) => return wants_nonce(nonce(path)),
+            Err(Unproven::Proof(reason)) => return refused(400, "invalid_dpop_proof", reason),
+        };
+        let Some(held) = self.holding(&client, request, possession) else {
+            return refused(400, "invalid_request", "the tokens of this client are bound");
+        };
         self.store.sweep(now);
         let redeemed = match form.get("grant_type") {
-            Some("authorization_code") => self.redeem_code(&client, &form),
+            Some("authorization_code") => self.redeem_code(&client, &form, &held),
             Some("refresh_token") => self.redeem_refresh_token(&client, &form),
             _ => Err(Refusal {
                 error: "unsupported_grant_type",
@@ -51,13 +59,18 @@ impl Provider {
             }),
         };
         match redeemed {
-            Ok(grant) => self.issue(&client, grant, form.get("code").is_some(), now, draw),
+            Ok(grant) => self.issue(&client, grant, form.get("code").is_some(), held, now, draw),
             Err(Refusal { error, description }) => refused(400, error, description),
         }
     }
 
     /// The grant behind a code. A code that comes twice takes its tokens with it (RFC 6749 4.1.2).
-    fn redeem_code(&mut self, client: &RegisteredClient, form: &Params) -> Result<GrantId, Refusal> {
+    fn redeem_code(
+        &mut self,
+        client: &RegisteredClient,
+        form: &Params,
+        held: &Held,
+    ) -> Result<GrantId, Refusal> {
         let code = form.get("code").and_then(|code| self.store.codes.get_mut(code));
         let code = code.ok_or_else(|| Refusal::grant("no such code, or it has expired"))?;
         let grant = code.grant;
@@ -67,6 +80,9 @@ impl Provider {
         }
         if form.get("redirect_uri") != Some(&code.redirect_uri) {
             return Err(Refusal::grant("redirect_uri differs from the authorization request's"));
+        }
+        if code.jkt.as_ref().is_some_and(|jkt| *held != Held::Key(jkt.clone())) {
+            return Err(Refusal::grant("the code is for another key"));
         }
         check_pkce(code.code_challenge.as_deref(), form.get("code_verifier"))?;
         self.belongs_to(client, grant)
@@ -98,6 +114,7 @@ impl Provider {
         client: &RegisteredClient,
         id: GrantId,
         first: bool,
+        held: Held,
         now: i64,
         draw: Draw,
     ) -> Response {
@@ -118,13 +135,16 @@ impl Provider {
         };
         let mut body = json!({
             "access_token": access_token,
-            "token_type": "Bearer",
+            "token_type": if matches!(held, Held::Key(_)) { "DPoP" } else { "Bearer" },
             "expires_in": ACCESS_TOKEN_SECS,
             "refresh_token": refresh_token,
             "scope": grant.scope.join(" "),
             "id_token": id_token,
         });
-        let lives = |secs| Token { grant: id, expires_at: now + secs, used: false };
+        if let Some(details) = &grant.details {
+            body["authorization_details"] = details.clone();
+        }
+        let lives = |secs| Token { grant: id, expires_at: now + secs, used: false, held: held.clone() };
         self.store.access_tokens.insert(access_token, lives(ACCESS_TOKEN_SECS));
         self.store.refresh_tokens.insert(refresh_token, lives(REFRESH_TOKEN_SECS));
         if let Some(body) = body.as_object_mut() {
@@ -144,7 +164,12 @@ fn check_pkce(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), Ref
     matches.then_some(()).ok_or_else(|| Refusal::grant("code_verifier does not fit the code_challenge"))
 }
 
-fn refused(status: u16, error: &str, description: &str) -> Response {
+/// RFC 9449 8.
+pub(super) fn wants_nonce(nonce: &str) -> Response {
+    refused(400, "use_dpop_nonce", "the proof has to have this nonce").with_header("dpop-nonce", nonce)
+}
+
+pub(super) fn refused(status: u16, error: &str, description: &str) -> Response {
     Response::json(status, &json!({ "error": error, "error_description": description }))
         .with_header("cache-control", "no-store")
 }

@@ -42,7 +42,7 @@ const LEAVES_COMPRESSED: &[Except] = &[Except {
     transports: &["ureq", "reqwest"],
     code: Some("compressed_response"),
     repeats: false,
-    why: "the examples' clients are built without their feature for gzip, and hand over what came",
+    why: "the transports over ureq and reqwest undo no compression, and hand over what came",
 }];
 
 const USUAL: Behaviour = Behaviour {

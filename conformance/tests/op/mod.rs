@@ -28,6 +28,14 @@ pub(crate) fn tls() -> Tls {
     Tls { ca_pem: fs::read(folder.join("ca.pem")).expect("ca.pem"), folder }
 }
 
+#[allow(dead_code, reason = "one of the tests has a certificate of the client's")]
+impl Tls {
+    /// One of the files beside the authority's.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
 impl Op {
     pub(crate) fn start() -> Op {
         Op::with_arguments(&[])
@@ -42,6 +50,13 @@ impl Op {
     pub(crate) fn start_far_away() -> Op {
         let host = ["--host", "op.example"].map(str::to_owned);
         Op::with_arguments(&[&host[..], &Op::tls_arguments()].concat())
+    }
+
+    /// A provider that asks clients for a certificate of the test's authority for them (RFC 8705).
+    #[allow(dead_code, reason = "one of the tests has a certificate of the client's")]
+    pub(crate) fn start_with_client_ca() -> Op {
+        let client_ca = ["--client-ca".to_owned(), tls().file("client-ca.pem").display().to_string()];
+        Op::with_arguments(&[&client_ca[..], &Op::tls_arguments()].concat())
     }
 
     fn tls_arguments() -> [String; 4] {
@@ -191,9 +206,9 @@ impl Example {
                 "run",
                 "--quiet",
                 "--package",
-                "relyingparty",
+                "relyingparty-host",
                 "--features",
-                "http",
+                "reqwest,ureq",
                 "--example",
                 name,
                 "--",

@@ -3,15 +3,29 @@
 use std::sync::Mutex;
 
 use conformance::browser::Browser;
+use conformance::serve;
 use relyingparty::{
-    AuthorizeRequest, Cache, CallbackParams, Client, Error, Flow, Issuer, PendingLogin, Policy, Provider,
-    Registration, Reply, Request, Session, Step, UserInfo, drive,
+    AuthorizeRequest, Cache, CallbackParams, Client, Entropy, Error, Flow, Issuer, PendingLogin, Policy,
+    Provider, Registration, Reply, Request, Session, Step, Timestamp, UserInfo, drive,
 };
+use relyingparty_host::blocking::Transport as _;
+use relyingparty_host::{Network, UreqTransport};
 
-use crate::hosts::{self, entropy, now};
+/// Trusts these authorities, or the system's.
+pub(crate) fn network(ca_pem: Option<&[u8]>) -> Network {
+    ca_pem.map_or_else(Network::new, |pem| Network::new().ca_pem(pem).unwrap())
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix(serve::unix_now())
+}
+
+pub(crate) fn entropy() -> Entropy {
+    Entropy::new(serve::entropy().unwrap()).unwrap()
+}
 
 pub(crate) struct Party {
-    pub(crate) agent: ureq::Agent,
+    pub(crate) ureq: UreqTransport,
     pub(crate) browser: Browser,
     pub(crate) cache: Mutex<Cache>,
     pub(crate) client: Client,
@@ -25,36 +39,37 @@ impl Party {
         policy: Policy,
         ca_pem: Option<&[u8]>,
     ) -> Result<Party, Error> {
-        Party::with(hosts::ureq::agent(ca_pem, None), issuer, registration, policy)
+        Party::with(network(ca_pem), Browser::new(ca_pem), issuer, registration, policy)
     }
 
-    /// The same, where both it and the browser send with `agent`.
+    /// The same by another way, which the browser goes too.
     pub(crate) fn with(
-        agent: ureq::Agent,
+        network: Network,
+        browser: Browser,
         issuer: &str,
         registration: Registration,
         policy: Policy,
     ) -> Result<Party, Error> {
+        let ureq = UreqTransport::with(network).unwrap();
         let mut cache = Cache::default();
         let issuer = Issuer::insecure_loopback(issuer)?;
         let step = Provider::discover(&issuer, &policy, &cache, now())?;
-        let provider = drive(step, &mut cache, now, |request| hosts::ureq::answer(&agent, request))?;
+        let provider = drive(step, &mut cache, now, |request| ureq.answer(request))?;
         let client = Client::new(provider, registration, policy)?;
-        let browser = Browser::with(agent.clone());
-        Ok(Party { agent, browser, cache: Mutex::new(cache), client })
+        Ok(Party { ureq, browser, cache: Mutex::new(cache), client })
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         match request {
             // What the pauses are for is over at once here.
             Request::Wait(_) => Reply::Waited,
-            request => hosts::ureq::answer(&self.agent, request),
+            request => self.ureq.answer(request),
         }
     }
 
     /// Begins a login and takes the browser through the provider's pages.
     pub(crate) fn visit(&mut self, request: &AuthorizeRequest) -> (PendingLogin, CallbackParams) {
-        let login = self.client.authorize(request, entropy().unwrap(), now()).unwrap();
+        let login = self.client.authorize(request, entropy(), now()).unwrap();
         let redirect_uri = self.client.registration().redirect_uri.clone();
         let back = self.browser.follow(&login.url, &redirect_uri).unwrap();
         (login.pending, CallbackParams::parse(&back).unwrap())

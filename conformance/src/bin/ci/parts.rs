@@ -21,11 +21,16 @@ pub(crate) const PARTS: &[Part] = &[
     Part { name: "clippy", about: "no lint, with every set of features", run: clippy },
     Part { name: "core", about: "the crate's tests and doctests", run: core },
     Part {
+        name: "host",
+        about: "the host crate's tests, doctests and examples, with each transport",
+        run: host,
+    },
+    Part {
         name: "vectors",
         about: "published and mutated signatures, RustCrypto as aws-lc-rs",
         run: vectors,
     },
-    Part { name: "docs", about: "the crate's documentation builds without a warning", run: docs },
+    Part { name: "docs", about: "the crates' documentation builds without a warning", run: docs },
     Part {
         name: "conformance",
         about: "the cases, the scripted provider, the demo's and this command's tests",
@@ -102,10 +107,23 @@ const FEATURES: [&[&str]; 4] = [
     &["--all-features"],
 ];
 
+/// Those of the host crate: no transport, each alone, and both. With all features they are in the workspace's run.
+const HOST_FEATURES: [&[&str]; 4] = [
+    &["--no-default-features"],
+    &["--features", "reqwest"],
+    &["--features", "ureq"],
+    &["--no-default-features", "--features", "aws-lc-rs,reqwest,ureq"],
+];
+
 fn clippy(context: &mut Context) -> Outcome {
     context.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     for features in FEATURES {
         let args = [&["clippy", "-p", "relyingparty", "--all-targets"], features, &["--", "-D", "warnings"]];
+        context.cargo(&args.concat())?;
+    }
+    for features in HOST_FEATURES {
+        let args =
+            [&["clippy", "-p", "relyingparty-host", "--all-targets"], features, &["--", "-D", "warnings"]];
         context.cargo(&args.concat())?;
     }
     // Without the standard library only the library itself: its tests need one.
@@ -121,14 +139,32 @@ fn core(context: &mut Context) -> Outcome {
     Ok(())
 }
 
+fn host(context: &mut Context) -> Outcome {
+    context.cargo(&["test", "-p", "relyingparty-host", "--features", "reqwest,ureq"])?;
+    context.cargo(&[
+        "test",
+        "-p",
+        "conformance",
+        "--test",
+        "host",
+        "--test",
+        "host_refreshes",
+        "--test",
+        "transports",
+    ])
+}
+
 fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
 fn docs(context: &mut Context) -> Outcome {
-    let mut command = context.command("cargo");
-    command.args(["doc", "-p", "relyingparty", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
-    context.run(command)
+    for package in [&["-p", "relyingparty"][..], &["-p", "relyingparty-host", "--features", "reqwest,ureq"]] {
+        let mut command = context.command("cargo");
+        command.args(["doc", "--no-deps"]).args(package).env("RUSTDOCFLAGS", "-D warnings");
+        context.run(command)?;
+    }
+    Ok(())
 }
 
 fn conformance(context: &mut Context) -> Outcome {
@@ -220,7 +256,17 @@ fn python(context: &mut Context) -> Outcome {
 
 fn rust_live(context: &mut Context) -> Outcome {
     let mut command = context.command("cargo");
-    command.args(["test", "-p", "conformance", "--test", "live", "--test", "rotation"]);
+    command.args([
+        "test",
+        "-p",
+        "conformance",
+        "--test",
+        "live",
+        "--test",
+        "host_live",
+        "--test",
+        "rotation",
+    ]);
     command.args(["--", "--include-ignored"]);
     let command = context.live(command)?;
     context.run(command)

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use conformance::host;
 use relyingparty::{Reply, Request};
-use ureq::Agent;
+use relyingparty_host::blocking::Transport as _;
+use relyingparty_host::{Network, UreqTransport};
 
 use crate::failure::Failure;
 
 pub(crate) struct Transport {
-    agent: Agent,
+    ureq: UreqTransport,
     ca_pem: Option<Vec<u8>>,
 }
 
@@ -21,7 +21,13 @@ impl Transport {
             let file = ca_file.unwrap_or(Path::new("")).display();
             Failure::demo("ca_file_unreadable", format!("{file}: {error}"))
         })?;
-        Ok(Self { agent: host::agent(ca_pem.as_deref(), None), ca_pem })
+        let network = ca_pem.as_ref().map_or_else(|| Ok(Network::new()), |pem| Network::new().ca_pem(pem));
+        let ureq = network.and_then(UreqTransport::with);
+        let ureq = ureq.map_err(|error| match error.as_core() {
+            Some(error) => Failure::from(error.clone()),
+            None => Failure::demo("transport_unusable", error.to_string()),
+        })?;
+        Ok(Self { ureq, ca_pem })
     }
 
     pub(crate) fn ca_pem(&self) -> Option<&[u8]> {
@@ -30,6 +36,6 @@ impl Transport {
 
     /// Answers one request of the core's.
     pub(crate) fn answer(&self, request: &Request) -> Reply {
-        host::answer(&self.agent, request)
+        self.ureq.answer(request)
     }
 }

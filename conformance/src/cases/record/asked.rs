@@ -55,7 +55,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.authorize("alice", json!({ "resource": [RESOURCE, "urn:api:1"] }))?;
             scene.callback("alice")?;
             let own = json!({ "resource": "urn:api:1", "extra": { "tenant": "a b", "audience": "ä" } });
-            scene.call(Call::Exchange { login: "alice".into(), request: Some(own) })?;
+            scene.call(Call::Exchange { login: "alice".into(), request: Some(own), entropy: None })?;
             refreshed(scene, json!({ "scopes": ["openid", "email"], "resource": [RESOURCE] }))?;
             refreshed(scene, json!({ "resource": [], "extra": { "tenant": "c" } }))?;
             scene.refresh("alice")
@@ -81,7 +81,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.authorize("alice", json!({}))?;
             scene.callback("alice")?;
             let own = json!({ "extra": { "code_verifier": "mine" } });
-            scene.call(Call::Exchange { login: "alice".into(), request: Some(own) })
+            scene.call(Call::Exchange { login: "alice".into(), request: Some(own), entropy: None })
         },
         ..USUAL
     },
@@ -97,5 +97,5 @@ fn stored_and_refreshed(scene: &mut Scene, request: Value) -> Ended {
 }
 
 fn refreshed(scene: &mut Scene, request: Value) -> Ended {
-    scene.call(Call::Refresh { login: "alice".into(), request: Some(request) })
+    scene.call(Call::Refresh { login: "alice".into(), request: Some(request), entropy: None })
 }

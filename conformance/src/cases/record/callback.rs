@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{callback, stored};
+use super::way_back::{callback, stored};
 use super::{Scenario, USUAL};
 use crate::provider::Mutation;
 use crate::provider::mutation::remove;

@@ -231,7 +231,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         play: |scene| {
             scene.set_up()?;
             let entropy = "07".repeat(32);
-            scene.call(Call::Authorize { login: "alice".into(), request: json!({}), entropy })
+            scene.call(Call::Authorize {
+                login: "alice".into(),
+                request: json!({}),
+                entropy,
+                in_steps: false,
+            })
         },
         ..USUAL
     },

@@ -4,27 +4,35 @@
 //! what the provider answers and what comes of it is recorded; that it ends as the table says is a test.
 
 mod asked;
+mod bound;
 mod bounds;
 mod cache;
 mod callback;
 mod cheap;
 mod configuration;
+mod fapi2;
 mod hosts;
+mod keyring;
 mod leniency;
 mod logout;
 mod missing;
 mod modules;
+mod profiles;
 mod protocol;
+mod proving;
+mod pushed;
 mod rotation;
 mod scene;
 mod token;
 mod unreached;
 mod values;
+mod way_back;
 mod world;
 
 use self::scene::{Ended, Scene};
 pub use self::unreached::UNREACHED;
-use super::format::{Body, Case, Reply};
+use super::exchange::{Body, Reply};
+use super::format::Case;
 use crate::provider::Mutation;
 
 /// One scenario.
@@ -60,15 +68,16 @@ const USUAL: Scenario = Scenario {
 /// All cases, in the order of their names.
 pub fn all() -> Vec<Case> {
     let own = scenarios().map(scene::record);
-    let mut cases: Vec<Case> = modules::cases().chain(own).collect();
+    let mut cases: Vec<Case> = modules::cases().chain(fapi2::cases()).chain(own).collect();
     cases.sort_by(|one, other| one.name.cmp(&other.name));
     cases
 }
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 14] = [
+    let tables: [&[Scenario]; 18] = [
         asked::SCENARIOS,
+        bound::SCENARIOS,
         bounds::SCENARIOS,
         cache::SCENARIOS,
         callback::SCENARIOS,
@@ -78,7 +87,10 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         leniency::SCENARIOS,
         logout::SCENARIOS,
         missing::SCENARIOS,
+        profiles::SCENARIOS,
         protocol::SCENARIOS,
+        proving::SCENARIOS,
+        pushed::SCENARIOS,
         rotation::SCENARIOS,
         token::SCENARIOS,
         values::SCENARIOS,

@@ -3,7 +3,8 @@
 use relyingparty::Endpoint;
 use serde_json::json;
 
-use super::super::format::{Body, Call, Part, Reply};
+use super::super::exchange::{Body, Part, Reply};
+use super::super::format::Call;
 use super::{Ended, Scenario, Scene, USUAL, http, json_answer, unreachable};
 use crate::provider::Mutation;
 

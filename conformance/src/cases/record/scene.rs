@@ -1,14 +1,16 @@
 //! A client, a provider and a browser, whose calls are written down.
 
+use std::collections::BTreeSet;
+
 use relyingparty::Endpoint;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::format::{Call, Case, Outcome, Reply, Step};
+use super::super::exchange::{ApiRequest, Reply};
+use super::super::format::{Call, Case, Outcome, Step};
 use super::super::player::Player;
-use super::Scenario;
 use super::world::World;
-use crate::browser::posted;
+use super::{Scenario, keyring};
 use crate::http;
 use crate::modules::{POST_LOGOUT_REDIRECT_URI, PUBLIC_CLIENT, REDIRECT_URI};
 use crate::provider::{Draft, Provider, RegisteredClient, SigningKey};
@@ -29,9 +31,12 @@ pub(super) struct Stopped;
 
 /// A scenario while it is played.
 pub(super) struct Scene {
-    case: Case,
-    player: Player,
-    world: World,
+    pub(super) case: Case,
+    pub(super) player: Player,
+    pub(super) world: World,
+    /// The logins whose responses may be signed.
+    pub(super) signed: BTreeSet<String>,
+    draws: u32,
 }
 
 pub(super) fn record(scenario: &Scenario) -> Case {
@@ -51,6 +56,8 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     if let Some(members) = registration.as_object_mut() {
         members.retain(|_, value| !value.is_null());
     }
+    let held = keyring::fill_in(&mut registration);
+    keyring::register(&mut client, &registration);
     if let Some(other) = registration["redirect_uri"].as_str().filter(|uri| *uri != REDIRECT_URI) {
         for client in [&mut client, &mut public] {
             client.redirect_uris.push(other.into());
@@ -72,20 +79,10 @@ pub(super) fn record(scenario: &Scenario) -> Case {
         steps: Vec::new(),
     };
     let mut scene = Scene::new(case, provider, signing);
+    scene.world.held = held;
     // Where it stops is where its last step is.
     let _ = (scenario.play)(&mut scene);
     scene.case
-}
-
-/// A callback of the named login.
-pub(super) fn callback(login: &str, query: Option<String>, form: Option<String>) -> Call {
-    Call::Callback { login: login.into(), cookies: None, id: None, told: None, stored: None, query, form }
-}
-
-/// A callback for which the store has something else than a login of its own, or nothing.
-pub(super) fn stored(stored: Option<&str>, query: Option<String>, form: Option<String>) -> Call {
-    let stored = Some(stored.map(str::to_owned));
-    Call::Callback { login: "alice".into(), cookies: None, id: None, told: None, stored, query, form }
 }
 
 /// One of the provider's keys: `k1`, `k2` and so on.
@@ -97,7 +94,17 @@ impl Scene {
     pub(super) fn new(case: Case, provider: Provider, signing: Vec<SigningKey>) -> Self {
         let player = Player::new(&case);
         let world = World::new(provider, signing);
-        Self { case, player, world }
+        Self { case, player, world, signed: BTreeSet::new(), draws: 0 }
+    }
+
+    /// Has the host hold these keys.
+    pub(super) fn hold(&mut self, keys: Vec<(String, SigningKey)>) {
+        self.world.held.extend(keys);
+    }
+
+    /// Has the host answer otherwise the next time it is asked to prove something.
+    pub(super) fn prove(&mut self, reply: Reply) {
+        self.world.proves.push_back(reply);
     }
 
     pub(super) fn into_case(self) -> Case {
@@ -174,9 +181,25 @@ impl Scene {
 
     /// Makes the client again, with another registration.
     pub(super) fn other_client(&mut self, member: &str, value: &str) -> Ended {
+        self.change_client(json!({ member: value }))
+    }
+
+    /// The same with several members, of which `null` takes one away.
+    pub(super) fn change_client(&mut self, changes: Value) -> Ended {
+        self.change(changes, None)
+    }
+
+    /// The same with another policy, too.
+    pub(super) fn change(&mut self, changes: Value, policy: Option<Value>) -> Ended {
         let mut registration = self.case.registration.clone();
-        registration[member] = value.into();
-        self.call(Call::Client { registration: Some(registration), policy: None })
+        for (member, value) in changes.as_object().into_iter().flatten() {
+            registration[member] = value.clone();
+        }
+        if let Some(members) = registration.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        self.hold(keyring::fill_in(&mut registration));
+        self.call(Call::Client { registration: Some(registration), policy })
     }
 
     /// Finds the provider and makes the client.
@@ -187,99 +210,73 @@ impl Scene {
 
     /// Starts a login.
     pub(super) fn authorize(&mut self, login: &str, request: Value) -> Ended {
-        let entropy = Sha256::digest(login).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.call(Call::Authorize { login: login.into(), request, entropy })
+        let in_steps = self.player.authorizes_in_steps();
+        self.begin(login, request, in_steps)
     }
 
-    /// Sends the browser to the provider, and yields what it came back with: a URL, or a form's body.
-    pub(super) fn browse(&mut self, login: &str) -> (Option<String>, Option<String>) {
-        let url = self.started(login)["url"].as_str();
-        let target = url.and_then(|url| url.strip_prefix(ISSUER)).expect("the login was started");
-        let response = self.world.send(&http::Request::get(target), self.player.now);
-        match response.header("location") {
-            Some(location) => (Some(location.into()), None),
-            None => {
-                let page = String::from_utf8_lossy(&response.body);
-                (None, Some(posted(&page).expect("the provider sends a form that posts itself")))
-            }
+    /// Starts a login, in steps or not.
+    pub(super) fn begin(&mut self, login: &str, request: Value, in_steps: bool) -> Ended {
+        let mode = request["response_mode"].as_str();
+        if in_steps || mode.is_some_and(|mode| mode.ends_with("jwt")) {
+            self.signed.insert(login.into());
         }
+        let entropy = hex(&Sha256::digest(login));
+        self.call(Call::Authorize { login: login.into(), request, entropy, in_steps })
     }
 
-    /// What there was to see of the start of a login.
-    fn started(&self, login: &str) -> &Value {
-        let started = self.case.steps.iter().rev().find_map(|step| match (&step.call, &step.outcome) {
-            (Call::Authorize { login: own, .. }, Outcome::Ok(seen)) if own == login => Some(seen),
-            _ => None,
-        });
-        started.expect("the login was started")
-    }
-
-    /// Takes the browser's way back.
-    pub(super) fn callback(&mut self, login: &str) -> Ended {
-        let (query, form) = self.browse(login);
-        self.call(callback(login, query, form))
-    }
-
-    /// Takes a way back on which the parameters were changed.
-    pub(super) fn changed_callback(&mut self, login: &str, change: impl FnOnce(&str) -> String) -> Ended {
-        let query = self.browse(login).0.map(|url| change(&url));
-        self.call(callback(login, query, None))
-    }
-
-    /// The cookie that ties a login to its browser, as the browser sends it.
-    pub(super) fn cookie(&self, login: &str) -> String {
-        let seen = self.started(login);
-        let text = |member: &str| seen[member].as_str().expect("a login has it").to_owned();
-        format!("{}={}", text("cookie_name"), text("id"))
-    }
-
-    /// Takes the way back of a browser that sends these cookies.
-    pub(super) fn callback_with(&mut self, login: &str, cookies: String) -> Ended {
-        let (query, form) = self.browse(login);
-        let (login, cookies) = (login.into(), Some(cookies));
-        self.call(Call::Callback { login, cookies, id: None, told: None, stored: None, query, form })
-    }
-
-    /// Takes a way back over plain http, to which the browser brings no cookie.
-    pub(super) fn plain_callback(&mut self, login: &str) -> Ended {
-        let query = self.browse(login).0.map(|url| url.replace("https://app.example", "http://app.example"));
-        let (login, cookies) = (login.into(), Some(String::new()));
-        self.call(Call::Callback { login, cookies, id: None, told: None, stored: None, query, form: None })
-    }
-
-    /// Takes a way back for which the host has this in the place of an id.
-    pub(super) fn callback_of(&mut self, login: &str, id: Option<&str>) -> Ended {
-        let (query, form) = self.browse(login);
-        let (login, id) = (login.into(), Some(id.map(str::to_owned)));
-        self.call(Call::Callback { login, cookies: None, id, told: None, stored: None, query, form })
-    }
-
-    /// Takes a way back, the same as before if there was one, for which the store has nothing, and tells this of it.
-    pub(super) fn callback_told(&mut self, login: &str, cookies: Option<String>, told: &str) -> Ended {
-        let before = self.case.steps.iter().rev().find_map(|step| match &step.call {
-            Call::Callback { login: own, query, form, .. } if own == login => {
-                Some((query.clone(), form.clone()))
-            }
-            _ => None,
-        });
-        let (query, form) = before.unwrap_or_else(|| self.browse(login));
-        let (login, told) = (login.into(), Some(told.into()));
-        self.call(Call::Callback { login, cookies, id: None, told, stored: Some(None), query, form })
+    /// New randomness, for who needs it.
+    fn draw(&mut self) -> Option<String> {
+        self.draws += 1;
+        let drawn = hex(&Sha256::digest(format!("draw {}", self.draws)));
+        self.player.needs_entropy().then_some(drawn)
     }
 
     /// Exchanges the code.
     pub(super) fn exchange(&mut self, login: &str) -> Ended {
-        self.call(Call::Exchange { login: login.into(), request: None })
+        let entropy = self.draw();
+        self.call(Call::Exchange { login: login.into(), request: None, entropy })
     }
 
     /// Refreshes the session.
     pub(super) fn refresh(&mut self, login: &str) -> Ended {
-        self.call(Call::Refresh { login: login.into(), request: None })
+        self.refresh_for(login, None)
+    }
+
+    /// Refreshes the session, and asks for something.
+    pub(super) fn refresh_for(&mut self, login: &str, request: Option<Value>) -> Ended {
+        let entropy = self.draw();
+        self.call(Call::Refresh { login: login.into(), request, entropy })
     }
 
     /// Asks for the end user's claims.
     pub(super) fn userinfo(&mut self, login: &str) -> Ended {
-        self.call(Call::Userinfo { login: login.into() })
+        let entropy = self.draw();
+        self.call(Call::Userinfo { login: login.into(), entropy })
+    }
+
+    /// Calls an API with a GET.
+    pub(super) fn get(&mut self, login: &str, url: &str) -> Ended {
+        let request = ApiRequest {
+            method: "GET".into(),
+            url: url.into(),
+            headers: vec![("accept".into(), "application/json".into())],
+            body: String::new(),
+        };
+        self.send(login, request)
+    }
+
+    /// Calls an API.
+    pub(super) fn send(&mut self, login: &str, request: ApiRequest) -> Ended {
+        let entropy = self.draw();
+        self.call(Call::Call { login: login.into(), request, entropy })
+    }
+
+    /// The session as it is stored, without a member.
+    pub(super) fn without_member_of_session(&self, login: &str, member: &str) -> String {
+        let stored = self.player.stored_session(login).expect("the login has a session");
+        let mut stored: Value = serde_json::from_str(&stored).expect("a stored session is JSON");
+        stored.as_object_mut().and_then(|members| members.remove(member)).expect("it has the member");
+        stored.to_string()
     }
 
     /// Fetches the keys.
@@ -343,4 +340,8 @@ impl Scene {
         let response = self.world.send(&http::Request::get(target), self.player.now);
         response.header("location").expect("the provider sends the browser back").into()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

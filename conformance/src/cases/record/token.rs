@@ -3,7 +3,7 @@
 use relyingparty::Endpoint;
 use serde_json::{Value, json};
 
-use super::super::format::{Body, Part, Reply};
+use super::super::exchange::{Body, Part, Reply};
 use super::{Ended, Scenario, Scene, USUAL};
 use crate::provider::{Draft, Mutation, SigningKey};
 

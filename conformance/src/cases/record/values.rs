@@ -3,7 +3,8 @@
 use relyingparty::Endpoint;
 use serde_json::{Value, json};
 
-use super::super::format::{Body, Call, Part, Reply};
+use super::super::exchange::{Body, Part, Reply};
+use super::super::format::Call;
 use super::{Scenario, USUAL, http};
 use crate::provider::Mutation;
 

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use relyingparty::{Endpoint, HttpRequest};
 use sha2::{Digest, Sha256};
 
-use super::super::format::{Exchange, Reply};
+use super::super::exchange::{Asked, Exchange, Reply};
 use super::super::host::{Answer, Host};
 use super::super::observe;
 use super::scene::ISSUER;
+use crate::encoding::base64url;
 use crate::http;
-use crate::provider::{Provider, SigningKey};
+use crate::provider::{BELIEVED, CERTIFICATE_HEADER, Provider, SigningKey, places};
 
 /// The provider, and what is done to its answers on the way.
 pub(super) struct World {
@@ -21,6 +22,10 @@ pub(super) struct World {
     pub(super) headers: Vec<(Endpoint, (String, String))>,
     pub(super) delay: i64,
     pub(super) waits_at: Option<Endpoint>,
+    /// The keys that the host holds, by their names.
+    pub(super) held: Vec<(String, SigningKey)>,
+    /// What the host answers when it is asked to prove something, in the place of what it would.
+    pub(super) proves: VecDeque<Reply>,
     pub(super) exchanges: Vec<Exchange>,
 }
 
@@ -34,6 +39,8 @@ impl World {
             headers: Vec::new(),
             delay: 0,
             waits_at: None,
+            held: Vec::new(),
+            proves: VecDeque::new(),
             exchanges: Vec::new(),
         }
     }
@@ -49,16 +56,13 @@ impl World {
         if let Some((_, reply)) = own.and_then(|own| self.instead.remove(own)) {
             return reply;
         }
-        let target = request.url.strip_prefix(ISSUER).expect("every request goes to the provider");
-        let response = self.send(
-            &http::Request {
-                method: request.method.as_str().into(),
-                path_and_query: target.into(),
-                headers: request.headers.clone(),
-                body: request.body.clone(),
-            },
-            now,
-        );
+        let target = places::arrival(ISSUER, &request.url).expect("every request goes to the provider");
+        let mut headers = request.headers.clone();
+        if request.client_certificate {
+            headers.push((CERTIFICATE_HEADER.into(), "the certificate of the client".into()));
+        }
+        let (method, body) = (request.method.as_str().into(), request.body.clone());
+        let response = self.send(&http::Request { method, path_and_query: target, headers, body }, now);
         let body = String::from_utf8(response.body).expect("the provider speaks UTF-8");
         let own = self.headers.iter().filter(|(endpoint, _)| *endpoint == request.endpoint);
         let headers = response.headers.into_iter().chain(own.map(|(_, header)| header.clone()));
@@ -74,10 +78,26 @@ impl Host for World {
         let arrives = (self.delay != 0).then_some(now + self.delay);
         let respond = self.reply(request, now);
         self.exchanges.push(Exchange {
-            expect: observe::request(request),
+            expect: Asked::Http(observe::request(request)),
             now: arrives,
             respond: respond.clone(),
         });
         Ok(Answer::Reply(respond, arrives))
+    }
+
+    fn prove(&mut self, asked: Asked) -> Result<Reply, String> {
+        let respond = match (self.proves.pop_front(), &asked) {
+            (Some(reply), _) => reply,
+            (None, Asked::Sign { sign }) => {
+                let (_, key) = self.held.iter().find(|(name, _)| *name == sign.key).ok_or("no such key")?;
+                Reply::Signature { signature: base64url(key.signature(sign.signing_input.as_bytes())) }
+            }
+            (None, _) => {
+                self.draws += 1;
+                Reply::Assertion { assertion: format!("{BELIEVED}{}", self.draws) }
+            }
+        };
+        self.exchanges.push(Exchange { expect: asked, now: None, respond: respond.clone() });
+        Ok(respond)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use conformance::host;
+use conformance::agent;
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -30,7 +30,7 @@ impl Admin {
     /// The administrator of a realm at the server with this origin.
     pub(super) fn of(base: &str, password: &str, realm: &str) -> Admin {
         Admin {
-            agent: host::agent(None, None),
+            agent: agent::agent(None, None),
             token_endpoint: format!("{base}/realms/master/protocol/openid-connect/token"),
             components: format!("{base}/admin/realms/{realm}/components"),
             password: password.into(),
@@ -91,7 +91,7 @@ impl Admin {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(body.into_bytes()).map_err(|error| error.to_string())?;
-        let answer = host::send(&self.agent, request, TIMEOUT, LIMIT)?;
+        let answer = agent::send(&self.agent, request, TIMEOUT, LIMIT)?;
         if !answer.status().is_success() {
             return Err(format!("{place}: {}", answer.status()));
         }

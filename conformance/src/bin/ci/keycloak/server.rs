@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use conformance::{host, serve};
+use conformance::{agent, serve};
 use ureq::http::Request;
 
 /// The first start of a version takes it a while: it puts itself together.
@@ -64,12 +64,12 @@ impl Server {
     }
 
     fn wait(&mut self, log_file: &PathBuf) -> Result<(), String> {
-        let agent = host::agent(None, None);
+        let agent = agent::agent(None, None);
         let url = format!("{}/realms/{}/.well-known/openid-configuration", self.base, super::REALM);
         let started = Instant::now();
         loop {
             let request = Request::get(&url).body(Vec::new()).map_err(|error| error.to_string())?;
-            let answer = host::send(&agent, request, Duration::from_secs(10), LIMIT);
+            let answer = agent::send(&agent, request, Duration::from_secs(10), LIMIT);
             if answer.is_ok_and(|answer| answer.status() == 200) {
                 println!("it answers after {} s", started.elapsed().as_secs());
                 return Ok(());

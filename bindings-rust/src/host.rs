@@ -1,0 +1,49 @@
+//! What the two kinds of relying party do differently: they send, wait and remember.
+
+use std::sync::Mutex;
+
+use relyingparty::{Cache, Coalescer, Flow, LoginMissing, Step};
+
+use crate::Error;
+use crate::config::Clock;
+use crate::flight::{End, Flight};
+use crate::refreshes::Refreshed;
+
+/// What a flow is driven with.
+#[derive(Clone, Copy)]
+pub(crate) struct Driven<'a> {
+    pub(crate) coalescer: &'a Coalescer,
+    pub(crate) cache: &'a Mutex<Cache>,
+    pub(crate) clock: &'a Clock,
+}
+
+/// Answers what the core asks for. The futures of a blocking host are ready when they are made.
+pub(crate) trait Host: Send + Sync {
+    fn drive<F>(
+        &self,
+        with: Driven<'_>,
+        step: Step<F>,
+    ) -> impl Future<Output = Result<F::Output, relyingparty::Error>> + Send
+    where
+        F: Flow + Send + Sync,
+        F::Output: Send;
+
+    /// What came of the work of somebody else; not when that takes longer than `seconds`.
+    fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> impl Future<Output = End<Refreshed>> + Send;
+
+    fn put(
+        &self,
+        id: String,
+        pending: String,
+        max_age: u32,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    fn take(&self, id: String) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    fn begun(&self, handle: String, max_age: u32) -> impl Future<Output = Result<(), Error>> + Send;
+    fn used(&self, handle: String) -> impl Future<Output = Result<(), Error>> + Send;
+    fn why_missing(&self, handle: String)
+    -> impl Future<Output = Result<Option<LoginMissing>, Error>> + Send;
+
+    fn has_client_cert(&self) -> bool;
+    fn has_signer(&self) -> bool;
+    fn has_assertions(&self) -> bool;
+}
