@@ -88,7 +88,10 @@ async function assemble(tools, { features, second, entries, node_entries, ...how
   const parts = join(TARGET_DIR, 'npm');
   rmSync(parts, { recursive: true, force: true });
   cpSync(join(HERE, 'js'), parts, { recursive: true });
-  if (!features.includes('server')) writeFileSync(join(parts, 'server.js'), 'export {};\n');
+  if (!features.includes('server')) {
+    writeFileSync(join(parts, 'server.js'), 'export {};\n');
+    cpSync(join(parts, 'logout_none.js'), join(parts, 'logout.js'));
+  }
   mkdirSync(out, { recursive: true });
   const { module, glue } = await compile(tools, { ...how, features }, { parts, out, name: 'module' });
   writeFileSync(join(parts, 'glue.js'), glue);

@@ -8,6 +8,7 @@ use relyingparty::{
     TokenRequest,
 };
 
+use crate::arrival::sent;
 use crate::cache::{Cache, Host};
 use crate::call::{self, Holder};
 use crate::configuration::{Policy, Registration, SealingKeys};
@@ -15,6 +16,7 @@ use crate::error::{self, Raise};
 use crate::flow::Flow;
 use crate::json;
 use crate::login::{Authorization, AuthorizationCode, CallbackParams, PendingLogin};
+use crate::logout::{FrontChannelLogout, Given, Logout};
 use crate::provider::Provider;
 use crate::session::Session;
 
@@ -341,11 +343,68 @@ impl Client {
         session: Option<&Bound<'_, Session>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<String> {
-        let mut request = EndSessionRequest::from_json(&json::object(py, options)?).or_raise(py)?;
-        if let Some(session) = session {
-            request = request.of(session.get().core());
-        }
-        self.client.end_session(&request).or_raise(py)
+        self.client.end_session(&ended(py, session, options)?).or_raise(py)
+    }
+
+    /// Begins a logout at the provider (OIDC RP-Initiated Logout 2): a `Logout`, with a form where the URL would be too long,
+    /// and with a `state` if the browser is to come back. The ID token of `session` becomes the `id_token_hint`. `entropy`: at
+    /// least 32 secure random bytes, used for this call only.
+    ///
+    /// Raises `ConfigurationError`: `endpoint_missing`, and `MisuseError`: `session_mismatch`, `weak_entropy`.
+    #[pyo3(signature = (entropy, session = None, **options))]
+    fn log_out(
+        &self,
+        py: Python<'_>,
+        entropy: Vec<u8>,
+        session: Option<&Bound<'_, Session>>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Logout> {
+        let request = ended(py, session, options)?;
+        let entropy = Entropy::new(entropy).or_raise(py)?;
+        self.client.log_out(&request, entropy).map(Logout).or_raise(py)
+    }
+
+    /// The flow that verifies a logout token (OIDC Back-Channel Logout 2.6) and yields the `LogoutToken`.
+    fn logout_token(&self, py: Python<'_>, logout_token: &Bound<'_, PyString>) -> PyResult<Flow> {
+        let logout_token = logout_token.to_string_lossy();
+        let (now, cache) = (self.host.now(py)?, self.host.snapshot(py));
+        let step = py.detach(|| self.client.logout_token(&logout_token, &cache, now));
+        Flow::new(py, step.or_raise(py)?.erase(), &self.host)
+    }
+
+    /// Reads a front-channel logout request (OIDC Front-Channel Logout 3): its URL or query. `iss` and `sid` are both there
+    /// or neither, and `iss` is the configured issuer.
+    ///
+    /// Raises `CallbackError`: `logout_malformed`, `logout_issuer_mismatch`.
+    fn front_channel_logout(
+        &self,
+        py: Python<'_>,
+        query_or_url: &Bound<'_, PyAny>,
+    ) -> PyResult<FrontChannelLogout> {
+        self.client.front_channel_logout(&sent(query_or_url)?).map(FrontChannelLogout).or_raise(py)
+    }
+
+    /// The flow that revokes a token (RFC 7009) and yields `None`: of a session or a grant the refresh token, or if there is
+    /// none the access token.
+    ///
+    /// Raises `ConfigurationError`: `endpoint_missing`, `invalid_configuration`, and `MisuseError`: `no_access_token`,
+    /// `session_mismatch`.
+    #[pyo3(signature = (what, token_type_hint = None, entropy = None))]
+    fn revoke(
+        &self,
+        py: Python<'_>,
+        what: Given<'_>,
+        token_type_hint: Option<&str>,
+        entropy: Option<Vec<u8>>,
+    ) -> PyResult<Flow> {
+        let revocable = what.revocable(py, token_type_hint)?;
+        let step = match self.fresh(py, entropy)? {
+            None => self.client.revoke(revocable),
+            Some(Fresh { entropy, cache, now }) => {
+                py.detach(|| self.client.proving(entropy, &cache, now).revoke(revocable))
+            }
+        };
+        Flow::new(py, step.or_raise(py)?.erase(), &self.host)
     }
 
     fn __repr__(&self) -> String {
@@ -362,6 +421,19 @@ impl Client {
         let entropy = Entropy::new(entropy).or_raise(py)?;
         Ok(Fresh { entropy, cache: self.host.snapshot(py), now: self.host.now(py)? })
     }
+}
+
+/// What a logout asks for, of the session if one is given.
+fn ended(
+    py: Python<'_>,
+    session: Option<&Bound<'_, Session>>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<EndSessionRequest> {
+    let request = EndSessionRequest::from_json(&json::object(py, options)?).or_raise(py)?;
+    Ok(match session {
+        Some(session) => request.of(session.get().core()),
+        None => request,
+    })
 }
 
 /// What the options ask for; without any, what is usual.

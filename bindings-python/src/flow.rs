@@ -13,6 +13,7 @@ use crate::error::Raise;
 use crate::grant::RefreshedGrant;
 use crate::http;
 use crate::login::{Authorization, AuthorizationCode};
+use crate::logout::LogoutToken;
 use crate::provider::{KeyReport, Provider};
 use crate::session::Session;
 use crate::setup::SetupReport;
@@ -118,6 +119,8 @@ impl State {
             Outcome::Grant(refreshed) => Py::new(py, RefreshedGrant::new(py, &refreshed)?)?.into_any(),
             Outcome::UserInfo(info) => UserInfo::new(py, info)?.into_any(),
             Outcome::Setup(report) => Py::new(py, SetupReport::new(report))?.into_any(),
+            Outcome::LogoutToken(token) => Py::new(py, LogoutToken(token))?.into_any(),
+            Outcome::Revoked(_) => py.None(),
             Outcome::Claims(claims) => IdTokenClaims::new(py, claims)?.into_any(),
             _ => return Err(PyRuntimeError::new_err("an outcome of a newer core")),
         }))

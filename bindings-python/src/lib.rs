@@ -17,6 +17,7 @@ mod http;
 mod json;
 mod kept;
 mod login;
+mod logout;
 mod provider;
 mod request_object;
 mod session;
@@ -59,6 +60,8 @@ mod _relyingparty {
     use crate::login::{
         Authorization, AuthorizationCode, CallbackParams, LoginCookies, PendingLogin, clear_cookie,
     };
+    #[pymodule_export]
+    use crate::logout::{FrontChannelLogout, Logout, LogoutToken, logged_out, logout_token_in};
     #[pymodule_export]
     use crate::provider::{KeyReport, Provider};
     #[pymodule_export]

@@ -95,7 +95,14 @@ impl Session {
         self.session.return_to()
     }
 
-    /// Another member of the token response, such as `session_state`; `None` if there is none.
+    /// The state of the end user's session at the provider when this session began: the `session_state` of the
+    /// authorization response (OIDC Session Management 2); `None` if the provider sent none.
+    #[getter]
+    fn session_state(&self) -> Option<&str> {
+        self.session.session_state()
+    }
+
+    /// Another member of the token response, such as `not-before-policy`; `None` if there is none.
     fn get<'py>(&self, py: Python<'py>, member: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.session.get(member).map(|value| json::value(py, &value.to_string())).transpose()
     }

@@ -150,6 +150,30 @@ def whole_round(rp: Any, op: Op, browser: Browser) -> None:
     assert browser.submit(logout="yes") == f"{BYE}?state=done"
 
 
+def test_a_logout_goes_there_and_back(op: Op, transport: str) -> None:
+    browser = Browser(stop_at=HERE)
+    rp = client(op, transport)
+    session = log_in(rp, browser)
+    logout = settled(rp.log_out(session, post_logout_redirect_uri=BYE, logout_hint="alice", ui_locales="de en"))
+    assert logout.fields is None
+    browser.open(logout.url)
+    rp.logged_out(browser.submit(logout="yes"), logout.state)
+
+
+def test_a_session_and_its_tokens_are_revoked(op: Op, transport: str) -> None:
+    rp = client(op, transport)
+    session = log_in(rp, prompt="consent", scopes=["openid", "offline_access"])
+    settled(rp.revoke(session.access_token, "access_token"))
+    with pytest.raises(ProviderError) as refused:
+        settled(rp.userinfo(session))
+    assert refused.value.error == "invalid_token"
+    settled(rp.revoke(session))
+    settled(rp.revoke(session))  # once more makes no difference
+    with pytest.raises(ProviderError) as spent:
+        settled(rp.refresh(session))
+    assert spent.value.error == "invalid_grant"
+
+
 def test_a_confidential_client_logs_in_and_out(op: Op, transport: str) -> None:
     whole_round(client(op, transport), op, Browser(stop_at=HERE))
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import trustme
 import uvicorn
+from flask import Flask, request
 from werkzeug.serving import make_server
 
 import relyingparty
@@ -23,8 +24,9 @@ from browser import Browser
 from op import Op, provider
 from relyingparty import Provider, RelyingParty
 from relyingparty.transports.httpx import AsyncHttpxTransport
-from scripted import ScriptedOp, log_in, relying_party
+from scripted import NOW, ScriptedOp, log_in, relying_party
 from test_example import cookies, listening
+from test_logout import Op as LogoutOp
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "bindings-python" / "README.md").read_text(encoding="utf-8")
@@ -37,7 +39,7 @@ def snippets(page: str) -> list[str]:
     return found
 
 
-FASTAPI, FLASK, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
+FASTAPI, FLASK, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +183,38 @@ def test_a_refresh_that_asks_for_something() -> None:
     program: Program = {"rp": rp, "session": log_in(rp, op)}
     exec(ASKED, program)
     assert op.asked[-1].body.endswith(b"&resource=https%3A%2F%2Fother.example&tenant=1")
+
+
+def test_l1_the_provider_ends_sessions_once() -> None:
+    op, ended, seen = LogoutOp(), list[tuple[str | None, str | None]](), set[str]()
+
+    def add(key: str, until: int) -> bool:
+        assert until == NOW + 181
+        is_new = key not in seen
+        seen.add(key)
+        return is_new
+
+    program: Program = {
+        "app": Flask("app"),
+        "rp": relying_party(op),
+        "request": request,
+        "seen": SimpleNamespace(add=add),
+        "end_sessions": lambda *which: ended.append(which),
+        "Error": relyingparty.Error,
+        "logout_token_in": relyingparty.logout_token_in,
+    }
+    exec(ENDED, program)
+    client = program["app"].test_client()
+
+    def send(logout_token: str) -> int:
+        response = client.post("/backchannel-logout", data={"logout_token": logout_token})
+        assert response.headers["Cache-Control"] == "no-store"
+        status: int = response.status_code
+        return status
+
+    token = op.logout_token()
+    assert [send(token), send(token), send("none")] == [200, 400, 400]
+    assert ended == [("session-1", "alice")]
 
 
 def test_a_network_of_containers() -> None:

@@ -42,6 +42,7 @@ from relyingparty import (
     run,
 )
 from scripted import CALLBACK, ISSUER, NOW, ScriptedOp, answer, base64url, log_in, relying_party
+from test_logout import Op as LogoutOp
 
 ENTROPY = bytes(range(32))
 
@@ -97,6 +98,9 @@ def everything() -> dict[str, Any]:
         "assertion request": asked_for(op, client_assertion_type="urn:example:kind"),
         "assertion": Assertion("canary-assertion"),
         "login cookies": LoginCookies({started.cookie_name: started.id}),
+        "logout": client.log_out(ENTROPY, session, state="canary-state"),
+        "front-channel logout": client.front_channel_logout(f"iss={ISSUER}&sid=canary"),
+        "logout token": LogoutOp.verified(jti="canary", sid="canary"),
         "API's response": refusal_of_an_api(),
         "API's challenge": refusal_of_an_api().challenge,
     }

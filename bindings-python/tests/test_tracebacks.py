@@ -209,6 +209,12 @@ def failures() -> dict[str, tuple[Broken, Callable[[RelyingParty, Broken], objec
         "restore, away": (Broken("discovery"), lambda rp, _: rp.restore("canary")),
         "restore, malformed": (Broken(), lambda rp, _: rp.restore("canary")),
         "end_session": (Broken(), lambda rp, _: rp.end_session(id_token_hint="canary", nonsense="canary")),  # type: ignore[call-arg]
+        "log_out": (Broken(), lambda rp, _: rp.log_out(id_token_hint="canary", nonsense="canary")),  # type: ignore[call-arg]
+        "logged_out": (Broken(), lambda rp, _: rp.logged_out("state=canary", "canary canary")),
+        "logout_token, away": (Broken("discovery"), lambda rp, _: rp.logout_token("canary")),
+        "logout_token, malformed": (Broken(), lambda rp, _: rp.logout_token("canary")),
+        "revoke, away": (Broken("discovery"), lambda rp, _: rp.revoke("canary")),
+        "revoke, impossible": (Broken(), lambda rp, _: rp.revoke("canary", "refresh_token")),
         "refresh, away": (Broken("token"), of_session(lambda rp, session: rp.refresh(session))),
         "refresh, bad": (Broken("token", bad), of_session(lambda rp, session: rp.refresh(session))),
         "call, refused": (

@@ -3,6 +3,7 @@ import { contextOf } from './context.js';
 import { core, proves } from './core.js';
 import { Flow } from './flow.js';
 import { handleOf, hold, takeHandle } from './handles.js';
+import { ended, frontChannel, leaving, logoutToken, revoked } from './logout.js';
 import { invalid, json, visited } from './options.js';
 import { checkModule, proving, published } from './proofs.js';
 import { sealer, sealing, sealingKeys } from './sealing.js';
@@ -175,6 +176,26 @@ export class Client {
     const asked = json(request, 'the request');
     if (current === undefined) return this.#handle.endSession(asked);
     return this.#handle.endSessionOf(sessionHandle(current), asked);
+  }
+
+  /** Begins a logout at the provider: a URL, or a form where that would be too long, and the `state` for `loggedOut`. */
+  logOut(request = {}, entropy, current = undefined) {
+    return leaving(this.#handle, json(request, 'the request'), current, bytes(entropy, 'entropy'));
+  }
+
+  /** The flow that verifies a logout token. Yields what it says. */
+  logoutToken(token) {
+    return this.#flow(ended(this.#handle, token, this.#cache, this.#now), logoutToken);
+  }
+
+  /** What a front-channel logout request says. */
+  frontChannelLogout(url) {
+    return frontChannel(this.#handle, url);
+  }
+
+  /** The flow that revokes a token, or the one that a session or a grant has. Yields nothing. */
+  revoke(what, hint = undefined, entropy = undefined) {
+    return this.#flow(revoked(this.#handle, what, hint, () => this.#prove(entropy)), () => {});
   }
 
   get #handle() {

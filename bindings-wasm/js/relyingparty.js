@@ -10,6 +10,7 @@ import { fetchTransport } from './fetch.js';
 import { Flights, bounded } from './flights.js';
 import { pause, run } from './flow.js';
 import { alone } from './judging.js';
+import { loggedOut } from './logout.js';
 import { copied, invalid, json, options, record, storeOf } from './options.js';
 import { READERS, named } from './party_options.js';
 import { PROOFS, checkModule, early, proving, published, refused } from './proofs.js';
@@ -253,6 +254,37 @@ export class Portable {
     if (session !== undefined) sessionHandle(session);
     const asked = record(given.length > 0 ? given[0] : {}, 'the request');
     return (await this.#discovered()).endSession(asked, session);
+  }
+
+  /** Begins a logout at the provider: a URL, or a form where that would be too long, and the `state` for `loggedOut`. */
+  async logOut(session, ...given) {
+    await this.#environment.ready();
+    if (session !== undefined) sessionHandle(session);
+    const asked = record(given.length > 0 ? given[0] : {}, 'the request');
+    return (await this.#discovered()).logOut(asked, this.#environment.entropy(32), session);
+  }
+
+  /** Rejects unless the browser comes back from the logout that it began. */
+  async loggedOut(url, expected) {
+    await this.#environment.ready();
+    loggedOut(url, expected);
+  }
+
+  /** What a logout token says, once every check passed. */
+  async logoutToken(token) {
+    const client = await this.#discovered();
+    return this.#run(() => client.logoutToken(token));
+  }
+
+  /** What a front-channel logout request says. */
+  async frontChannelLogout(url) {
+    return (await this.#discovered()).frontChannelLogout(url);
+  }
+
+  /** Revokes a token, or the one that a session or a grant has. */
+  async revoke(what, hint) {
+    const client = await this.#discovered();
+    return this.#run(() => client.revoke(what, hint, this.#fresh(client)));
   }
 
   async #finish(params, held, request, response) {

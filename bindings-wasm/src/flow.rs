@@ -152,6 +152,8 @@ impl Flow {
             Outcome::UserInfo(userinfo) => session::userinfo(userinfo),
             #[cfg(feature = "server")]
             Outcome::Setup(report) => crate::server::setup_report(report),
+            #[cfg(feature = "server")]
+            Outcome::LogoutToken(token) => crate::logout::logout_token(token),
             Outcome::Keys(report) => session::key_report(report),
             _ => return None,
         })

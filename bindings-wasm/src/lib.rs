@@ -13,6 +13,8 @@ mod call;
 mod client;
 mod error;
 mod flow;
+#[cfg(feature = "server")]
+mod logout;
 mod provider;
 #[cfg(feature = "signing")]
 mod proving;
@@ -56,6 +58,20 @@ pub fn proves() -> bool {
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> Vec<String> {
     relyingparty::Error::codes().iter().map(|&code| code.to_owned()).collect()
+}
+
+/// [`relyingparty::logout_token_in`]
+#[cfg(feature = "server")]
+#[wasm_bindgen(js_name = logoutTokenIn)]
+pub fn logout_token_in(form_body: &str) -> Result<String, error::Thrown> {
+    Ok(relyingparty::logout_token_in(form_body)?)
+}
+
+/// [`relyingparty::logged_out`]
+#[cfg(feature = "server")]
+#[wasm_bindgen(js_name = loggedOut)]
+pub fn logged_out(query_or_url: &str, expected: Option<String>) -> Result<(), error::Thrown> {
+    Ok(relyingparty::logged_out(query_or_url, expected.as_deref())?)
 }
 
 /// JavaScript's number of seconds as the core's time; what is no number is a clock that is not set.

@@ -35,6 +35,9 @@ impl Session {
         if let Some(return_to) = session.return_to() {
             view.text("return_to", return_to);
         }
+        if let Some(session_state) = session.session_state() {
+            view.text("session_state", session_state);
+        }
         #[cfg(feature = "signing")]
         if let Some(thumbprint) = session.dpop_jkt() {
             view.text("dpop_jkt", thumbprint);

@@ -84,6 +84,12 @@ const CALLS = {
   verify: (junk) => party().verify(junk, junk),
   restore: (junk) => party().restore(junk),
   endSession: (junk) => party().endSession(junk, junk),
+  logOut: (junk) => party().logOut(junk, junk),
+  loggedOut: (junk) => party().loggedOut(junk, junk),
+  logoutToken: (junk) => party().logoutToken(junk),
+  logoutTokenIn: (junk) => rp.logoutTokenIn(junk),
+  frontChannelLogout: (junk) => party().frontChannelLogout(junk),
+  revoke: (junk) => party().revoke(junk, junk),
   cookieName: (junk) => party().cookieName(junk),
 };
 

@@ -90,6 +90,24 @@ for (const name of ['relyingparty', 'relyingparty/full']) {
       });
     }
 
+    test('a logout goes there and back', async () => {
+      const { rp, browser, login } = await registered(module, CONFIDENTIAL);
+      const asked = { post_logout_redirect_uri: LOGGED_OUT, logout_hint: 'alice', ui_locales: 'de en' };
+      const { url, fields, state } = await rp.logOut(await login(), asked);
+      assert.equal(fields, undefined);
+      await rp.loggedOut(await browser.logout(url, LOGGED_OUT), state);
+    });
+
+    test('a session and its tokens are revoked', async () => {
+      const { rp, login } = await registered(module, CONFIDENTIAL);
+      const session = await login({ scopes: ['openid', 'offline_access'] });
+      await rp.revoke(session.access_token, 'access_token');
+      await assert.rejects(rp.userinfo(session), { code: 'provider_error', error: 'invalid_token' });
+      await rp.revoke(session);
+      await rp.revoke(session);
+      await assert.rejects(rp.refresh(session), { code: 'provider_error', error: 'invalid_grant' });
+    });
+
     for (const alg of ['PS256', 'ES256', 'EdDSA']) {
       test(`an ID token signed with ${alg} is validated`, async () => {
         const metadata = { ...PUBLIC, id_token_signed_response_alg: alg };

@@ -51,6 +51,7 @@ export const GOOD = () => ({
     max_header_bytes: 4096,
     max_kid_bytes: 256,
     max_sub_bytes: 255,
+    max_logout_token_age_secs: 600,
     max_json_depth: 16,
     max_json_members: 512,
     max_callback_bytes: 16_384,

@@ -16,7 +16,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PAGES = ['README.md', 'bindings-wasm/README.md', ...readdirSync(`${ROOT}docs`).map((page) => `docs/${page}`)];
 /** What a snippet that is not whole takes from the text around it. */
 const AROUND = `
-import { RelyingParty, type Session } from 'relyingparty';
+import type { Express } from 'express';
+import express from 'express';
+import { RelyingParty, RelyingPartyError, type Session, logoutTokenIn } from 'relyingparty';
+declare const app: Express;
+declare const seen: { add(key: string, until: number): Promise<boolean> };
+declare function endSessions(sid: string | undefined, sub: string | undefined): Promise<void>;
 declare const redis: {
   set(name: string, value: string | number, options: { EX: number }): Promise<unknown>;
   get(name: string): Promise<string | null>;
@@ -50,7 +55,7 @@ test('every snippet is strict TypeScript', () => {
       return file;
     }),
   );
-  assert.equal(files.length, 17, files.join());
+  assert.equal(files.length, 18, files.join());
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,

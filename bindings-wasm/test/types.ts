@@ -59,7 +59,16 @@ export async function login(): Promise<string> {
   // @ts-expect-error: a claim may be absent
   const name: string = claims.name;
   const typed = [email, verified, updated, city, groups, sent, name];
-  return [await rp.endSession(session, { state: 'x' }), cookie_name, max_age, expires, iss, typed].join();
+  const { url: away, fields, state } = await rp.logOut(session, { logout_hint: 'x' });
+  await rp.loggedOut(new URL(away), fields?.['state'] ?? state);
+  await rp.revoke(session);
+  await rp.revoke(session.id_token, 'access_token');
+  // @ts-expect-error: the hint is for a token alone
+  await rp.revoke(session, 'access_token');
+  const { session_id, subject, remember_until } = await rp.logoutToken('');
+  const ended: [string | undefined, string | undefined, number] = [session_id, subject, remember_until];
+  const ending: string | undefined = (await rp.frontChannelLogout(url)).session_id ?? session.session_state ?? ended[0];
+  return [await rp.endSession(session, { state: ending ?? 'x' }), cookie_name, max_age, expires, iss, typed].join();
 }
 
 export async function sansIo(): Promise<Session> {

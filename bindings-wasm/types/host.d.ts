@@ -8,7 +8,7 @@ export interface HttpRequest {
   /** Says which of the kinds of `Request` it is. */
   readonly kind: 'http';
   /** The endpoint of the provider; `resource` is an API. */
-  readonly endpoint: 'discovery' | 'jwks' | 'token' | 'userinfo' | 'pushed_authorization_request' | 'resource';
+  readonly endpoint: 'discovery' | 'jwks' | 'token' | 'userinfo' | 'pushed_authorization_request' | 'revocation' | 'resource';
   /** Whether concurrent requests for the same URL may share one response. */
   readonly coalesces: boolean;
   /** The HTTP method. */

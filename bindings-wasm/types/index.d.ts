@@ -3,6 +3,7 @@ export * from './claims.js';
 export * from './errors.js';
 export * from './host.js';
 export * from './keys.js';
+export * from './logout.js';
 export * from './options.js';
 export * from './policy.js';
 export * from './relyingparty.js';

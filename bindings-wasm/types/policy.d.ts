@@ -39,6 +39,11 @@ export interface Policy {
   max_kid_bytes?: number;
   /** The longest `sub`, in characters. Default: 255; from 1 to 1024. */
   max_sub_bytes?: number;
+  /**
+   * How long ago a logout token may have been issued, in seconds (OIDC Back-Channel Logout 4). So long at most it has to be
+   * remembered against replay. Default: 600; from 60 to 86400.
+   */
+  max_logout_token_age_secs?: number;
   /** How deep objects and arrays may nest in the provider's JSON. Default: 16; from 2 to 32. */
   max_json_depth?: number;
   /** The largest number of members of one object or array in the provider's JSON. Default: 512; from 16 to 16384. */

@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse, CallLimits } from './calls.js';
 import type { Decision, IdTokenClaims, Verified } from './claims.js';
 import type { Clock, HttpRequest, Sleep, Transport, Verifier } from './host.js';
 import type { JwkSet, Proofs } from './keys.js';
+import type { FrontChannelLogout, Logout, LogoutToken, TokenType } from './logout.js';
 import type { AuthorizeRequest, EndSessionRequest, Expectations, Href, Registration, TokenRequest } from './options.js';
 import type { Policy } from './policy.js';
 import type { Cache, Login, LoginCookies, SealingKeys, SetupReport } from './sans_io.js';
@@ -181,4 +182,40 @@ export class RelyingParty {
   endSession(session?: Session): Promise<string>;
   /** The same with a request, which must not be undefined. */
   endSession(session: Session | undefined, request: EndSessionRequest): Promise<string>;
+  /**
+   * Begins a logout at the provider (OIDC RP-Initiated Logout 2). End the application's own session first. Then redirect the browser
+   * to `url`; if there are `fields`, send it a page with a form that posts them there. If the browser comes back, keep the `state` in a
+   * cookie for `loggedOut`. Rejects with `endpoint_missing` if the provider has no such endpoint. In Node and `relyingparty/full`.
+   */
+  logOut(session?: Session): Promise<Logout>;
+  /** The same with a request, which must not be undefined. */
+  logOut(session: Session | undefined, request: EndSessionRequest): Promise<Logout>;
+  /**
+   * Rejects unless the browser comes back from the logout that it began: with `logout_state_missing`, `logout_state_mismatch`,
+   * `logout_malformed`. In Node and `relyingparty/full`.
+   *
+   * @param expected - the `state` of the `Logout`, from a cookie of this browser. Undefined, if there is no such cookie, is refused.
+   */
+  loggedOut(url: string | Href, expected: string | undefined): Promise<void>;
+  /**
+   * Verifies a logout token, with which the provider ends sessions (OIDC Back-Channel Logout 2.6). It is good once: refuse it if its
+   * `replay_key` was seen before. Answer the provider with 200 once the sessions are gone, with 400 after an error that is not
+   * `retryable`, both with `Cache-Control: no-store`. Rejects with a `TokenError`. In Node and `relyingparty/full`.
+   *
+   * @param logoutToken - the token, from the request's form: see `logoutTokenIn`
+   */
+  logoutToken(logoutToken: string): Promise<LogoutToken>;
+  /**
+   * Reads a front-channel logout request, which the provider's page makes through a frame (OIDC Front-Channel Logout 3). Rejects with
+   * `logout_malformed` if it has `iss` or `sid` without the other, with `logout_issuer_mismatch`. In Node and `relyingparty/full`.
+   */
+  frontChannelLogout(url: string | Href): Promise<FrontChannelLogout>;
+  /**
+   * Revokes the refresh token of a session or a grant, or if it has none its access token (RFC 7009). It makes no difference whether
+   * the provider knew it. Rejects with `endpoint_missing` if the provider has no such endpoint; after `revocation_unavailable` try
+   * again in `details.retry_after` seconds. After every error the token may still work. In Node and `relyingparty/full`.
+   */
+  revoke(holder: Session | Grant): Promise<void>;
+  /** The same of a token, with a hint about its type. */
+  revoke(token: string, tokenTypeHint?: TokenType): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Decision, IdTokenClaims, Verified } from './claims.js';
 import type { ErrorCode } from './errors.js';
 import type { Answer, Clock, Reply, Request, Sleep } from './host.js';
 import type { JwkSet } from './keys.js';
+import type { FrontChannelLogout, Logout, LogoutToken, TokenType } from './logout.js';
 import type { AuthorizeRequest, EndSessionRequest, Expectations, Href, Registration, TokenRequest } from './options.js';
 import type { Policy } from './policy.js';
 import type { Grant, RefreshedGrant, Session } from './sessions.js';
@@ -348,6 +349,19 @@ export class Client {
   restore(encoded: string): Flow<Session>;
   /** The URL that logs the user out at the provider. */
   endSession(request?: EndSessionRequest, session?: Session): string;
+  /**
+   * Begins a logout at the provider: a URL, or a form where that would be too long, and the `state` for `loggedOut`. `entropy`: at
+   * least 32 secure random bytes, used for this call only. In Node and `relyingparty/full`, as all of what follows.
+   */
+  logOut(request: EndSessionRequest | undefined, entropy: Uint8Array, session?: Session): Logout;
+  /** The flow that verifies a logout token (OIDC Back-Channel Logout 2.6). */
+  logoutToken(logoutToken: string): Flow<LogoutToken>;
+  /** What a front-channel logout request says (OIDC Front-Channel Logout 3). */
+  frontChannelLogout(url: string | Href): FrontChannelLogout;
+  /** The flow that revokes the refresh token of a session or a grant, or if it has none its access token (RFC 7009). */
+  revoke(holder: Session | Grant, tokenTypeHint?: undefined, entropy?: Uint8Array): Flow<void>;
+  /** The same of a token, with a hint about its type. */
+  revoke(token: string, tokenTypeHint?: TokenType, entropy?: Uint8Array): Flow<void>;
 }
 
 /**

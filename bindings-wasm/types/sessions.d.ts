@@ -29,7 +29,12 @@ export interface Session extends Verified<IdTokenClaims> {
   readonly return_to?: string;
   /** The thumbprint of the DPoP key that the access token is bound to (RFC 7638). The session works with that key only. */
   readonly dpop_jkt?: string;
-  /** Further members of the token response, such as `session_state`. */
+  /**
+   * The state of the end user's session at the provider when this session began: the `session_state` of the authorization response
+   * (OIDC Session Management 2), for the provider's `check_session_iframe`. Absent if the provider sent none.
+   */
+  readonly session_state?: string;
+  /** Further members of the token response, such as `not-before-policy`. */
   readonly other_members: Readonly<Record<string, unknown>>;
   /**
    * The session with its tokens as plain text, for `restore`. Keep it only where secrets may be kept; a server should store

@@ -9,8 +9,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts of the catalogue and how many attacks each has.
-const CATALOGUE: [(char, usize); 9] =
-    [('A', 27), ('B', 14), ('C', 8), ('D', 10), ('E', 17), ('F', 13), ('G', 7), ('K', 11), ('U', 22)];
+const CATALOGUE: [(char, usize); 10] = [
+    ('A', 27),
+    ('B', 14),
+    ('C', 8),
+    ('D', 10),
+    ('E', 17),
+    ('F', 13),
+    ('G', 7),
+    ('K', 11),
+    ('L', 12),
+    ('U', 22),
+];
 /// The names that a source gives its tests.
 type Names = fn(&str) -> Vec<String>;
 /// Where tests are, and how the files of each kind name them.
@@ -55,7 +65,8 @@ fn row(line: &str) -> Option<Row> {
 fn ids(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(['_', ' ', ':', '-']).collect();
     let is_id = |word: &&str| {
-        let digits = word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "ku".contains(letter));
+        let digits =
+            word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "klu".contains(letter));
         digits.is_some_and(|digits| {
             !digits.is_empty() && digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
         })

@@ -8,6 +8,8 @@ use crate::login::{
     Exchange, Refresh, RefreshedGrant, Restoration, Session, TokenRefresh, UserInfo, UserInfoFetch,
     Verification,
 };
+#[cfg(feature = "logout")]
+use crate::logout::{LogoutVerification, Revocation, Revoked};
 use crate::machine::cache::Cache;
 use crate::machine::flow::{Flow, Reply, Request, Step};
 use crate::provider::{Discovery, KeyRefresh, KeyReport, Provider};
@@ -15,6 +17,8 @@ use crate::report::Error;
 #[cfg(feature = "setup")]
 use crate::setup::{SetupCheck, SetupReport};
 use crate::text::time::Timestamp;
+#[cfg(feature = "logout")]
+use crate::token::LogoutToken;
 use crate::token::claims::IdTokenClaims;
 
 /// What an operation yields.
@@ -42,6 +46,12 @@ pub enum Outcome {
     Grant(RefreshedGrant),
     /// Of [`Verification`].
     Claims(IdTokenClaims),
+    /// Of [`LogoutVerification`].
+    #[cfg(feature = "logout")]
+    LogoutToken(LogoutToken),
+    /// Of [`Revocation`].
+    #[cfg(feature = "logout")]
+    Revoked(Revoked),
     /// Of [`SetupCheck`].
     #[cfg(feature = "setup")]
     Setup(SetupReport),
@@ -98,6 +108,10 @@ erase! {
     TokenRefresh => Grant;
     UserInfoFetch => UserInfo;
     Verification => Claims;
+    #[cfg(feature = "logout")]
+    LogoutVerification => LogoutToken;
+    #[cfg(feature = "logout")]
+    Revocation => Revoked;
     #[cfg(feature = "setup")]
     SetupCheck => Setup;
 }

@@ -175,6 +175,32 @@
 //! request from the application, which serves [`Authorization::request_object`] (RFC 9101 5.2). [`Client::call`] sends an access
 //! token to an API, with its proof, and to no origin that it is not for.
 //!
+//! # Logout
+//!
+//! End your own session first. [`Client::log_out`] then sends the browser to the provider, and [`logged_out`] checks what it
+//! comes back with (OIDC RP-Initiated Logout). [`Client::revoke`] gives the tokens back (RFC 7009).
+//!
+//! A provider that ends a session tells the application: with a logout token that [`Client::logout_token`] verifies (OIDC
+//! Back-Channel Logout), or through a frame in the browser, whose request [`Client::front_channel_logout`] reads. A logout token
+//! names an end user, a session or both, and is good once:
+//!
+//! ```
+//! # use relyingparty::*;
+//! # struct Store;
+//! # impl Store { fn add(&self, _: &str, _: Timestamp) -> bool { true } fn end(&self, _: &str, _: Option<&str>, _: Option<&str>) {} }
+//! # fn backchannel_logout(client: &Client, body: &str, cache: &mut Cache, now: fn() -> Timestamp, host: fn(&Request) -> Reply, store: Store) -> Result<u16, Error> {
+//! let step = client.logout_token(&logout_token_in(body)?, cache, now())?;
+//! let token = drive(step, cache, now, host)?;
+//! if !store.add(token.replay_key(), token.remember_until()) {
+//!     return Ok(400);
+//! }
+//! store.end(token.issuer(), token.session_id(), token.subject());
+//! # Ok(200) }
+//! ```
+//!
+//! [`Session::session_state`] and [`Metadata::check_session_iframe`] are what a page needs to ask the provider's frame whether the
+//! session still stands (OIDC Session Management 1.0).
+//!
 //! # A whole site
 //!
 //! A [`Site`] is a web application's login over data: routes to log in, come back and log out, and the session of every other
@@ -254,6 +280,7 @@
 //! * `setup` (default): [`SetupCheck`], which judges issuer, registration and policy at the provider before anybody logs in.
 //! * `signing` (default): clients that prove themselves with keys: assertions, DPoP, pushed and signed requests, signed responses,
 //!   calls of APIs, profiles.
+//! * `logout` (default): logout tokens of the provider, front-channel logout, revocation, logouts with a form and a `state`.
 //! * `site` (default): [`Site`], and what it asks of a store.
 //! * `private-keys` (default): keys that are held here, from JWK, PEM and PKCS#8. Without it the host signs.
 //! * `es256k`: ES256K (RFC 8812) is one of the algorithms.
@@ -276,7 +303,7 @@
 //! | `client` | the registration, [`Client`] |
 //! | `grants` | the token endpoint, [`Grant`] |
 //! | `login` | authorization, callback, exchange, refresh, UserInfo, sessions |
-//! | `logout` | RP-initiated logout |
+//! | `logout` | RP-initiated, back-channel and front-channel logout, revocation |
 //! | `site` | a whole application: routes, visits, sessions, stores |
 //! | `setup` | judging a set-up at the provider |
 //!
@@ -351,6 +378,11 @@ pub use login::{
     TokenRequest, UserInfo, UserInfoFetch, Verification, clear_cookie,
 };
 pub use logout::EndSessionRequest;
+#[cfg(feature = "logout")]
+pub use logout::{
+    FrontChannelLogout, Logout, LogoutVerification, Revocable, Revocation, Revoked, logged_out,
+    logout_token_in,
+};
 #[cfg(feature = "std")]
 pub use machine::Coalescer;
 pub use machine::{Answered, Asked, Observed, observed, observed_async};
@@ -369,4 +401,6 @@ pub use setup::{Finding, SetupCheck, SetupReport, Verdict};
 #[cfg(feature = "site")]
 pub use site::{Answer, Event, Handled, Incoming, MemoryStore, Site, SitePolicy, SiteProvider, Visit};
 pub use text::{Entropy, Secret, Timestamp};
+#[cfg(feature = "logout")]
+pub use token::LogoutToken;
 pub use token::{Address, Expectations, IdTokenClaims};

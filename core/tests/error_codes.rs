@@ -388,8 +388,59 @@ mod proving {
     ];
 }
 
+/// Of logouts.
+#[cfg(feature = "logout")]
+mod logout {
+    use relyingparty::Revocable;
+
+    use super::*;
+
+    pub(super) const LOGOUT: &[(&str, Provoke)] = &[
+        ("logout_malformed", |_| relyingparty::logout_token_in("canary").unwrap_err()),
+        ("logout_issuer_mismatch", |w| {
+            w.client().front_channel_logout("iss=https://evil.example&sid=canary").unwrap_err()
+        }),
+        ("logout_state_missing", |_| relyingparty::logged_out("", Some("canary")).unwrap_err()),
+        ("logout_state_mismatch", |_| {
+            relyingparty::logged_out("state=canary", Some("canary-2")).unwrap_err()
+        }),
+        ("logout_token_too_old", |mut w| {
+            let (iat, event) = (START.as_unix() - 661, "http://schemas.openid.net/event/backchannel-logout");
+            let claims = json!({
+                "iss": w.op.issuer(), "aud": "client", "iat": iat, "exp": START.as_unix(), "jti": "canary",
+                "sub": "canary", "events": { event: {} },
+            });
+            let step = w.client().logout_token(&w.op.key.token(&claims), &w.cache, START);
+            step.and_then(|step| w.run(step)).unwrap_err()
+        }),
+        ("revocation_unavailable", |mut w| {
+            set(&mut w, "revocation_endpoint", "https://op.example/revoke");
+            w.op.answer_with(Endpoint::Revocation, typed_response(503, "text/html", "canary"));
+            let step = w.client().revoke(Revocable::access_token("canary")).unwrap();
+            w.run(step).unwrap_err()
+        }),
+    ];
+}
+
+#[cfg(not(feature = "logout"))]
+mod logout {
+    use super::Provoke;
+
+    pub(super) const LOGOUT: &[(&str, Provoke)] = &[];
+
+    /// Nothing is logged out of in this build but by a URL.
+    pub(super) const OUT_OF_REACH: [&str; 6] = [
+        "logout_issuer_mismatch",
+        "logout_malformed",
+        "logout_state_mismatch",
+        "logout_state_missing",
+        "logout_token_too_old",
+        "revocation_unavailable",
+    ];
+}
+
 fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
-    [CALLBACK, HOST, PROVIDER, TOKEN, proving::HOST, proving::PROVIDER].into_iter().flatten()
+    [CALLBACK, HOST, PROVIDER, TOKEN, logout::LOGOUT, proving::HOST, proving::PROVIDER].into_iter().flatten()
 }
 
 /// With cryptography compiled in there is no asking for it in vain.
@@ -400,6 +451,8 @@ fn out_of_reach() -> BTreeSet<&'static str> {
     }
     #[cfg(not(feature = "signing"))]
     codes.extend(proving::OUT_OF_REACH);
+    #[cfg(not(feature = "logout"))]
+    codes.extend(logout::OUT_OF_REACH);
     codes
 }
 

@@ -68,6 +68,16 @@ const LIMITS: &[Limit] = &[
         claims["sub"] = "s".repeat(size).into();
         code(&world.verify_claims(&claims))
     }),
+    #[cfg(feature = "logout")]
+    limit("max_logout_token_age_secs", [600, 60, 86_400], "logout_token_too_old", |world, seconds| {
+        let mut claims = world.claims();
+        claims["events"] = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+        claims["jti"] = "token-1".into();
+        claims["iat"] = (world.now.as_unix() - 60 - i64::try_from(seconds).unwrap()).into();
+        let token = world.op.key.token(&claims);
+        let step = world.client().logout_token(&token, &world.cache, world.now);
+        code(&step.and_then(|step| world.run(step)))
+    }),
     limit("max_json_depth", [16, 4, 32], "malformed_token", |world, levels| {
         let mut claims = world.claims();
         claims["x"] = nested(levels);
@@ -307,6 +317,7 @@ fn numbers() -> Vec<(String, u32)> {
     members
         .filter_map(|member| member.split_once(": "))
         .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+        .filter(|(name, _)| cfg!(feature = "logout") || name != "max_logout_token_age_secs")
         .collect()
 }
 

@@ -166,7 +166,43 @@ fn everything() -> Shown {
     shown.show("TokenRequest", &TokenRequest::from_json(&request.to_string()).unwrap());
     #[cfg(feature = "signing")]
     proving::everything(&mut shown);
+    #[cfg(feature = "logout")]
+    logout(&mut shown);
     shown
+}
+
+/// The end of a session, each value shown on the way.
+#[cfg(feature = "logout")]
+fn logout(shown: &mut Shown) {
+    use relyingparty::Revocable;
+
+    let mut world = canary_world();
+    world.op.metadata["revocation_endpoint"] = "https://op.example/canary".into();
+    let session = world.login();
+    let client = world.client();
+    let request = EndSessionRequest::default().of(&session);
+    shown.show("Logout", &client.log_out(&request, support::entropy(1)).unwrap());
+    let of_one = format!("iss={}&sid=canary", world.op.issuer());
+    shown.show("FrontChannelLogout", &client.front_channel_logout(&of_one).unwrap());
+    let event = "http://schemas.openid.net/event/backchannel-logout";
+    let claims = json!({
+        "iss": world.op.issuer(), "aud": "client", "iat": START.as_unix(), "exp": START.as_unix() + 60,
+        "jti": "canary", "sub": "canary", "sid": "canary", "events": { event: {} },
+    });
+    let token = world.op.key.token(&claims);
+    shown
+        .show("LogoutVerification", &pending(client.logout_token(&token, &Cache::default(), START).unwrap()));
+    let step = client.logout_token(&token, &world.cache, START).unwrap();
+    shown.show("LogoutToken", &world.run(step).unwrap());
+    shown.show("Revocable", &Revocable::from(&session));
+    let revocation = pending(client.revoke(&session).unwrap());
+    shown.show("Revocation", &revocation);
+    shown.show("HttpRequest", revocation.request());
+    let reply = Reply::Http(support::typed_response(200, "text/plain", "canary"));
+    let Step::Done(revoked) = revocation.resume(reply, &mut world.cache, START).unwrap() else {
+        panic!("asks again")
+    };
+    shown.show("Revoked", &revoked);
 }
 
 /// What a client does that proves itself with keys, each value shown on the way.
@@ -284,7 +320,7 @@ fn exported() -> BTreeSet<&'static str> {
 
 #[test]
 #[cfg_attr(
-    not(all(feature = "sealed", feature = "setup", feature = "signing")),
+    not(all(feature = "logout", feature = "sealed", feature = "setup", feature = "signing")),
     ignore = "the list is that of all features"
 )]
 fn f7_every_public_type_is_looked_at() {

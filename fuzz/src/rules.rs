@@ -34,6 +34,33 @@ pub fn broken(claims: &Map<String, Value>, nonce: Option<&str>) -> Option<&'stat
     rules.into_iter().find(|(_, kept)| !kept).map(|(rule, _)| rule)
 }
 
+/// What is wrong with the claims of a logout token for this client, now (OIDC Back-Channel Logout 2.4, 2.6).
+pub fn broken_logout(claims: &Map<String, Value>) -> Option<&'static str> {
+    const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+    let name = |claim: &str| match claims.get(claim) {
+        None => Some(false),
+        Some(value) => value.as_str().filter(|name| !name.is_empty()).map(|_| true),
+    };
+    let event = claims.get("events").and_then(|events| events.get(EVENT));
+    let iat = claims.get("iat").and_then(Value::as_f64).unwrap_or_default();
+    let rules = [
+        ("event", event.is_some_and(Value::is_object)),
+        ("nonce", !claims.contains_key("nonce")),
+        ("sid", name("sid").is_some()),
+        ("neither sub nor sid", claims.contains_key("sub") || name("sid") == Some(true)),
+        ("jti", name("jti") == Some(true)),
+        ("age", iat > NOW.as_unix() as f64 - 661.0),
+    ];
+    let own = rules.into_iter().find(|(_, kept)| !kept).map(|(rule, _)| rule);
+    // The rest is as of an ID token, but for its sub, which need not be there, and its events, which must.
+    let mut like_an_id_token = claims.clone();
+    like_an_id_token.remove("events");
+    if !claims.contains_key("sub") {
+        like_an_id_token.insert("sub".into(), "nobody".into());
+    }
+    own.or_else(|| broken(&like_an_id_token, None))
+}
+
 /// Whether the header is one that an ID token may have.
 pub fn header_is_usable(header: &Map<String, Value>) -> bool {
     let steering = ["crit", "b64"].iter().any(|member| header.contains_key(*member));

@@ -123,6 +123,24 @@ fn own() -> Seeds {
         add("signed_response", said.to_string());
     }
     add("signed_response", said.to_string());
+    let event = "http://schemas.openid.net/event/backchannel-logout";
+    for (name, value) in [
+        ("sid", json!("session-1")),
+        ("sub", Value::Null),
+        ("nonce", json!("")),
+        ("events", json!({ event: [] })),
+        ("iat", json!(1_799_999_339)),
+        ("aud", json!(["client", "client"])),
+    ] {
+        let mut claims = claims();
+        claims["events"] = json!({ event: {} });
+        claims["jti"] = "token-1".into();
+        claims[name] = value.clone();
+        if let Some(claims) = claims.as_object_mut() {
+            claims.retain(|own, value| !value.is_null() && (own != "nonce" || name == "nonce"));
+        }
+        add("logout_token", claims.to_string());
+    }
     for challenge in [
         "DPoP error=\"use_dpop_nonce\"\nnonce-1",
         "DPoP error=\"use_dpop_nonce\", algs=\"ES256\", Bearer\n",

@@ -21,6 +21,7 @@ from relyingparty.options import (
     PrivateKey,
     Response,
     TokenOptions,
+    TokenType,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Claims",
     "Client",
     "Flow",
+    "FrontChannelLogout",
     "Grant",
     "HttpRequest",
     "HttpResponse",
@@ -45,6 +47,8 @@ __all__ = [
     "KeyReport",
     "Limits",
     "LoginCookies",
+    "Logout",
+    "LogoutToken",
     "PendingLogin",
     "Policy",
     "Provider",
@@ -71,6 +75,8 @@ __all__ = [
     "cookie_name_at",
     "error_codes",
     "invalid_configuration",
+    "logged_out",
+    "logout_token_in",
 ]
 
 __version__: str
@@ -135,7 +141,7 @@ class HttpRequest:
     @property
     def endpoint(
         self,
-    ) -> Literal["discovery", "jwks", "token", "userinfo", "pushed_authorization_request", "resource"]:
+    ) -> Literal["discovery", "jwks", "token", "userinfo", "pushed_authorization_request", "revocation", "resource"]:
         """The endpoint: `discovery`, `jwks`, `token`, `userinfo`, `pushed_authorization_request` or `resource`."""
     @property
     def coalesces(self) -> bool:
@@ -661,6 +667,119 @@ class Client:
 
         Raises `ConfigurationError`: `endpoint_missing`, and `MisuseError`: `session_mismatch`.
         """
+    def log_out(
+        self, entropy: bytes | bytearray, session: Session | None = None, **options: Unpack[EndSessionOptions]
+    ) -> Logout:
+        """Begins a logout at the provider (OIDC RP-Initiated Logout 2): a `Logout`, with a form where the URL would be
+        too long, and with a `state` if the browser is to come back. The ID token of `session` becomes the
+        `id_token_hint`. `entropy`: at least 32 secure random bytes, used for this call only.
+
+        Raises `ConfigurationError`: `endpoint_missing`, and `MisuseError`: `session_mismatch`, `weak_entropy`.
+        """
+    def logout_token(self, logout_token: str) -> Flow[LogoutToken]:
+        """The flow that verifies a logout token (OIDC Back-Channel Logout 2.6) and yields the `LogoutToken`."""
+    def front_channel_logout(self, query_or_url: Response) -> FrontChannelLogout:
+        """Reads a front-channel logout request (OIDC Front-Channel Logout 3): its URL or query. `iss` and `sid` are
+        both there or neither, and `iss` is the configured issuer.
+
+        Raises `CallbackError`: `logout_malformed`, `logout_issuer_mismatch`.
+        """
+    def revoke(
+        self,
+        what: Session | Grant | str,
+        token_type_hint: TokenType | None = None,
+        entropy: bytes | bytearray | None = None,
+    ) -> Flow[None]:
+        """The flow that revokes a token (RFC 7009) and yields `None`: of a session or a grant the refresh token, or if
+        there is none the access token.
+
+        Raises `ConfigurationError`: `endpoint_missing`, `invalid_configuration`, and `MisuseError`: `no_access_token`,
+        `session_mismatch`.
+        """
+
+@final
+class LogoutToken:
+    """A verified logout token: the provider ended sessions, and the application has to end its own. It exists only if
+    every check passed. Immutable.
+
+    It is good once: before you act on it, add `replay_key` to a store that keeps it until `remember_until`, and refuse
+    the token if the key was there.
+    """
+    @property
+    def issuer(self) -> str:
+        """The issuer."""
+    @property
+    def subject(self) -> str | None:
+        """The `sub` of the end user whose sessions end. If it is `None`, there is a `session_id`."""
+    @property
+    def session_id(self) -> str | None:
+        """The `sid` of the session that ends: the one that the ID token of that session has. If it is `None`, all
+        sessions of the `subject` end.
+        """
+    @property
+    def jti(self) -> str:
+        """The token's own identifier, as the provider wrote it."""
+    @property
+    def issued_at(self) -> int:
+        """When it was issued, in Unix seconds."""
+    @property
+    def expires_at(self) -> int:
+        """When it expires, in Unix seconds."""
+    @property
+    def replay_key(self) -> str:
+        """What to remember the token by: 43 characters of issuer, client and `jti`. A second token with this key is a
+        replay.
+        """
+    @property
+    def remember_until(self) -> int:
+        """Until when to remember the `replay_key`, in Unix seconds: from then on the token is refused anyway."""
+    @property
+    def claims(self) -> dict[str, Any]:
+        """All claims."""
+    @property
+    def decisions(self) -> list[Decision]:
+        """What was checked, in order."""
+
+@final
+class Logout:
+    """Where the browser goes to log out at the provider. Immutable."""
+    @property
+    def url(self) -> str:
+        """Where to redirect the browser; with `fields`, where it posts the form."""
+    @property
+    def fields(self) -> dict[str, str] | None:
+        """The fields of a form to post, if a URL with all of them would be longer than 2048 bytes. `None`: redirect."""
+    @property
+    def state(self) -> str | None:
+        """What `logged_out` expects when the browser is back: keep it in a cookie of this browser. `None` if the
+        browser does not come back.
+        """
+
+@final
+class FrontChannelLogout:
+    """A front-channel logout request (OIDC Front-Channel Logout 3). Anybody can make a browser send one. Immutable."""
+    @property
+    def issuer(self) -> str | None:
+        """The issuer: the client's own. `None` if the provider names neither issuer nor session."""
+    @property
+    def session_id(self) -> str | None:
+        """The `sid` of the session that ends, as its ID token has it. `None`: the session of the browser that sent the
+        request ends, if the cookie of one came along.
+        """
+
+def logout_token_in(form_body: Response) -> str:
+    """The logout token in the body of a back-channel logout request, a form (OIDC Back-Channel Logout 2.5). It is not
+    verified: `logout_token` does that.
+
+    Raises `CallbackError`: `logout_malformed`.
+    """
+
+def logged_out(query_or_url: Response, expected: str | None) -> None:
+    """Checks that the browser comes back from the logout that it began: its URL or query has the `state` of the
+    `Logout`. `expected`: what this browser's cookie holds; `None`, if it holds nothing, is refused.
+
+    Raises `CallbackError`: `logout_malformed`, `logout_state_missing`, `logout_state_mismatch`.
+    """
 
 @final
 class ApiResponse:
@@ -1071,8 +1190,13 @@ class Session:
     @property
     def return_to(self) -> str | None:
         """The `return_to` that was given to `authorize`."""
+    @property
+    def session_state(self) -> str | None:
+        """The state of the end user's session at the provider when this session began: the `session_state` of the
+        authorization response (OIDC Session Management 2); `None` if the provider sent none.
+        """
     def get(self, member: str) -> Any:
-        """Another member of the token response, such as `session_state`; `None` if there is none."""
+        """Another member of the token response, such as `not-before-policy`; `None` if there is none."""
     @property
     def decisions(self) -> list[Decision]:
         """What was checked, in order."""

@@ -15,11 +15,14 @@ from relyingparty._relyingparty import (
     AssertionRequest,
     Authorization,
     Flow,
+    FrontChannelLogout,
     Grant,
     HttpRequest,
     HttpResponse,
     IdTokenClaims,
     LoginCookies,
+    Logout,
+    LogoutToken,
     RefreshedGrant,
     Session,
     SetupReport,
@@ -46,7 +49,7 @@ from relyingparty.withheld import Withheld
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from relyingparty.options import Method, Response
+    from relyingparty.options import Method, Response, TokenType
 
 T = TypeVar("T")
 
@@ -260,6 +263,60 @@ class AsyncRelyingParty(
         given = Withheld(options)
         del options
         return await self._run(self._end_session(session, given))
+
+    async def log_out(self, session: Session | None = None, **options: Unpack[EndSessionOptions]) -> Logout:
+        """Begin a logout at the provider (OIDC RP-Initiated Logout 2).
+
+        End the application's own session first. Then redirect the browser to ``url``; if there are ``fields``, send it
+        a page with a form that posts them there. If the browser comes back, keep the ``state`` in a cookie for
+        :meth:`logged_out`.
+
+        :param session: the session that ends; its ID token becomes the ``id_token_hint``.
+        :param options: what to ask for (:class:`~relyingparty.options.EndSessionOptions`).
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
+        """
+        given = Withheld(options)
+        del options
+        return await self._run(self._log_out(session, given))
+
+    async def logout_token(self, logout_token: str) -> LogoutToken:
+        """Verify a logout token, with which the provider ends sessions (OIDC Back-Channel Logout 2.6).
+
+        It is good once: refuse it if its ``replay_key`` was seen before. Answer the provider with 200 once the sessions
+        are gone, with 400 after an error that is not ``is_retryable``, both with ``Cache-Control: no-store``.
+
+        :param logout_token: the token, from the request's form (:func:`~relyingparty.logout_token_in`).
+        :raises TokenError: a check failed; ``code`` says which.
+        :raises TransportError: the provider's keys could not be fetched.
+        """
+        token = Withheld(logout_token)
+        del logout_token
+        return await self._run(self._logout_token(token))
+
+    async def front_channel_logout(self, query_or_url: Response) -> FrontChannelLogout:
+        """Read a front-channel logout request, which the provider's page makes through a frame (OIDC Front-Channel
+        Logout 3).
+
+        :param query_or_url: the request's URL or query.
+        :raises CallbackError: ``logout_malformed``: it has ``iss`` or ``sid`` without the other;
+            ``logout_issuer_mismatch``.
+        """
+        return await self._run(self._front_channel_logout(query_or_url))
+
+    async def revoke(self, what: Session | Grant | str, token_type_hint: TokenType | None = None) -> None:
+        """Revoke a token at the provider (RFC 7009). It makes no difference whether the provider knew it.
+
+        :param what: a session or a grant, whose refresh token is revoked, or if it has none its access token; or a
+            token.
+        :param token_type_hint: what kind of token a bare one is.
+        :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
+        :raises MisuseError: ``session_mismatch``; ``no_access_token``: there is nothing to revoke.
+        :raises ProviderError: the provider refused; after ``revocation_unavailable`` try again in ``retry_after``
+            seconds. After every error the token may still work.
+        """
+        given: Withheld[Session | Grant | str] = Withheld(what)
+        del what
+        return await self._run(self._revoke(given, token_type_hint))
 
     async def _run(self, verb: Verb[T]) -> T:
         # What a verb is sent can be secret: a list that is empty while something can fail is all that a frame shows.

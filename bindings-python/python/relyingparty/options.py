@@ -40,6 +40,8 @@ Key: TypeAlias = SigningKey | PrivateKey | str | bytes | Mapping[str, Any]
 """A private key: a :class:`~relyingparty.SigningKey`, PEM or JWK as text, a JWK, or a key of ``cryptography``."""
 
 
+TokenType: TypeAlias = Literal["refresh_token", "access_token"]
+"""The type of a token that is revoked (RFC 7009 2.1)."""
 Method: TypeAlias = Literal["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """The method of an HTTP request."""
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -113,6 +115,10 @@ class PolicyOptions(TypedDict, total=False):
     """The longest ``kid`` in the header of a token, in bytes. Default: 256; from 1 to 1024."""
     max_sub_bytes: int
     """The longest ``sub``, in characters. Default: 255; from 1 to 1024."""
+    max_logout_token_age_secs: int
+    """How long ago a logout token may have been issued, in seconds (OIDC Back-Channel Logout 4).
+
+    So long at most it has to be remembered against replay. Default: 600; from 60 to 86400."""
     max_json_depth: int
     """How deep objects and arrays may nest in the provider's JSON. Default: 16; from 2 to 32."""
     max_json_members: int

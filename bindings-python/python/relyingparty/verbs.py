@@ -22,9 +22,12 @@ from relyingparty._relyingparty import (
     CallbackParams,
     Client,
     Flow,
+    FrontChannelLogout,
     Grant,
     IdTokenClaims,
     Issuer,
+    Logout,
+    LogoutToken,
     PendingLogin,
     Policy,
     Provider,
@@ -37,6 +40,7 @@ from relyingparty._relyingparty import (
     check_configuration,
     check_setup,
     cookie_name_at,
+    logged_out,
 )
 from relyingparty.assertions import JWT_BEARER
 from relyingparty.options import (
@@ -55,7 +59,7 @@ from relyingparty.withheld import Withheld
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from relyingparty.options import Content, Headers, Method, Response
+    from relyingparty.options import Content, Headers, Method, Response, TokenType
     from relyingparty.transports import UrllibTransport
 
 T = TypeVar("T")
@@ -404,3 +408,33 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
     def _end_session(self, session: Session | None, options: Withheld[EndSessionOptions]) -> Verb[str]:
         client = self._current() or (yield from self._discover())
         return client.end_session(session, **options.take())
+
+    def _log_out(self, session: Session | None, options: Withheld[EndSessionOptions]) -> Verb[Logout]:
+        client = self._current() or (yield from self._discover())
+        return client.log_out(self._entropy(_ENTROPY_BYTES), session, **options.take())
+
+    @staticmethod
+    def logged_out(query_or_url: Response, expected: str | None) -> None:
+        """Check that the browser comes back from the logout that it began.
+
+        :param query_or_url: what it came back with, at the ``post_logout_redirect_uri``.
+        :param expected: the ``state`` of the :class:`~relyingparty.Logout`, from a cookie of this browser. ``None``, if
+            there is no such cookie, is refused.
+        :raises CallbackError: ``logout_state_missing``, ``logout_state_mismatch``, ``logout_malformed``.
+        """
+        back, state = Withheld(query_or_url), Withheld(expected)
+        del query_or_url, expected
+        logged_out(back.take(), state.take())
+
+    def _logout_token(self, logout_token: Withheld[str]) -> Verb[LogoutToken]:
+        client = self._current() or (yield from self._discover())
+        token: LogoutToken = yield client.logout_token(logout_token.take())
+        return token
+
+    def _front_channel_logout(self, query_or_url: Response) -> Verb[FrontChannelLogout]:
+        client = self._current() or (yield from self._discover())
+        return client.front_channel_logout(query_or_url)
+
+    def _revoke(self, what: Withheld[Session | Grant | str], token_type_hint: TokenType | None) -> Verb[None]:
+        client = self._current() or (yield from self._discover())
+        yield client.revoke(what.take(), token_type_hint, self._fresh(client))

@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 const FULL = process.argv[2] === '--full';
 const PACKAGE = '../../../bindings-wasm/dist';
-const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError } = await import(
+const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError, loggedOut } = await import(
   `${PACKAGE}/${FULL ? 'full' : 'node'}/entry_node.js`
 );
 const { nodeVerifier } = await import(`${PACKAGE}/node/node.js`);
@@ -78,10 +78,10 @@ class Player {
     }
     this.sessions.set(login, session);
     const { raw_claims: claims, scope, token_type } = session;
-    const { access_token = null, refresh_token = null, expires_at = null, return_to = null } = session;
+    const { access_token = null, refresh_token = null, expires_at = null, return_to = null, session_state } = session;
     const { authorization_details = null } = session;
     const tokens = { token_type, access_token, refresh_token, authorization_details };
-    return { claims, scope, ...tokens, expires_at, return_to, noted: noted(session) };
+    return { claims, scope, ...tokens, expires_at, return_to, session_state, noted: noted(session) };
   }
 }
 
@@ -168,6 +168,28 @@ const CALLS = {
   async end_session(player, { login, request }) {
     const hint = login === undefined ? {} : { id_token_hint: player.sessions.get(login).id_token };
     return { url: player.client.endSession({ ...request, ...hint }) };
+  },
+  async log_out(player, { login, request, entropy }) {
+    const session = login && player.sessions.get(login);
+    const logout = player.client.logOut(request, Buffer.from(entropy, 'hex'), session);
+    const { url, fields = null, state = null } = logout;
+    return { url, fields, state };
+  },
+  async logged_out(player, { query, expected }) {
+    loggedOut(query, expected ?? undefined);
+    return {};
+  },
+  async logout_token(player, { logout_token }, host) {
+    const { subject = null, session_id = null, ...token } = await host.run(player.client.logoutToken(logout_token));
+    return { ...token, subject, session_id };
+  },
+  async front_channel_logout(player, { query }) {
+    const { issuer = null, session_id = null } = player.client.frontChannelLogout(query);
+    return { issuer, session_id };
+  },
+  async revoke(player, { login, token, token_type_hint }, host) {
+    await host.run(player.client.revoke(login ? player.sessions.get(login) : token, token_type_hint));
+    return {};
   },
   async parameters(player, { query }) {
     const params = CallbackParams.parse(query);

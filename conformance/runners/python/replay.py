@@ -156,6 +156,29 @@ class Player:
         session = self.sessions[step["login"]] if "login" in step else None
         return {"url": self.made().end_session(session, **step["request"])}
 
+    def call_log_out(self, step: Json, host: Host) -> Json:
+        session = self.sessions[step["login"]] if "login" in step else None
+        logout = self.made().log_out(bytes.fromhex(step["entropy"]), session, **step["request"])
+        return {"url": logout.url, "fields": logout.fields, "state": logout.state}
+
+    def call_logged_out(self, step: Json, host: Host) -> Json:
+        rp.logged_out(step["query"], step["expected"])
+        return {}
+
+    def call_logout_token(self, step: Json, host: Host) -> Json:
+        token = host.run(self.made().logout_token(step["logout_token"]))
+        names = ("issuer", "subject", "session_id", "jti", "issued_at", "expires_at", "replay_key", "remember_until")
+        return {name: getattr(token, name) for name in names}
+
+    def call_front_channel_logout(self, step: Json, host: Host) -> Json:
+        request = self.made().front_channel_logout(step["query"])
+        return {"issuer": request.issuer, "session_id": request.session_id}
+
+    def call_revoke(self, step: Json, host: Host) -> Json:
+        what = self.sessions[step["login"]] if "login" in step else step["token"]
+        host.run(self.made().revoke(what, step.get("token_type_hint")))
+        return {}
+
     def call_parameters(self, step: Json, host: Host) -> Json:
         params = rp.CallbackParams.parse(step["query"])
         return {"cookie_name": params.cookie_name, "state": params.get("state")}
@@ -211,6 +234,7 @@ class Player:
             "refresh_token": session.refresh_token,
             "expires_at": session.expires_at,
             "return_to": session.return_to,
+            "session_state": session.session_state,
             "authorization_details": session.authorization_details,
             "noted": noted(session),
         }

@@ -176,6 +176,45 @@ pub enum Call {
         /// What to tell the provider.
         request: Value,
     },
+    /// Begins a logout at the provider: of the login's session, if a login is named.
+    LogOut {
+        /// The login.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        login: Option<String>,
+        /// What to tell the provider.
+        request: Value,
+        /// 32 bytes, in hexadecimal.
+        entropy: String,
+    },
+    /// Takes the way back from a logout.
+    LoggedOut {
+        /// The URL that the browser came back with.
+        query: String,
+        /// The state that the browser holds, if it holds one.
+        expected: Option<String>,
+    },
+    /// Checks a logout token.
+    LogoutToken {
+        /// The token.
+        logout_token: String,
+    },
+    /// Reads a front-channel logout request.
+    FrontChannelLogout {
+        /// Its URL.
+        query: String,
+    },
+    /// Revokes what the login's session has, or a token.
+    Revoke {
+        /// The login.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        login: Option<String>,
+        /// The token.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+        /// Its type.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token_type_hint: Option<String>,
+    },
     /// Reads a response's parameters, as a host does to find the login, or after a logout.
     Parameters {
         /// The URL that the browser came back with.

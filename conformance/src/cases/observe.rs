@@ -1,8 +1,10 @@
 //! What there is to see of an outcome: the values that a case names, under the same names in each language.
 
+use std::collections::BTreeMap;
+
 use relyingparty::{
-    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind, HttpRequest,
-    Outcome as Yield, Session, SignRequest,
+    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind,
+    FrontChannelLogout, HttpRequest, Logout, Outcome as Yield, Session, SignRequest,
 };
 use serde_json::{Value, json};
 
@@ -64,11 +66,32 @@ pub(super) fn outcome(outcome: &Yield) -> Outcome {
         Yield::Session(found) => session(found),
         Yield::UserInfo(info) => noted(json!({ "claims": info.as_map() }), &info.decisions()),
         Yield::Claims(claims) => noted(json!({ "claims": claims.as_map() }), &claims.decisions()),
+        Yield::LogoutToken(token) => json!({
+            "issuer": token.issuer(),
+            "subject": token.subject(),
+            "session_id": token.session_id(),
+            "jti": token.jti(),
+            "issued_at": token.issued_at().as_unix(),
+            "expires_at": token.expires_at().as_unix(),
+            "replay_key": token.replay_key(),
+            "remember_until": token.remember_until().as_unix(),
+        }),
+        Yield::Revoked(_) => json!({}),
         Yield::Authorization(started) => authorization(started),
         Yield::Code(_) => json!({}),
         Yield::Answer(answer) => api_response(answer),
         _ => Value::Null,
     })
+}
+
+/// Where a logout leads, in the order of the fields' names.
+pub(super) fn logout(logout: &Logout) -> Outcome {
+    let fields = logout.fields.as_ref().map(|fields| fields.iter().cloned().collect::<BTreeMap<_, _>>());
+    Outcome::Ok(json!({ "url": logout.url, "fields": fields, "state": logout.state }))
+}
+
+pub(super) fn front_channel(request: &FrontChannelLogout) -> Outcome {
+    Outcome::Ok(json!({ "issuer": request.issuer(), "session_id": request.session_id() }))
 }
 
 /// The start of a login.
@@ -120,6 +143,9 @@ fn session(session: &Session) -> Value {
         "expires_at": session.expires_at().map(|at| at.as_unix()),
         "return_to": session.return_to(),
     });
+    if let Some(session_state) = session.session_state() {
+        seen["session_state"] = session_state.into();
+    }
     if let Some(details) = session.authorization_details() {
         seen["authorization_details"] = serde_json::from_str(details).unwrap_or_default();
     }

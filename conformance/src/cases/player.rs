@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use relyingparty::{
     AnyFlow, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy,
     Error, Expectations, Flow, Held, Issuer, LoginCookies, LoginMissing, Method, Outcome as Yield,
-    PendingLogin, Policy, Provider, Request, Session, Step, Timestamp, TokenRequest,
+    PendingLogin, Policy, Provider, Request, Revocable, Session, Step, Timestamp, TokenRequest, logged_out,
 };
 use serde_json::{Value, json};
 
@@ -207,6 +207,36 @@ impl Player {
                     request = request.of(self.session_of(login)?);
                 }
                 Ok(Outcome::Ok(json!({ "url": self.client()?.end_session(&request)? })))
+            }
+            Call::LogOut { login, request, entropy } => {
+                let mut request = EndSessionRequest::from_json(&request.to_string())?;
+                if let Some(login) = login {
+                    request = request.of(self.session_of(login)?);
+                }
+                let entropy = from_hex(entropy).ok_or_else(|| "the entropy is not hexadecimal".to_owned())?;
+                Ok(observe::logout(&self.client()?.log_out(&request, Entropy::new(entropy)?)?))
+            }
+            Call::LoggedOut { query, expected } => {
+                logged_out(query, expected.as_deref())?;
+                Ok(Outcome::Ok(json!({})))
+            }
+            Call::LogoutToken { logout_token } => {
+                let step = self.client()?.logout_token(logout_token, &self.cache, now)?;
+                self.run(step.erase(), None, host)
+            }
+            Call::FrontChannelLogout { query } => {
+                Ok(observe::front_channel(&self.client()?.front_channel_logout(query)?))
+            }
+            Call::Revoke { login, token, token_type_hint } => {
+                let client = self.client()?;
+                let step = match (login, token) {
+                    (Some(login), _) => client.revoke(self.session_of(login)?)?,
+                    (None, token) => {
+                        let token = token.as_deref().unwrap_or_default();
+                        client.revoke(Revocable::token(token, token_type_hint.as_deref())?)?
+                    }
+                };
+                self.run(step.erase(), None, host)
             }
             Call::Parameters { query } => Ok(observe::parameters(&CallbackParams::parse(query)?)),
             Call::RefreshKeys => {

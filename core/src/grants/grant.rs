@@ -111,7 +111,7 @@ impl Grant {
         self.0.expires_at
     }
 
-    /// Another member of the token response, such as `session_state`.
+    /// Another member of the token response, such as `not-before-policy`.
     pub fn get(&self, member: &str) -> Option<&Value> {
         self.other_members().get(member)
     }

@@ -1,6 +1,6 @@
 //! The token endpoint: how a client asks, and what the answer has to be (RFC 6749 3.2, 5; OIDC Core 3.1.3).
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -46,12 +46,12 @@ pub(crate) fn authenticated(
     let (registration, method) = (client.registration(), client.auth_method());
     let member = match endpoint {
         Endpoint::PushedAuthorization => "pushed_authorization_request_endpoint",
+        Endpoint::Revocation => "revocation_endpoint",
         _ => "token_endpoint",
     };
     let metadata = client.provider().metadata();
     let certificate = method.is_tls() || binding.certificate;
-    let url =
-        if certificate { metadata.mtls_endpoint(member)? } else { Cow::Borrowed(metadata.endpoint(member)?) };
+    let url = if certificate { metadata.mtls_endpoint(member)? } else { metadata.any_endpoint(member)? };
     let secret = registration.client_secret.as_ref().map_or("", |secret| secret.expose());
     let mut form = parameters.to_vec();
     match method {

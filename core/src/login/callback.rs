@@ -199,6 +199,7 @@ impl fmt::Debug for CallbackParams {
 pub struct AuthorizationCode {
     pub(crate) code: Secret,
     pub(crate) login: PendingLogin,
+    pub(crate) session_state: Option<String>,
     pub(crate) trace: Trace,
 }
 
@@ -247,7 +248,13 @@ pub(crate) fn checked(
 ) -> Result<AuthorizationCode, Error> {
     let code = Callback { client, login: &login, response, now, trace: &mut trace }.run();
     let code = trace.attach(code)?;
-    Ok(AuthorizationCode { code, login, trace })
+    Ok(AuthorizationCode { code, login, session_state: session_state(response), trace })
+}
+
+/// The state of the end user's session at the provider, if it is one (OIDC Session Management 2): it has no space.
+fn session_state(response: &CallbackParams) -> Option<String> {
+    let is_one = |state: &&str| !state.is_empty() && state.bytes().all(|byte| byte.is_ascii_graphic());
+    response.get("session_state").filter(is_one).map(str::to_owned)
 }
 
 /// A login goes on only at the provider, for the client and the redirect URI that it was begun with.

@@ -52,7 +52,7 @@ pub(crate) fn exchange(
     request: &TokenRequest,
     fresh: Option<Fresh<'_>>,
 ) -> Result<Step<Exchange>, Error> {
-    let AuthorizationCode { code, login, mut trace } = code;
+    let AuthorizationCode { code, login, session_state, mut trace } = code;
     trace.again(|trace| same_client(client, &login, trace))?;
     let PendingLogin {
         requested,
@@ -84,6 +84,7 @@ pub(crate) fn exchange(
         token_resource: None,
         refresh_token: None,
         return_to,
+        session_state,
         authorization_details: request.authorization_details.clone().or(authorization_details),
     };
     Exchange::step(step, asked)

@@ -40,6 +40,14 @@ impl Client {
     }
 }
 
+impl<'a> Proving<'a> {
+    /// For the verbs of other rooms.
+    #[cfg(feature = "logout")]
+    pub(crate) fn parts(self) -> (&'a Client, Fresh<'a>) {
+        (self.client, self.fresh)
+    }
+}
+
 impl Proving<'_> {
     /// Begins a login as [`Client::authorize`] does, whose request is pushed (RFC 9126) or signed (RFC 9101) where the provider
     /// demands it or the registration asks for it; where neither does, it is done at once.

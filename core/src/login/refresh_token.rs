@@ -97,6 +97,7 @@ pub(crate) fn refresh_token(
         token_resource: None,
         refresh_token: Some(spent),
         return_to: None,
+        session_state: None,
         authorization_details: None,
     };
     Ok(TokenRefresh::step(step, asked))

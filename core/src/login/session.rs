@@ -38,6 +38,7 @@ struct Inner {
     token_resource: Option<Vec<String>>,
     asked_scope: Vec<String>,
     return_to: Option<String>,
+    session_state: Option<String>,
     trace: Trace,
 }
 
@@ -58,13 +59,22 @@ impl Session {
             token_resource,
             refresh_token,
             return_to,
+            session_state,
             authorization_details,
         } = asked;
         let token_resource = token_resource.filter(|other| *other != resource);
         let grant = Grant::new(owner, tokens, scope, refresh_token, authorization_details);
-        let inner =
-            Inner { grant, claims, id_token, resource, token_resource, asked_scope, return_to, trace };
-        Session(Arc::new(inner))
+        Session(Arc::new(Inner {
+            grant,
+            claims,
+            id_token,
+            resource,
+            token_resource,
+            asked_scope,
+            return_to,
+            session_state,
+            trace,
+        }))
     }
 
     /// What the client was granted with the login.
@@ -146,7 +156,13 @@ impl Session {
         self.0.return_to.as_deref()
     }
 
-    /// Another member of the token response, such as `session_state`.
+    /// The state of the end user's session at the provider when this session began, for its
+    /// [`check_session_iframe`](crate::Metadata): the `session_state` of the authorization response (OIDC Session Management 2).
+    pub fn session_state(&self) -> Option<&str> {
+        self.0.session_state.as_deref()
+    }
+
+    /// Another member of the token response, such as `not-before-policy`.
     pub fn get(&self, member: &str) -> Option<&Value> {
         self.0.grant.get(member)
     }
@@ -188,6 +204,7 @@ impl Session {
             grant.authorization_details().unwrap_or_default(),
             self.id_token(),
             self.return_to().unwrap_or_default(),
+            self.session_state().unwrap_or_default(),
         ];
         let of_the_token = self.0.token_resource.as_deref().unwrap_or_default();
         let lists = [grant.scope(), self.asked_scope(), self.resource(), of_the_token];
@@ -238,6 +255,9 @@ impl Session {
         if let Some(return_to) = self.return_to() {
             stored.text("return_to", return_to);
         }
+        if let Some(session_state) = self.session_state() {
+            stored.text("session_state", session_state);
+        }
         stored.end()
     }
 
@@ -263,6 +283,7 @@ impl Session {
             token_resource: None,
             refresh_token: self.0.grant.shared_refresh_token(),
             return_to: self.0.return_to.clone(),
+            session_state: self.0.session_state.clone(),
             authorization_details: self.authorization_details().map(str::to_owned),
         }
     }
@@ -279,6 +300,7 @@ pub(crate) struct Asked {
     pub(crate) token_resource: Option<Vec<String>>,
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) return_to: Option<String>,
+    pub(crate) session_state: Option<String>,
     /// Authorization details that were granted before; of an exchange, those that are asked for.
     pub(crate) authorization_details: Option<String>,
 }
@@ -360,6 +382,7 @@ impl Stored {
                 token_resource: stored.texts("token_resource"),
                 refresh_token: None,
                 return_to: stored.text("return_to"),
+                session_state: stored.text("session_state"),
                 authorization_details: stored.array(details::NAME),
             },
         };

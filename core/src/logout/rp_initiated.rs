@@ -71,13 +71,21 @@ impl EndSessionRequest {
 
 const ENDPOINT: &str = "end_session_endpoint";
 
-impl Client {
-    /// The URL that logs the user out at the provider (OIDC RP-Initiated Logout 2).
-    ///
-    /// # Errors
-    /// `session_mismatch`, `endpoint_missing`, `reserved_parameter`, `invalid_configuration`
-    pub fn end_session(&self, request: &EndSessionRequest) -> Result<String, Error> {
-        let (registration, metadata) = (self.registration(), self.provider().metadata());
+/// A request to the end-session endpoint: where to, with what, and both as a URL.
+#[cfg_attr(not(feature = "logout"), allow(dead_code))]
+pub(super) struct Request<'a> {
+    pub(super) endpoint: &'a str,
+    pub(super) parameters: Vec<(&'a str, &'a str)>,
+    pub(super) url: String,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(
+        client: &'a Client,
+        request: &'a EndSessionRequest,
+        state: Option<&'a str>,
+    ) -> Result<Request<'a>, Error> {
+        let (registration, metadata) = (client.registration(), client.provider().metadata());
         let endpoint = match &registration.end_session_endpoint {
             Some(url) => url,
             None => metadata.endpoint(ENDPOINT)?,
@@ -90,21 +98,33 @@ impl Client {
             request.post_logout_redirect_uri.as_ref().or(registration.post_logout_redirect_uri.as_ref());
         let mut parameters = vec![("client_id", registration.client_id.as_str())];
         let optional = [
-            ("id_token_hint", id_token_hint(self, request)?),
-            ("state", request.state.as_deref()),
+            ("id_token_hint", id_token_hint(client, request)?),
+            ("state", state),
             ("logout_hint", request.logout_hint.as_deref()),
             ("ui_locales", request.ui_locales.as_deref()),
         ];
         parameters.extend(optional.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
         parameters.extend(redirect.map(|uri| (redirect_name, uri.as_str())));
         add_extra(&mut parameters, &request.extra, &[&RESERVED[..], &[redirect_name]].concat())?;
-        extend_endpoint(endpoint, &parameters).map_err(|reason| {
+        let url = extend_endpoint(endpoint, &parameters).map_err(|reason| {
             let kind = match registration.end_session_endpoint {
                 Some(_) => ErrorKind::InvalidConfiguration,
                 None => ErrorKind::MetadataMemberInvalid,
             };
             kind.with([ENDPOINT, reason])
-        })
+        })?;
+        Ok(Request { endpoint, parameters, url })
+    }
+}
+
+impl Client {
+    /// The URL that logs the user out at the provider (OIDC RP-Initiated Logout 2). `Client::log_out` (feature `logout`) also makes
+    /// a form where the URL would be too long, and a `state` to compare.
+    ///
+    /// # Errors
+    /// `session_mismatch`, `endpoint_missing`, `reserved_parameter`, `invalid_configuration`
+    pub fn end_session(&self, request: &EndSessionRequest) -> Result<String, Error> {
+        Ok(Request::new(self, request, request.state.as_deref())?.url)
     }
 }
 

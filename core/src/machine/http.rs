@@ -24,6 +24,8 @@ pub enum Endpoint {
     UserInfo,
     /// The pushed authorization request endpoint (RFC 9126).
     PushedAuthorization,
+    /// The revocation endpoint (RFC 7009).
+    Revocation,
     /// An API of somebody's, for which the client has an access token.
     Resource,
 }
@@ -37,6 +39,7 @@ impl Endpoint {
             Endpoint::Token => "token",
             Endpoint::UserInfo => "userinfo",
             Endpoint::PushedAuthorization => "pushed_authorization_request",
+            Endpoint::Revocation => "revocation",
             Endpoint::Resource => "resource",
         }
     }
@@ -46,9 +49,11 @@ impl Endpoint {
     pub const fn coalesces(self) -> bool {
         match self {
             Endpoint::Discovery | Endpoint::Jwks => true,
-            Endpoint::Token | Endpoint::UserInfo | Endpoint::PushedAuthorization | Endpoint::Resource => {
-                false
-            }
+            Endpoint::Token
+            | Endpoint::UserInfo
+            | Endpoint::PushedAuthorization
+            | Endpoint::Revocation
+            | Endpoint::Resource => false,
         }
     }
 }

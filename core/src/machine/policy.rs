@@ -60,6 +60,9 @@ pub struct Policy {
     /// The longest `sub`, in characters. GitHub Actions has subjects longer than the 255 of OIDC Core 2. Default: 255; from 1
     /// to 1024.
     pub max_sub_bytes: u32,
+    /// How long ago a logout token may have been issued, in seconds (OIDC Back-Channel Logout 4). So long at most it has to be
+    /// remembered against replay. Default: 600; from 60 to 86400.
+    pub max_logout_token_age_secs: u32,
     /// How deep objects and arrays may nest in the provider's JSON. Default: 16; from 2 to 32.
     pub max_json_depth: u32,
     /// The largest number of members of one object or array in the provider's JSON; `max_keys` may be larger. Default: 512;
@@ -141,6 +144,7 @@ impl Default for Policy {
             max_header_bytes: 4_096,
             max_kid_bytes: 256,
             max_sub_bytes: 255,
+            max_logout_token_age_secs: 600,
             max_json_depth: 16,
             max_json_members: 512,
             max_callback_bytes: 16_384,
@@ -219,6 +223,7 @@ numbers! {
     max_header_bytes: 64 to 16_384;
     max_kid_bytes: 1 to 1_024;
     max_sub_bytes: 1 to 1_024;
+    max_logout_token_age_secs: 60 to 86_400;
     max_json_depth: 2 to 32;
     max_json_members: 16 to 16_384;
     max_callback_bytes: 512 to 65_536;
@@ -318,9 +323,11 @@ impl Policy {
     pub(crate) fn limits(&self, endpoint: Endpoint) -> Limits {
         let timeout_secs = match endpoint {
             Endpoint::Discovery | Endpoint::Jwks => self.metadata_timeout_secs,
-            Endpoint::Token | Endpoint::UserInfo | Endpoint::PushedAuthorization | Endpoint::Resource => {
-                self.token_timeout_secs
-            }
+            Endpoint::Token
+            | Endpoint::UserInfo
+            | Endpoint::PushedAuthorization
+            | Endpoint::Revocation
+            | Endpoint::Resource => self.token_timeout_secs,
         };
         Limits { max_response_bytes: size(self.max_response_bytes), timeout_secs }
     }

@@ -182,6 +182,23 @@ impl Metadata {
         stored.recall().is_some_and(same) || stored.document() == self.as_json()
     }
 
+    /// An endpoint that no login needs: looked at when it is asked for, so that an odd one costs no login.
+    #[cfg(feature = "logout")]
+    pub(crate) fn occasional_endpoint(&self, name: &str) -> Result<Cow<'_, str>, Error> {
+        let document = self.0.document.object();
+        let url = text(&document, name).map_err(|reason| invalid(name, reason))?;
+        let url = url.ok_or_else(|| ErrorKind::EndpointMissing.with([name]))?;
+        self.issuer().check_endpoint(&url).map_err(|reason| invalid(name, reason))?;
+        Ok(url)
+    }
+
+    /// The page of the provider's that tells whether its session has changed, for a frame (OIDC Session Management 3.3): `None` if the
+    /// document has none that can be used.
+    #[cfg(feature = "logout")]
+    pub fn check_session_iframe(&self) -> Option<String> {
+        self.occasional_endpoint("check_session_iframe").ok().map(Cow::into_owned)
+    }
+
     /// An endpoint this operation cannot do without.
     pub(crate) fn endpoint(&self, name: &str) -> Result<&str, Error> {
         let position = ENDPOINTS.iter().position(|(endpoint, _)| *endpoint == name);
@@ -190,6 +207,15 @@ impl Metadata {
             Some(Err(reason)) => Err(invalid(name, reason)),
             Some(Ok(None)) | None => Err(ErrorKind::EndpointMissing.with([name])),
         }
+    }
+
+    /// The same, of those that no login needs, too.
+    pub(crate) fn any_endpoint(&self, name: &str) -> Result<Cow<'_, str>, Error> {
+        #[cfg(feature = "logout")]
+        if !ENDPOINTS.iter().any(|(endpoint, _)| *endpoint == name) {
+            return self.occasional_endpoint(name);
+        }
+        self.endpoint(name).map(Cow::Borrowed)
     }
 
     /// The endpoint for requests with the client's TLS certificate: its alias where there is one (RFC 8705 5).
@@ -204,7 +230,7 @@ impl Metadata {
             }
         };
         let url = match alias {
-            None | Some(Json::Null) => return self.endpoint(name).map(Cow::Borrowed),
+            None | Some(Json::Null) => return self.any_endpoint(name),
             Some(url) => url.as_text().ok_or_else(|| invalid(ALIASES, "has one that is not a string"))?,
         };
         self.issuer().check_endpoint(&url).map_err(|reason| invalid(ALIASES, reason))?;

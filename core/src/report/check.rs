@@ -235,7 +235,26 @@ checks! {
         passed: [reason],
         failed: [reason] => ResponseMemberInvalid;
 
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    Revoked { kind } = "revocation", "RFC 7009 2.2": ["the " kind " to be revoked"],
+        passed: ["it is"];
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    FrontChannelIss { expected, actual } = "logout_iss", "OIDC Front-Channel Logout 3": [expected],
+        passed: [actual],
+        failed: [actual] => LogoutIssuerMismatch;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutState = "logout_state", "OIDC RP-Initiated Logout 3": ["the state of this browser's logout"],
+        passed: ["that one"],
+        failed: ["another one"] => LogoutStateMismatch;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutStateMissing = "logout_state", "OIDC RP-Initiated Logout 3": ["the state of this browser's logout"],
+        failed: ["none"] => LogoutStateMissing;
+
     Typ { actual } = "typ", "RFC 8725 3.11": ["JWT, or none"],
+        passed: [actual],
+        failed: [actual] => TypRefused;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutTyp { actual } = "typ", "OIDC Back-Channel Logout 2.4": ["logout+jwt, JWT, or none"],
         passed: [actual],
         failed: [actual] => TypRefused;
     TypEvents { claim, reason } = "typ", "RFC 8725 3.12": ["no events claim"],
@@ -296,6 +315,25 @@ checks! {
     Nbf { skew, nbf, now } = "nbf", "RFC 7519 4.1.5": ["not later than now, give or take " skew " s"],
         passed: [nbf ", " (now - nbf) " s ago"],
         failed: [nbf ", " (now - nbf) " s ago"] => NotYetValid;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutAge { skew, iat, now, limit } = "iat", "OIDC Back-Channel Logout 4": ["at most " limit " s ago, give or take " skew " s"],
+        passed: [iat ", " (now - iat) " s ago"],
+        failed: [iat ", " (now - iat) " s ago"] => LogoutTokenTooOld;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutEvents { claim, reason } = "events", "OIDC Back-Channel Logout 2.6 (6)": ["the event of a back-channel logout"],
+        passed: ["it is there"],
+        failed: [reason] => ClaimInvalid;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutNonce { claim, reason } = "nonce", "OIDC Back-Channel Logout 2.6 (7)": ["no nonce"],
+        passed: ["none"],
+        failed: ["one"] => ClaimInvalid;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    LogoutSubject { claim } = "logout_subject", "OIDC Back-Channel Logout 2.6 (5)": ["sub, sid or both"],
+        passed: [claim],
+        failed: ["neither"] => ClaimMissing;
+    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    Jti = "jti", "OIDC Back-Channel Logout 2.4": ["a name of its own, which the host remembers"],
+        passed: ["one"];
     Nonce = "nonce", "OIDC Core 3.1.3.7 (11)": ["the nonce of this login"],
         passed: ["that one"],
         failed: ["another one"] => NonceMismatch;

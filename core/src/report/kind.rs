@@ -3,7 +3,8 @@
 /// Whose fault an error is, and so what a host does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
-    /// The authorization response does not belong to a login in progress: offer to log in again.
+    /// What came through the browser, an authorization response or a logout request, does not belong to what is in progress: offer
+    /// to log in again.
     Callback,
     /// The relying party is set up in a way that cannot work: an administrator mends it.
     Configuration,
@@ -119,13 +120,21 @@ errors! {
     /// A parameter must not be in a code response: a token, or `code` beside `error`.
     CallbackUnexpected(parameter) = "callback_unexpected", Callback, "a parameter does not belong in the authorization response";
 
+    /// A logout request, or what the browser came back with after a logout, cannot be read.
+    LogoutMalformed(reason) = "logout_malformed", Callback, "the logout request or response cannot be read";
+    /// A front-channel logout request names another issuer (OIDC Front-Channel Logout 3).
+    LogoutIssuerMismatch(expected, actual) = "logout_issuer_mismatch", Callback, "the logout request comes from another issuer";
+    /// The browser came back from a logout without `state`.
+    LogoutStateMissing = "logout_state_missing", Callback, "the browser came back from a logout without state";
+    /// The `state` is not the one of this browser's logout (OIDC RP-Initiated Logout 3), or this browser began none.
+    LogoutStateMismatch = "logout_state_mismatch", Callback, "the state belongs to another logout";
     /// A route that changes something was asked for by a page of another site, or by something that does not say where it comes
     /// from: `Sec-Fetch-Site` and `Origin` are both missing.
     CrossSiteRequest = "cross_site_request", Callback, "the request does not come from a page of this site";
+    /// The provider ended the session while its login was under way.
+    SessionOver = "session_over", Callback, "the provider ended the session before the login was over";
     /// The site has no provider of the name or the issuer that the request names.
     UnknownProvider = "unknown_provider", Callback, "the site has no such provider";
-    /// The browser came back from a logout that it did not begin, or that took too long.
-    LogoutStateMismatch = "logout_state_mismatch", Callback, "the state belongs to no logout of this browser";
 
     /// The issuer identifier is not usable (OIDC Discovery 2).
     InvalidIssuer(reason) = "invalid_issuer", Configuration, "the issuer is not a usable https URL";
@@ -223,6 +232,9 @@ errors! {
     /// The provider refused with an OAuth error: its code, at most 64 characters of it, and where it came from
     /// (`authorization`, `token`, `userinfo`).
     ProviderError(error, endpoint) = "provider_error", Provider, "the provider answered with an error", again ByServerError;
+    /// The provider revokes no token now: assume that the token still works (RFC 7009 2.2.1). The next attempt is due in `retry_after`
+    /// seconds, if the provider says it.
+    RevocationUnavailable(retry_after) = "revocation_unavailable", Provider, "the provider revokes no tokens now", again Later;
     /// Metadata or keys were not served: a status other than 200. `url` is what was asked for, without its query.
     UnexpectedStatus(endpoint, status, url) = "unexpected_status", Provider, "the provider answered with an unexpected status", again ByStatus;
     /// The provider refused without saying why in OAuth's words. `url` is what was asked for, without its query.
@@ -264,6 +276,8 @@ errors! {
     AzpMismatch(expected, actual) = "azp_mismatch", Token, "the token was issued to another party";
     /// The token has expired (times in Unix seconds).
     TokenExpired(exp, now, skew) = "token_expired", Token, "the token has expired";
+    /// The logout token was issued longer ago than `limit` seconds (the policy's `max_logout_token_age_secs`; times in Unix seconds).
+    LogoutTokenTooOld(iat, now, limit) = "logout_token_too_old", Token, "the logout token was issued too long ago";
     /// The token was issued in the future (times in Unix seconds).
     IssuedInFuture(iat, now, skew) = "issued_in_future", Token, "the token was issued in the future";
     /// The token is not valid yet (times in Unix seconds).
@@ -318,6 +332,7 @@ mod tests {
             kinds,
             [
                 "provider_error",
+                "revocation_unavailable",
                 "unexpected_status",
                 "provider_status",
                 "keys_unavailable",

@@ -4,13 +4,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::login::{CallbackParams, PendingLogin, Session, id};
-use crate::machine::{Host, StoreEntry};
+use crate::machine::Host;
 use crate::report::{Error, ErrorKind, LoginMissing};
 use crate::site::Site;
 use crate::site::answer::{Event, Handled};
 use crate::site::cookies::clear;
 use crate::site::incoming::Incoming;
-use crate::site::record::{Record, session_key, used_key};
+use crate::site::record::{Record, ended_key, label, session_key, used_key};
 use crate::site::shelf::Shelf;
 use crate::text::Entropy;
 use crate::text::limits::size;
@@ -69,7 +69,7 @@ impl Site {
         let now = host.now();
         let step = host.cache(|cache| client.signed_callback(pending, response.clone(), cache, now));
         let code = host.run(step).await?;
-        if self.policy().store && !self.first_use(host, &name, until, entropy.part("used")).await? {
+        if self.policy().store && !self.mark(host, used_key(&name), until, entropy.part("used")).await? {
             return Err(LoginMissing::Used.error());
         }
         let now = host.now();
@@ -100,19 +100,6 @@ impl Site {
         Ok((name.into(), provider, pending))
     }
 
-    /// Notes that a login is used, until it could not be used anyway. Whether it was not before.
-    async fn first_use(
-        &self,
-        host: &Host,
-        cookie_name: &str,
-        until: crate::text::Timestamp,
-        entropy: Entropy,
-    ) -> Result<bool, Error> {
-        let key = used_key(cookie_name);
-        let value = entropy.keyed().split("site/mark").expose().into();
-        Shelf(host).add(StoreEntry { key, value, expires_at: until.plus(1), labels: Vec::new() }).await
-    }
-
     /// Gives the browser its session: under a new id, so that nobody else can know it. An earlier session of the same browser ends.
     async fn keep(
         &self,
@@ -134,6 +121,7 @@ impl Site {
             if !Shelf(host).add(entry).await? {
                 return Err(ErrorKind::StoreUnavailable.with(["a new session is there already"]));
             }
+            self.outlast(host, &key, &record).await?;
             if let Some(earlier) = self.key_of(cookies) {
                 Shelf(host).delete(&earlier).await?;
             }
@@ -142,5 +130,18 @@ impl Site {
             self.sealed_cookies(&record, now, cookies, entropy.part("session"))?
         };
         Ok(handled.with_cookies(set).with_event(Event::LoggedIn { provider, session }))
+    }
+
+    /// The provider may have ended the session while it was being stored. Whoever ends sessions makes a mark first, and whoever
+    /// stores one looks for it afterwards: one of the two sees the other. A login that began after the end is another session.
+    async fn outlast(&self, host: &Host, key: &str, record: &Record) -> Result<(), Error> {
+        let claims = record.session.claims();
+        let Some(sid) = claims.get("sid").and_then(serde_json::Value::as_str) else { return Ok(()) };
+        let mark = ended_key(&label("sid", claims.iss(), sid));
+        if Shelf(host).get(&mark).await?.is_none() {
+            return Ok(());
+        }
+        Shelf(host).delete(key).await?;
+        Err(ErrorKind::SessionOver.into())
     }
 }

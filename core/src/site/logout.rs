@@ -1,21 +1,26 @@
-//! The end of a session: by its user, or by the provider in a frame.
+//! The end of a session: by its user, or by the provider, in a frame or from server to server.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::login::usable_return_to;
-use crate::logout::EndSessionRequest;
-use crate::machine::Host;
+use crate::logout::{EndSessionRequest, logout_token_in};
+use crate::machine::{Host, StoreEntry};
 use crate::report::{Error, ErrorKind};
 use crate::site::Site;
 use crate::site::answer::{Event, Handled};
 use crate::site::cookies::{Attributes, clear};
 use crate::site::incoming::Incoming;
 use crate::site::keeper::Purpose;
-use crate::site::record::{Record, label};
+use crate::site::record::{Record, ended_key, label};
 use crate::site::shelf::Shelf;
 use crate::text::config::Config;
 use crate::text::json::Writer;
-use crate::text::{Entropy, Secret};
+use crate::text::{Entropy, Secret, Timestamp};
+use crate::token::LogoutToken;
+
+/// How long a login that is under way when its provider ends the session can find that out, in seconds.
+const ENDED_SECS: u32 = 300;
 
 /// How long a logout may take at the provider, in seconds.
 const LOGOUT_SECS: u32 = 600;
@@ -131,7 +136,12 @@ impl Site {
 
     /// `frontchannel-logout`: the provider's page shows this in a frame (OIDC Front-Channel Logout 2). No cookie of the session
     /// reaches it, so the sessions are found by `iss` and `sid`.
-    pub(super) async fn front_channel(&self, host: &Host, incoming: &Incoming) -> Result<Handled, Error> {
+    pub(super) async fn front_channel(
+        &self,
+        host: &Host,
+        incoming: &Incoming,
+        entropy: &Entropy,
+    ) -> Result<Handled, Error> {
         if !self.policy().store {
             return Ok(Handled::status(404));
         }
@@ -142,8 +152,69 @@ impl Site {
         if !self.0.providers.iter().any(|provider| provider.issuer.as_str() == iss) {
             return Err(ErrorKind::UnknownProvider.into());
         }
-        Shelf(host).delete_labelled(label("sid", iss, sid)).await?;
+        self.end_labelled(host, label("sid", iss, sid), entropy).await?;
         Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
+    }
+
+    /// `backchannel-logout`: the provider says which sessions are over (OIDC Back-Channel Logout 2.5 to 2.8).
+    pub(super) async fn back_channel(
+        &self,
+        host: &Host,
+        incoming: &Incoming,
+        entropy: &Entropy,
+    ) -> Result<Handled, Error> {
+        if !self.policy().store {
+            return Ok(Handled::status(404));
+        }
+        let text = logout_token_in(incoming.body().unwrap_or_default())?;
+        let token = self.verified_logout(host, &text).await?;
+        // Those that a login is about to store find the mark.
+        let named = [("sid", token.session_id()), ("sub", token.subject())];
+        let [by_sid, by_sub] =
+            named.map(|(kind, value)| value.map(|value| label(kind, token.issuer(), value)));
+        let Some(label) = by_sid.or(by_sub) else { return Ok(Handled::status(400)) };
+        let key = ["token.", token.replay_key()].concat();
+        if !self.mark(host, key, token.remember_until(), entropy.part("token")).await? {
+            return Ok(Handled::status(400));
+        }
+        self.end_labelled(host, label, entropy).await?;
+        Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
+    }
+
+    /// The logout token, by whichever of the providers it names.
+    async fn verified_logout(&self, host: &Host, text: &str) -> Result<LogoutToken, Error> {
+        let mut refusal = Error::from(ErrorKind::UnknownProvider);
+        for provider in &self.0.providers {
+            let client = provider.client(host).await?;
+            let now = host.now();
+            let step = host.cache(|cache| client.logout_token(text, cache, now));
+            match host.run(step).await {
+                Ok(token) => return Ok(token),
+                // Another one's token.
+                Err(error) if error.code() == "iss_mismatch" => refusal = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refusal)
+    }
+
+    /// Ends the sessions of a label, those included that are being stored at this moment: they look for the mark afterwards.
+    async fn end_labelled(&self, host: &Host, label: String, entropy: &Entropy) -> Result<(), Error> {
+        let until = host.now().plus(ENDED_SECS);
+        self.mark(host, ended_key(&label), until, entropy.part("over")).await?;
+        Shelf(host).delete_labelled(label).await
+    }
+
+    /// Makes a mark that says nothing but that it is there. Whether it was not there before.
+    pub(super) async fn mark(
+        &self,
+        host: &Host,
+        key: String,
+        until: Timestamp,
+        entropy: Entropy,
+    ) -> Result<bool, Error> {
+        let value = entropy.keyed().split("site/mark").expose().into();
+        Shelf(host).add(StoreEntry { key, value, expires_at: until.plus(1), labels: Vec::new() }).await
     }
 
     fn logout_cookie_name(&self) -> String {

@@ -47,6 +47,7 @@ use crate::text::{Entropy, Timestamp, origin, uri};
 /// | `initiate` (GET, POST; `iss`, `login_hint`, `target_link_uri`) | a login that somebody else begins (OIDC Core 4) |
 /// | `logout` (POST; `return_to`) | ends the session here and at the provider |
 /// | `logged-out` (GET; `state`) | takes the browser back from there: the post-logout redirect URI |
+/// | `backchannel-logout` (POST; `logout_token`) | the provider ends sessions (OIDC Back-Channel Logout 2.5) |
 /// | `frontchannel-logout` (GET; `iss`, `sid`) | the provider ends sessions (OIDC Front-Channel Logout 2) |
 ///
 /// The browser holds sealed values and ids, never a token in the clear. A login needs no store: it travels in a cookie of its
@@ -219,7 +220,7 @@ impl Site {
         let allowed: &[&str] = match route {
             "login" | "logged-out" | "frontchannel-logout" => &["GET"],
             "logout" if self.0.policy.logout_by_get => &["GET", "POST"],
-            "logout" => &["POST"],
+            "logout" | "backchannel-logout" => &["POST"],
             "callback" | "initiate" => &["GET", "POST"],
             _ => return Ok(Handled::status(404)),
         };
@@ -232,7 +233,8 @@ impl Site {
             "callback" => return self.callback(host, incoming, entropy).await,
             "logout" => self.logout(host, incoming, entropy).await,
             "logged-out" => self.logged_out(host, incoming),
-            _ => self.front_channel(host, incoming).await,
+            "backchannel-logout" => self.back_channel(host, incoming, entropy).await,
+            _ => self.front_channel(host, incoming, entropy).await,
         };
         outcome.or_else(|error| self.failed(error))
     }

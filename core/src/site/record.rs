@@ -140,6 +140,11 @@ pub(super) fn lock_key(session_key: &str) -> String {
     ["lock.", session_key].concat()
 }
 
+/// Where it is noted that the sessions of a label were ended.
+pub(super) fn ended_key(label: &str) -> String {
+    ["ended.", label].concat()
+}
+
 /// Where it is noted that the login with this cookie was used.
 pub(super) fn used_key(cookie_name: &str) -> String {
     ["used.", &hashed(&["used", cookie_name])].concat()

@@ -4,7 +4,7 @@ pub(crate) mod base64;
 pub(crate) mod config;
 pub(crate) mod entropy;
 pub(crate) mod host;
-#[cfg(feature = "setup")]
+#[cfg(any(feature = "logout", feature = "setup"))]
 pub(crate) mod http_date;
 pub(crate) mod json;
 pub(crate) mod limits;

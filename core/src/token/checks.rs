@@ -1,5 +1,8 @@
 //! The checks of a signed token's claims (OIDC Core 3.1.3.7), each a decision.
 
+#[cfg(feature = "logout")]
+mod logout;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -42,6 +45,10 @@ impl<'a> Checks<'a> {
         self.expiry()?;
         self.issued_at()?;
         self.not_before()?;
+        #[cfg(feature = "logout")]
+        if matches!(self.demand, Demand::Logout) {
+            return self.logout().map(|sub| (iss, sub));
+        }
         self.no_other_kind()?;
         #[cfg(feature = "signing")]
         if matches!(self.demand, Demand::Response) {
@@ -58,6 +65,8 @@ impl<'a> Checks<'a> {
             Demand::UserInfo { sub: expected, .. } => {
                 self.trace.check(check::UserInfoSub, sub == *expected)?;
             }
+            #[cfg(feature = "logout")]
+            Demand::Logout => {}
             #[cfg(feature = "signing")]
             Demand::Response => {}
         }
@@ -109,6 +118,10 @@ impl<'a> Checks<'a> {
                 claims::required(claim, date).map(Some).map_err(|flaw| self.unusable(row, flaw))
             }
             Demand::UserInfo { .. } => Ok(date),
+            #[cfg(feature = "logout")]
+            Demand::Logout => {
+                claims::required(claim, date).map(Some).map_err(|flaw| self.unusable(row, flaw))
+            }
             #[cfg(feature = "signing")]
             Demand::Response if claim == "exp" => {
                 claims::required(claim, date).map(Some).map_err(|flaw| self.unusable(row, flaw))

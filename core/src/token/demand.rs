@@ -23,6 +23,9 @@ pub(crate) enum Demand {
         /// Whether the server that sent it was authenticated.
         authenticated: bool,
     },
+    /// The provider or anybody, as a logout token (OIDC Back-Channel Logout 2.4).
+    #[cfg(feature = "logout")]
+    Logout,
     /// The browser, as a signed authorization response (JARM 2.1): about no end user.
     #[cfg(feature = "signing")]
     Response,
@@ -34,6 +37,8 @@ impl Demand {
         match self {
             Demand::Granted(_) | Demand::Refreshed { .. } | Demand::UserInfo { .. } => true,
             Demand::Received(_) | Demand::Restored => false,
+            #[cfg(feature = "logout")]
+            Demand::Logout => false,
             #[cfg(feature = "signing")]
             Demand::Response => false,
         }
@@ -44,6 +49,8 @@ impl Demand {
         match self {
             Demand::Received(_) | Demand::Granted(_) | Demand::Refreshed { .. } | Demand::Restored => true,
             Demand::UserInfo { .. } => false,
+            #[cfg(feature = "logout")]
+            Demand::Logout => false,
             #[cfg(feature = "signing")]
             Demand::Response => false,
         }
@@ -55,6 +62,8 @@ impl Demand {
             | Demand::Granted(expectations)
             | Demand::Refreshed { expectations, .. } => Some(expectations),
             Demand::Restored | Demand::UserInfo { .. } => None,
+            #[cfg(feature = "logout")]
+            Demand::Logout => None,
             #[cfg(feature = "signing")]
             Demand::Response => None,
         }

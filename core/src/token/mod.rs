@@ -6,6 +6,8 @@ pub(crate) mod claims;
 pub(crate) mod demand;
 pub(crate) mod expectations;
 pub(crate) mod keys;
+#[cfg(feature = "logout")]
+pub(crate) mod logout_token;
 mod read;
 pub(crate) mod requested;
 pub(crate) mod rules;
@@ -14,4 +16,6 @@ pub(crate) mod standard;
 
 pub use claims::IdTokenClaims;
 pub use expectations::Expectations;
+#[cfg(feature = "logout")]
+pub use logout_token::LogoutToken;
 pub use standard::Address;

@@ -75,7 +75,13 @@ fn check_typ(typ: Option<&str>, rules: &Rules, demand: &Demand, trace: &mut Trac
         trace.lenient("accepted_typ", &shown);
         return Ok(());
     }
-    trace.check(check::Typ { actual: shown.as_str().into() }, declared.eq_ignore_ascii_case("JWT"))
+    let is_jwt = declared.eq_ignore_ascii_case("JWT");
+    #[cfg(feature = "logout")]
+    if matches!(demand, Demand::Logout) {
+        let passed = is_jwt || declared.eq_ignore_ascii_case("logout+jwt");
+        return trace.check(check::LogoutTyp { actual: shown.as_str().into() }, passed);
+    }
+    trace.check(check::Typ { actual: shown.as_str().into() }, is_jwt)
 }
 
 fn check_alg(jws: &Jws<'_>, rules: &Rules, demand: &Demand, trace: &mut Trace) -> Result<Alg, Error> {
@@ -83,6 +89,9 @@ fn check_alg(jws: &Jws<'_>, rules: &Rules, demand: &Demand, trace: &mut Trace) -
         Demand::UserInfo { .. } => &rules.userinfo_algs,
         #[cfg(feature = "signing")]
         Demand::Response => &rules.response_algs,
+        // OIDC Back-Channel Logout 2.6 (3).
+        #[cfg(feature = "logout")]
+        Demand::Logout => &rules.id_token_algs,
         Demand::Received(_) | Demand::Granted(_) | Demand::Refreshed { .. } | Demand::Restored => {
             &rules.id_token_algs
         }

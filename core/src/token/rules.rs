@@ -45,6 +45,18 @@ impl Tenants {
         let may = self.allowed.iter().any(|allowed| allowed == tid || allowed == "*");
         may.then(|| [before, tid, after].concat().into())
     }
+
+    /// Whether this is the issuer of a tenant whose end users may log in.
+    #[cfg(feature = "logout")]
+    pub(crate) fn has(&self, issuer: &str) -> bool {
+        let tid = self.template.split_once(TENANT).and_then(|(before, after)| {
+            issuer
+                .strip_prefix(before)?
+                .strip_suffix(after)
+                .filter(|tid| !tid.is_empty() && !tid.contains('/'))
+        });
+        tid.is_some_and(|tid| self.issuer(tid).is_some())
+    }
 }
 
 /// Algorithms that are accepted, and how a decision names them.

@@ -273,3 +273,78 @@ fn a_policy_is_read_from_json_with_names_that_exist() {
         assert_eq!(SitePolicy::from_json(odd).unwrap_err().code(), "invalid_configuration", "{odd}");
     }
 }
+
+fn logout_token(town: &Town, jti: &str, names: &serde_json::Value) -> String {
+    let now = town.now.as_unix();
+    let mut claims = serde_json::json!({
+        "iss": town.op.issuer(), "aud": "client", "iat": now, "exp": now + 120, "jti": jti,
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    let members = claims.as_object_mut().unwrap();
+    members.extend(names.as_object().unwrap().clone());
+    format!("logout_token={}", town.op.key.token(&claims))
+}
+
+fn back_channel(town: &mut Town, form: &str) -> u16 {
+    let handled = town.handle(Incoming::new("POST", "/auth/backchannel-logout").form(form)).unwrap();
+    assert_eq!(handled.answer.header("Cache-Control"), Some("no-store"));
+    handled.answer.status
+}
+
+#[test]
+fn s16_the_provider_ends_sessions_from_server_to_server_with_a_token_that_is_good_once() {
+    let mut town = Town::stored();
+    town.op.claim("sid", "s1");
+    let mut first = town.login();
+    town.op.claim("sid", "s2");
+    let mut second = town.login();
+    let form = logout_token(&town, "j1", &serde_json::json!({ "sid": "s1", "sub": "subject-1" }));
+    assert_eq!(back_channel(&mut town, &form), 200);
+    assert!(town.visit(&mut first).session.is_none());
+    assert!(town.visit(&mut second).session.is_some(), "another session of the same user");
+    assert_eq!(back_channel(&mut town, &form), 400, "a second time");
+    let everybody = logout_token(&town, "j2", &serde_json::json!({ "sub": "subject-1" }));
+    assert_eq!(back_channel(&mut town, &everybody), 200);
+    assert!(town.visit(&mut second).session.is_none());
+    let mut foreign = logout_token(&town, "j3", &serde_json::json!({ "sub": "subject-1", "aud": "another" }));
+    let mut third = town.login();
+    assert_ne!(back_channel(&mut town, &foreign), 200);
+    foreign = logout_token(&town, "j4", &serde_json::json!({ "sub": "subject-1", "nonce": "n" }));
+    assert_ne!(back_channel(&mut town, &foreign), 200);
+    for odd in ["", "logout_token=", "logout_token=a.b.c", "token=x"] {
+        assert_ne!(back_channel(&mut town, odd), 200, "{odd}");
+    }
+    assert!(town.visit(&mut third).session.is_some());
+    let mut storeless = Town::new(SitePolicy::default());
+    assert_eq!(back_channel(&mut storeless, &form), 404);
+}
+
+/// The provider's message overtakes the login: the session that is stored after it does not stay.
+#[test]
+fn s17_a_session_that_ended_while_it_was_being_stored_is_over() {
+    for ended_after in 0..12 {
+        let mut town = Town::stored();
+        town.op.claim("sid", "s1");
+        let mut browser = Browser::default();
+        let callback = town.provider_way(&mut browser, "/auth/login");
+        let mut step = town.begin_handle(browser.request("GET", &callback)).unwrap();
+        let mut asked = 0;
+        let handled = loop {
+            if asked == ended_after {
+                let form = logout_token(&town, "j1", &serde_json::json!({ "sid": "s1" }));
+                assert_eq!(back_channel(&mut town, &form), 200);
+            }
+            asked += 1;
+            match step {
+                relyingparty::Step::Done(handled) => break handled,
+                relyingparty::Step::Pending(flow) => step = town.advance(flow).unwrap(),
+            }
+        };
+        browser.take(&handled.answer);
+        if asked > ended_after {
+            assert!(town.visit(&mut browser).session.is_none(), "{ended_after}: {:?}", handled.event);
+        } else {
+            assert!(town.visit(&mut browser).session.is_some(), "{ended_after}");
+        }
+    }
+}

@@ -216,7 +216,7 @@ impl Browser {
         pairs.collect::<Vec<_>>().join("; ")
     }
 
-    fn take(&mut self, answer: &Answer) {
+    pub(crate) fn take(&mut self, answer: &Answer) {
         let set = answer.headers.iter().filter(|(name, _)| name == "Set-Cookie");
         self.set(&set.map(|(_, value)| value.clone()).collect::<Vec<_>>());
     }

@@ -103,7 +103,7 @@ fn fmt(context: &mut Context) -> Outcome {
 const FEATURES: [&[&str]; 4] = [
     &["--no-default-features", "--features", "std"],
     &["--no-default-features", "--features", "std,signing"],
-    &["--no-default-features", "--features", "aws-lc-rs,es256k,http,private-keys"],
+    &["--no-default-features", "--features", "aws-lc-rs,es256k,http,logout,private-keys"],
     &["--all-features"],
 ];
 

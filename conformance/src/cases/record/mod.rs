@@ -14,6 +14,7 @@ mod fapi2;
 mod hosts;
 mod keyring;
 mod leniency;
+mod logout;
 mod missing;
 mod modules;
 mod profiles;
@@ -74,7 +75,7 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 17] = [
+    let tables: [&[Scenario]; 18] = [
         asked::SCENARIOS,
         bound::SCENARIOS,
         bounds::SCENARIOS,
@@ -84,6 +85,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         configuration::SCENARIOS,
         hosts::SCENARIOS,
         leniency::SCENARIOS,
+        logout::SCENARIOS,
         missing::SCENARIOS,
         profiles::SCENARIOS,
         protocol::SCENARIOS,

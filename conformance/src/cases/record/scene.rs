@@ -69,7 +69,7 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     let expect = if scenario.ends == "ok" { "accept" } else { "reject" };
     let case = Case {
         name: scenario.name.into(),
-        source: None,
+        source: scenario.name.starts_with("oidcc-client-test").then(|| scenario.name.into()),
         about: scenario.about.into(),
         expect: expect.into(),
         issuer: ISSUER.into(),
@@ -314,6 +314,15 @@ impl Scene {
     /// Checks an ID token that has to answer to something.
     pub(super) fn expecting(&mut self, id_token: String, expectations: Value) -> Ended {
         self.call(Call::Verify { id_token, expectations })
+    }
+
+    /// A text that the last call yielded.
+    pub(super) fn last(&self, member: &str) -> String {
+        let text = self.case.steps.last().and_then(|step| match &step.outcome {
+            Outcome::Ok(seen) => seen[member].as_str(),
+            _ => None,
+        });
+        text.expect("the last call yielded it").into()
     }
 
     /// What the cache has now.
