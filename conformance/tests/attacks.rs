@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts of the catalogue and how many attacks each has.
-const CATALOGUE: [(char, usize); 10] = [
+const CATALOGUE: [(char, usize); 11] = [
     ('A', 27),
     ('B', 14),
     ('C', 8),
@@ -19,6 +19,7 @@ const CATALOGUE: [(char, usize); 10] = [
     ('G', 7),
     ('K', 11),
     ('L', 12),
+    ('S', 17),
     ('U', 22),
 ];
 /// The names that a source gives its tests.
@@ -66,7 +67,7 @@ fn ids(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(['_', ' ', ':', '-']).collect();
     let is_id = |word: &&str| {
         let digits =
-            word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "klu".contains(letter));
+            word.strip_prefix(|letter: char| ('a'..='g').contains(&letter) || "klsu".contains(letter));
         digits.is_some_and(|digits| {
             !digits.is_empty() && digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
         })

@@ -443,9 +443,22 @@ fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
     [CALLBACK, HOST, PROVIDER, TOKEN, logout::LOGOUT, proving::HOST, proving::PROVIDER].into_iter().flatten()
 }
 
+/// Of a whole site: `core/tests/site` provokes them.
+#[cfg(feature = "site")]
+const OF_A_SITE: [&str; 6] = [
+    "cookie_too_large",
+    "cross_site_request",
+    "refresh_busy",
+    "session_over",
+    "store_unavailable",
+    "unknown_provider",
+];
+
 /// With cryptography compiled in there is no asking for it in vain.
 fn out_of_reach() -> BTreeSet<&'static str> {
     let mut codes = BTreeSet::new();
+    #[cfg(feature = "site")]
+    codes.extend(OF_A_SITE);
     if cfg!(any(feature = "rustcrypto", feature = "aws-lc-rs")) {
         codes.insert("no_signature_backend");
     }

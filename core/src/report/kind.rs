@@ -49,13 +49,13 @@ pub(in crate::report) enum Again {
 macro_rules! errors {
     (@again) => { Again::No };
     (@again $again:ident) => { Again::$again };
-    ($($(#[$doc:meta])* $kind:ident $(($($detail:ident),+))? = $code:literal, $category:ident, $message:literal
+    ($($(#[doc = $doc:literal])* $(#[cfg($when:meta)])? $kind:ident $(($($detail:ident),+))? = $code:literal, $category:ident, $message:literal
         $(, again $again:ident)?;)+) => {
         /// What went wrong. New kinds may be added; match with a wildcard.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind {
-            $($(#[$doc])*
+            $($(#[doc = $doc])* $(#[cfg($when)])?
             #[doc = concat!("\n\nCode `", $code, "`, category [`", stringify!($category), "`](Category::", stringify!($category), ")",
                 $(", details", $(" `", stringify!($detail), "`",)+)? ".")]
             $kind,)+
@@ -63,30 +63,30 @@ macro_rules! errors {
 
         impl ErrorKind {
             #[cfg(test)]
-            pub(in crate::report) const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind),+];
-            pub(in crate::report) const CODES: &'static [&'static str] = &[$($code),+];
+            pub(in crate::report) const ALL: &'static [ErrorKind] = &[$($(#[cfg($when)])? ErrorKind::$kind),+];
+            pub(in crate::report) const CODES: &'static [&'static str] = &[$($(#[cfg($when)])? $code),+];
 
             /// The stable code.
             pub const fn code(self) -> &'static str {
-                match self { $(Self::$kind => $code,)+ }
+                match self { $($(#[cfg($when)])? Self::$kind => $code,)+ }
             }
 
             /// Whose fault it is.
             pub const fn category(self) -> Category {
-                match self { $(Self::$kind => Category::$category,)+ }
+                match self { $($(#[cfg($when)])? Self::$kind => Category::$category,)+ }
             }
 
             /// The names of what an error of this kind tells beside its code.
             pub const fn details(self) -> &'static [&'static str] {
-                match self { $(Self::$kind => &[$($(stringify!($detail)),+)?],)+ }
+                match self { $($(#[cfg($when)])? Self::$kind => &[$($(stringify!($detail)),+)?],)+ }
             }
 
             pub(in crate::report) const fn again(self) -> Again {
-                match self { $(Self::$kind => errors!(@again $($again)?),)+ }
+                match self { $($(#[cfg($when)])? Self::$kind => errors!(@again $($again)?),)+ }
             }
 
             pub(in crate::report) const fn message(self) -> &'static str {
-                match self { $(Self::$kind => $message,)+ }
+                match self { $($(#[cfg($when)])? Self::$kind => $message,)+ }
             }
         }
     };
@@ -130,10 +130,13 @@ errors! {
     LogoutStateMismatch = "logout_state_mismatch", Callback, "the state belongs to another logout";
     /// A route that changes something was asked for by a page of another site, or by something that does not say where it comes
     /// from: `Sec-Fetch-Site` and `Origin` are both missing.
+    #[cfg(feature = "site")]
     CrossSiteRequest = "cross_site_request", Callback, "the request does not come from a page of this site";
     /// The provider ended the session while its login was under way.
+    #[cfg(feature = "site")]
     SessionOver = "session_over", Callback, "the provider ended the session before the login was over";
     /// The site has no provider of the name or the issuer that the request names.
+    #[cfg(feature = "site")]
     UnknownProvider = "unknown_provider", Callback, "the site has no such provider";
 
     /// The issuer identifier is not usable (OIDC Discovery 2).
@@ -150,6 +153,7 @@ errors! {
     /// The cookies of the site are larger than they may be together (in bytes): keep the sessions in a
     /// [store](crate::SitePolicy::store), ask for fewer scopes, or raise
     /// [`cookie_budget_bytes`](crate::SitePolicy::cookie_budget_bytes) as far as every proxy allows.
+    #[cfg(feature = "site")]
     CookieTooLarge(size, limit) = "cookie_too_large", Configuration, "the session does not fit into cookies";
     /// The provider's metadata has no such endpoint.
     EndpointMissing(member) = "endpoint_missing", Configuration, "the provider has no such endpoint";
@@ -296,8 +300,10 @@ errors! {
     RefreshedClaimChanged(claim) = "refreshed_claim_changed", Token, "a claim of the refreshed ID token changed";
 
     /// The store that all processes share did not answer.
+    #[cfg(feature = "site")]
     StoreUnavailable(reason) = "store_unavailable", Transport, "the store could not be reached", again Later;
     /// Somebody else refreshes the session and did not end in time, and its access token has expired.
+    #[cfg(feature = "site")]
     RefreshBusy = "refresh_busy", Transport, "another refresh of the session did not end in time", again Later;
     /// No response arrived.
     Unreachable(endpoint, reason) = "unreachable", Transport, "the provider could not be reached", again Later;
@@ -337,7 +343,9 @@ mod tests {
                 "provider_status",
                 "keys_unavailable",
                 "metadata_unavailable",
+                #[cfg(feature = "site")]
                 "store_unavailable",
+                #[cfg(feature = "site")]
                 "refresh_busy",
                 "unreachable"
             ]

@@ -27,6 +27,7 @@ fn s1_a_logout_is_asked_for_by_a_page_of_the_site_alone() {
         let incoming = headers.iter().fold(incoming, |incoming, (name, value)| incoming.header(name, value));
         let handled = town.handle(incoming).unwrap();
         assert_eq!(handled.answer.status, expected, "{headers:?}");
+        assert_eq!(failure(&handled) == "cross_site_request", expected == 403, "{headers:?}");
         assert_eq!(town.visit(&mut browser).session.is_some(), expected == 403, "{headers:?}");
     }
 }
