@@ -142,6 +142,7 @@ ELSEWHERE = {
     *("Address", "AsyncStore", "AsyncTransport", "CallbackError", "Claims", "ConfigurationError", "Decision", "Error"),
     *("ErrorCode", "Finding", "MisuseError", "ProtocolError", "ProviderError", "Reply", "Request", "Store"),
     *(
+        "RequestObject",
         "ThreadedTransport",
         "TokenError",
         "Transport",

@@ -448,7 +448,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
 const OF_A_SITE: [&str; 6] = [
     "cookie_too_large",
     "cross_site_request",
-    "refresh_busy",
+    "refresh_pending",
     "session_over",
     "store_unavailable",
     "unknown_provider",

@@ -320,6 +320,14 @@ impl Policy {
         self.accepted_typ.iter().try_for_each(|typ| kind::check_own(typ))
     }
 
+    /// How long a refresh may take, in seconds: two requests for tokens, and its ID token's keys.
+    #[cfg(feature = "site")]
+    pub(crate) fn longest_refresh_secs(&self) -> u32 {
+        let keys =
+            self.key_tries.saturating_mul(self.metadata_timeout_secs).saturating_add(self.key_wait_secs);
+        self.token_timeout_secs.saturating_mul(2).saturating_add(keys)
+    }
+
     pub(crate) fn limits(&self, endpoint: Endpoint) -> Limits {
         let timeout_secs = match endpoint {
             Endpoint::Discovery | Endpoint::Jwks => self.metadata_timeout_secs,

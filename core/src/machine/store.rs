@@ -7,10 +7,12 @@ use core::fmt;
 use crate::text::time::Timestamp;
 
 /// One change of the store, or one look into it. Each is atomic: nobody sees half of it, and of two that exclude each other
-/// one is told so.
+/// one is told so. Whoever asks later sees what was answered before, wherever it was asked: replicas that lag behind and caches
+/// in between do not do.
 ///
-/// Keys and labels are texts of up to 64 characters out of letters, digits, `.`, `-` and `_`. Values are sealed: the store
-/// learns nothing from them. `Debug` shows which of the questions it is.
+/// Keys, labels, owners and versions are texts of up to 100 characters out of letters, digits, `.`, `-` and `_`. They are compared
+/// byte by byte, upper and lower case apart. Values are sealed: the store learns nothing from them. An entry whose time is over
+/// counts as gone in every question, with its labels, be it still there or not. `Debug` shows which of the questions it is.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StoreRequest {
@@ -25,7 +27,7 @@ pub enum StoreRequest {
         /// The key of the entry, and what is under it.
         entry: StoreEntry,
     },
-    /// Change an entry that was read. Answer with [`Stored::Done`], or with [`Reply::Conflict`](crate::Reply::Conflict) if
+    /// Change an entry that was read: value, time and labels take the place of those that were there. Answer with [`Stored::Done`], or with [`Reply::Conflict`](crate::Reply::Conflict) if
     /// it is of another version now, or gone: whoever deleted it is not overruled.
     Put {
         /// The key of the entry, and what is under it from now on.
@@ -44,19 +46,19 @@ pub enum StoreRequest {
         /// The key of the entry.
         key: String,
     },
-    /// Delete every entry with a label. Answer with [`Stored::Done`].
+    /// Delete every entry with a label: each that was added before. Answer with [`Stored::Done`].
     DeleteLabelled {
         /// The label.
         label: String,
     },
-    /// Take a lock that nobody holds. Answer with [`Stored::Done`]; with [`Reply::Busy`](crate::Reply::Busy) if somebody
+    /// Take a lock that nobody holds, or whose time is over. Answer with [`Stored::Done`], also to the owner who asks again; with [`Reply::Busy`](crate::Reply::Busy) if somebody
     /// else holds it until `wait` seconds are over. A store that cannot wait says so at once.
     Lock {
         /// The name of the lock. It is a key of its own.
         key: String,
         /// Who holds it: no two ask with the same text.
         owner: String,
-        /// When it is free again, whatever became of its owner, in seconds from now.
+        /// When it is free again, whatever became of its owner, in seconds from when it is taken.
         lifetime: u32,
         /// How long to wait for it, in seconds.
         wait: u32,

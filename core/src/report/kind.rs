@@ -302,9 +302,10 @@ errors! {
     /// The store that all processes share did not answer.
     #[cfg(feature = "site")]
     StoreUnavailable(reason) = "store_unavailable", Transport, "the store could not be reached", again Later;
-    /// Somebody else refreshes the session and did not end in time, and its access token has expired.
+    /// The access token of the session has expired and could not be renewed yet: a refresh failed a moment ago, and the next one is due
+    /// in `retry_after` seconds, or somebody else's did not end in time. The session is kept.
     #[cfg(feature = "site")]
-    RefreshBusy = "refresh_busy", Transport, "another refresh of the session did not end in time", again Later;
+    RefreshPending(retry_after) = "refresh_pending", Transport, "the session could not be refreshed yet", again Later;
     /// No response arrived.
     Unreachable(endpoint, reason) = "unreachable", Transport, "the provider could not be reached", again Later;
 }
@@ -346,7 +347,7 @@ mod tests {
                 #[cfg(feature = "site")]
                 "store_unavailable",
                 #[cfg(feature = "site")]
-                "refresh_busy",
+                "refresh_pending",
                 "unreachable"
             ]
         );

@@ -3,17 +3,18 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::login::{CallbackParams, PendingLogin, Session, id};
+use crate::login::{CallbackParams, id};
 use crate::machine::Host;
 use crate::report::{Error, ErrorKind, LoginMissing};
 use crate::site::Site;
 use crate::site::answer::{Event, Handled};
-use crate::site::cookies::clear;
+use crate::site::cookies::{clear, taken};
 use crate::site::incoming::Incoming;
-use crate::site::record::{Record, ended_key, label, session_key, used_key};
+use crate::site::login::Opened;
+use crate::site::record::{Record, session_key, used_key};
 use crate::site::shelf::Shelf;
-use crate::text::Entropy;
 use crate::text::limits::size;
+use crate::text::{Entropy, Timestamp};
 
 impl Site {
     pub(super) async fn callback(
@@ -37,16 +38,22 @@ impl Site {
             Ok(handled) => handled,
             // A reload, or the back button: whoever is logged in goes on.
             Err(error) if error.code() == "no_pending_login" => {
-                match self.visitor(host, cookies, &entropy.part("visit")).await? {
-                    visit if visit.session.is_some() => Handled::redirect(&self.policy().after_login)
-                        .with_cookies(visit.set_cookies)
-                        .with_event(Event::Failed { error }),
-                    _ => self.failed(error)?,
-                }
+                let visit = self.visitor(host, cookies, &entropy.part("visit")).await?;
+                let handled = match &visit.session {
+                    Some(_) => Handled::redirect(&self.policy().after_login),
+                    None => self.failed(error.clone())?,
+                };
+                let event = visit.event.unwrap_or(Event::Failed { error });
+                handled.with_cookies(visit.set_cookies).with_event(event)
             }
             Err(error) => self.failed(error)?,
         };
-        let budget = size(self.policy().cookie_budget_bytes);
+        let set = handled.answer.headers.iter().filter(|(name, _)| name == "Set-Cookie");
+        let session = match taken(set.map(|(_, value)| value.as_str())) {
+            0 => cookies.size(&self.cookie_name()),
+            new => new,
+        };
+        let budget = size(self.policy().cookie_budget_bytes).saturating_sub(session);
         let surplus = cookies.surplus_logins(self.0.local, budget, over.as_deref());
         Ok(handled.with_cookies(self.cleared(surplus)))
     }
@@ -63,9 +70,17 @@ impl Site {
         cookie: Option<&str>,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
-        let (name, provider, pending) = self.login_of(incoming, response, cookie)?;
-        let until = pending.expires_at();
-        let client = self.chosen(Some(&provider))?.client(host).await?;
+        let (name, opened) = self.login_of(incoming, response, cookie)?;
+        let Opened { provider, pending, earlier } = opened;
+        let (began, until) = (pending.started_at(), pending.expires_at());
+        let provider = self.chosen(Some(&provider))?;
+        // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
+        let (expected, actual) = (provider.callback(self), self.behind(incoming.path()));
+        if actual != expected {
+            let [expected, actual] = [expected, actual].map(Option::unwrap_or_default);
+            return Err(ErrorKind::PendingLoginMismatch.with(["redirect_uri", expected, actual]));
+        }
+        let client = provider.client(host).await?;
         let now = host.now();
         let step = host.cache(|cache| client.signed_callback(pending, response.clone(), cache, now));
         let code = host.run(step).await?;
@@ -75,29 +90,26 @@ impl Site {
         let now = host.now();
         let step = host.cache(|cache| client.proving(entropy.part("exchange"), cache, now).exchange(code));
         let session = host.run(step).await?;
-        self.keep(host, incoming, provider, session, entropy).await
+        let record = Record::new(provider.name.clone(), session, host.now());
+        self.keep(host, incoming, record, (began, earlier), entropy).await
     }
 
-    /// The login that the response belongs to, if this browser began it.
+    /// The login that the response belongs to, if this browser began it, and the name of its cookie.
     fn login_of(
         &self,
         incoming: &Incoming,
         response: &CallbackParams,
         cookie: Option<&str>,
-    ) -> Result<(String, String, PendingLogin), Error> {
+    ) -> Result<(String, Opened), Error> {
         let name = cookie.ok_or(ErrorKind::StateMissing)?;
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
-            return Err(response.unclaimed(if others {
-                LoginMissing::OtherCookies
-            } else {
-                LoginMissing::NoCookie
-            }));
+            let cause = if others { LoginMissing::OtherCookies } else { LoginMissing::NoCookie };
+            return Err(response.unclaimed(cause));
         };
         let opened = self.opened_login(name, value);
-        let (provider, pending) = opened.ok_or_else(|| response.unclaimed(LoginMissing::IdMalformed))?;
-        Ok((name.into(), provider, pending))
+        Ok((name.into(), opened.ok_or_else(|| response.unclaimed(LoginMissing::IdMalformed))?))
     }
 
     /// Gives the browser its session: under a new id, so that nobody else can know it. An earlier session of the same browser ends.
@@ -105,15 +117,13 @@ impl Site {
         &self,
         host: &Host,
         incoming: &Incoming,
-        provider: String,
-        session: Session,
+        mut record: Record,
+        (began, earlier): (Timestamp, Option<String>),
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let (cookies, now) = (incoming.cookies(), host.now());
-        let page = session.return_to().unwrap_or(&self.policy().after_login);
+        let page = record.session.return_to().unwrap_or(&self.policy().after_login);
         let handled = Handled::redirect(page);
-        let session = if self.policy().store { session } else { session.without_refresh_token() };
-        let record = Record::new(provider.clone(), session.clone(), now);
         let set = if self.policy().store {
             let id = entropy.keyed().split("site/session");
             let key = session_key(id.expose());
@@ -121,27 +131,28 @@ impl Site {
             if !Shelf(host).add(entry).await? {
                 return Err(ErrorKind::StoreUnavailable.with(["a new session is there already"]));
             }
-            self.outlast(host, &key, &record).await?;
-            if let Some(earlier) = self.key_of(cookies) {
+            self.outlast(host, &key, &record, began).await?;
+            for earlier in earlier.into_iter().chain(self.key_of(cookies)) {
                 Shelf(host).delete(&earlier).await?;
             }
             self.id_cookies(id.expose(), &record, now)
         } else {
+            record.session = record.session.without_refresh_token();
             self.sealed_cookies(&record, now, cookies, entropy.part("session"))?
         };
+        let Record { provider, session, .. } = record;
         Ok(handled.with_cookies(set).with_event(Event::LoggedIn { provider, session }))
     }
 
     /// The provider may have ended the session while it was being stored. Whoever ends sessions makes a mark first, and whoever
     /// stores one looks for it afterwards: one of the two sees the other. A login that began after the end is another session.
-    async fn outlast(&self, host: &Host, key: &str, record: &Record) -> Result<(), Error> {
-        let claims = record.session.claims();
-        let Some(sid) = claims.get("sid").and_then(serde_json::Value::as_str) else { return Ok(()) };
-        let mark = ended_key(&label("sid", claims.iss(), sid));
-        if Shelf(host).get(&mark).await?.is_none() {
-            return Ok(());
+    async fn outlast(&self, host: &Host, key: &str, record: &Record, began: Timestamp) -> Result<(), Error> {
+        for label in record.labels() {
+            if self.ended_since(host, &label, began).await? {
+                Shelf(host).delete(key).await?;
+                return Err(ErrorKind::SessionOver.into());
+            }
         }
-        Shelf(host).delete(key).await?;
-        Err(ErrorKind::SessionOver.into())
+        Ok(())
     }
 }

@@ -18,7 +18,7 @@ const LONGEST: usize = 3_900;
 const MOST_PARTS: usize = 4;
 
 /// What stands between two cookies, and between name and value.
-const SEPARATORS: usize = 3;
+pub(super) const SEPARATORS: usize = 3;
 
 /// The cookies that a browser sent, in the order of the header: older ones first (RFC 6265 5.4).
 #[derive(Clone, Default)]
@@ -105,6 +105,13 @@ impl Attributes {
         let same_site = (!self.local || !self.cross_site).then_some(same_site);
         set_cookie_header(name, value, !self.local, same_site, self.max_age)
     }
+}
+
+/// Bytes that the cookies of these headers take when they come back.
+pub(super) fn taken<'a>(set_cookies: impl Iterator<Item = &'a str>) -> usize {
+    let kept = set_cookies.filter(|header| !header.ends_with("; Max-Age=0"));
+    let pair = |header: &str| header.split(';').next().map_or(0, str::len).saturating_add(SEPARATORS);
+    kept.map(pair).fold(0, usize::saturating_add)
 }
 
 /// The header that deletes a cookie.

@@ -1,15 +1,15 @@
 //! Sending the browser to the provider.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::login::{Authorization, AuthorizeRequest, PendingLogin};
 use crate::machine::Host;
-use crate::report::Error;
+use crate::report::{Error, ErrorKind};
 use crate::site::answer::Handled;
-use crate::site::cookies::{Attributes, Cookies};
+use crate::site::cookies::{Attributes, Cookies, SEPARATORS, clear};
 use crate::site::incoming::Incoming;
 use crate::site::keeper::Purpose;
 use crate::site::{Site, SiteProvider};
@@ -57,7 +57,7 @@ impl Site {
         let given = incoming.parameters()?;
         let iss = given.get("iss").unwrap_or_default();
         let named = self.0.providers.iter().find(|provider| provider.issuer.as_str() == iss);
-        let provider = named.ok_or(crate::report::ErrorKind::UnknownProvider)?;
+        let provider = named.ok_or(ErrorKind::UnknownProvider)?;
         let mut request = provider.authorize.clone();
         if let Some(hint) = given.get("login_hint") {
             request.login_hint = Some(hint.into());
@@ -83,24 +83,35 @@ impl Site {
         let Authorization { url, mut pending, .. } =
             authorization(host, &client, &request, entropy.part("authorize")).await?;
         let name = pending.cookie_name();
-        let mut value = self.sealed_login(provider, &pending, &name, entropy.part("login"))?;
-        if value.len() > LONGEST {
+        // Whoever begins a login is no longer logging out.
+        let logout = self.logout_cookie_name();
+        let over = cookies.parts(&logout).into_iter().map(|name| clear(&name, self.0.local)).collect();
+        let session = cookies.size(&self.cookie_name());
+        let room = size(self.policy().cookie_budget_bytes).saturating_sub(session);
+        let longest = LONGEST.min(room.saturating_sub(name.len()).saturating_sub(SEPARATORS));
+        let earlier = if self.policy().store { self.key_of(cookies) } else { None };
+        let seal = |pending: &PendingLogin, draw| {
+            self.sealed_login(provider, pending, &name, earlier.as_deref(), draw)
+        };
+        let mut value = seal(&pending, entropy.part("login"))?;
+        if value.len() > longest && pending.return_to.take().is_some() {
             // A long page is not worth a login that cannot end.
-            pending.return_to = None;
-            value = self.sealed_login(provider, &pending, &name, entropy.part("shorter login"))?;
+            value = seal(&pending, entropy.part("shorter login"))?;
+        }
+        if value.len() > longest {
+            return Err(ErrorKind::CookieTooLarge.with([&value.len().to_string(), &longest.to_string()]));
         }
         let attributes = Attributes {
             local: self.0.local,
             cross_site: pending.response_mode.is_posted(),
             max_age: pending.lifetime(),
         };
-        let own = name.len().saturating_add(value.len());
-        let taken = cookies.size(&self.cookie_name()).saturating_add(own);
-        let budget = size(self.policy().cookie_budget_bytes).saturating_sub(taken);
-        let surplus = cookies.surplus_logins(self.0.local, budget, None);
+        let own = name.len().saturating_add(value.len()).saturating_add(SEPARATORS);
+        let surplus = cookies.surplus_logins(self.0.local, room.saturating_sub(own), None);
         Ok(Handled::redirect(&url)
             .with_cookies(alloc::vec![attributes.set(&name, &value)])
-            .with_cookies(self.cleared(surplus)))
+            .with_cookies(self.cleared(surplus))
+            .with_cookies(over))
     }
 
     fn sealed_login(
@@ -108,22 +119,38 @@ impl Site {
         provider: &SiteProvider,
         pending: &PendingLogin,
         name: &str,
+        earlier: Option<&str>,
         entropy: Entropy,
     ) -> Result<String, Error> {
         let login = Zeroizing::new(pending.encode());
-        let text = Zeroizing::new(Writer::new().text("provider", &provider.name).raw("login", &login).end());
+        let mut text = Writer::new();
+        text.text("provider", &provider.name).raw("login", &login);
+        if let Some(earlier) = earlier {
+            text.text("earlier", earlier);
+        }
+        let text = Zeroizing::new(text.end());
         self.seal(Purpose::Login, name, &text, entropy)
     }
 
-    /// The login in a cookie of this name, and the name of its provider.
-    pub(super) fn opened_login(&self, name: &str, value: &str) -> Option<(String, PendingLogin)> {
+    /// The login in a cookie of this name.
+    pub(super) fn opened_login(&self, name: &str, value: &str) -> Option<Opened> {
         let text = self.open(Purpose::Login, name, value)?;
         let mut stored = Config::parse_own(&text).ok()?;
         let provider = stored.required("provider", Config::text);
         let login = Zeroizing::new(stored.required("login", Config::object));
+        let earlier = stored.text("earlier");
         stored.end(()).ok()?;
-        Some((provider, PendingLogin::decode(Some(&login)).ok()?))
+        Some(Opened { provider, pending: PendingLogin::decode(Some(&login)).ok()?, earlier })
     }
+}
+
+/// A login that was in its cookie.
+pub(super) struct Opened {
+    /// The name of its provider.
+    pub(super) provider: String,
+    pub(super) pending: PendingLogin,
+    /// Where the session is kept that the browser had when it began: a callback that is posted comes without its cookie.
+    pub(super) earlier: Option<String>,
 }
 
 async fn authorization(

@@ -1,19 +1,20 @@
 //! The end of a session: by its user, or by the provider, in a frame or from server to server.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::login::usable_return_to;
 use crate::logout::{EndSessionRequest, logout_token_in};
 use crate::machine::{Host, StoreEntry};
-use crate::report::{Error, ErrorKind};
-use crate::site::Site;
+use crate::report::{Category, Error, ErrorKind};
 use crate::site::answer::{Event, Handled};
 use crate::site::cookies::{Attributes, clear};
 use crate::site::incoming::Incoming;
 use crate::site::keeper::Purpose;
+use crate::site::policy::LOGOUT_SUFFIX;
 use crate::site::record::{Record, ended_key, label};
 use crate::site::shelf::Shelf;
+use crate::site::{Site, SiteProvider};
 use crate::text::config::Config;
 use crate::text::json::Writer;
 use crate::text::{Entropy, Secret, Timestamp};
@@ -22,11 +23,14 @@ use crate::token::LogoutToken;
 /// How long a login that is under way when its provider ends the session can find that out, in seconds.
 const ENDED_SECS: u32 = 300;
 
+/// The longest `sid` that anybody can have noted here, in bytes.
+const LONGEST_SID: usize = 512;
+
 /// How long a logout may take at the provider, in seconds.
 const LOGOUT_SECS: u32 = 600;
 
 /// The longest page that a logout leads to, in bytes.
-const LONGEST_PAGE: usize = 2_048;
+const LONGEST_PAGE: usize = 512;
 
 impl Site {
     /// `logout`: removes the session first, then tells the provider (OIDC RP-Initiated Logout 2).
@@ -63,7 +67,8 @@ impl Site {
     async fn removed(&self, host: &Host, incoming: &Incoming) -> Result<Option<Record>, Error> {
         let (cookies, now) = (incoming.cookies(), host.now());
         if !self.policy().store {
-            return Ok(self.record_in(cookies, now));
+            let record = self.record_in(cookies);
+            return Ok(record.filter(|record| now < record.expires_at(self.policy())));
         }
         let Some(key) = self.key_of(cookies) else { return Ok(None) };
         let taken = Shelf(host).take(&key).await?;
@@ -149,10 +154,13 @@ impl Site {
         let (Some(iss), Some(sid)) = (given.get("iss"), given.get("sid")) else {
             return Ok(Handled::status(400));
         };
+        if sid.len() > LONGEST_SID {
+            return Ok(Handled::status(400));
+        }
         if !self.0.providers.iter().any(|provider| provider.issuer.as_str() == iss) {
             return Err(ErrorKind::UnknownProvider.into());
         }
-        self.end_labelled(host, label("sid", iss, sid), entropy).await?;
+        self.end_labelled(host, label("sid", iss, sid), entropy.part("over sid")).await?;
         Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
     }
 
@@ -167,42 +175,91 @@ impl Site {
             return Ok(Handled::status(404));
         }
         let text = logout_token_in(incoming.body().unwrap_or_default())?;
-        let token = self.verified_logout(host, &text).await?;
-        // Those that a login is about to store find the mark.
-        let named = [("sid", token.session_id()), ("sub", token.subject())];
-        let [by_sid, by_sub] =
-            named.map(|(kind, value)| value.map(|value| label(kind, token.issuer(), value)));
-        let Some(label) = by_sid.or(by_sub) else { return Ok(Handled::status(400)) };
+        let token = match self.verified_logout(host, &text).await {
+            Ok(token) => token,
+            // What is no logout token is the sender's fault, and no reason to try again (2.6, 2.8).
+            Err(error) if error.category() == Category::Token => {
+                return Ok(Handled::status(400).with_event(Event::Failed { error }));
+            }
+            Err(error) => return Err(error),
+        };
         let key = ["token.", token.replay_key()].concat();
-        if !self.mark(host, key, token.remember_until(), entropy.part("token")).await? {
+        if Shelf(host).get(&key).await?.is_some() {
             return Ok(Handled::status(400));
         }
-        self.end_labelled(host, label, entropy).await?;
+        // First the sessions, then the mark: what did not end can be asked for again.
+        let iss = token.issuer();
+        match (token.session_id(), token.subject()) {
+            (Some(sid), sub) => {
+                self.end_labelled(host, label("sid", iss, sid), entropy.part("over sid")).await?;
+                if let Some(sub) = sub {
+                    self.end_labelled(host, label("unnamed", iss, sub), entropy.part("over unnamed")).await?;
+                }
+            }
+            (None, Some(sub)) => {
+                self.end_labelled(host, label("sub", iss, sub), entropy.part("over sub")).await?;
+            }
+            (None, None) => return Ok(Handled::status(400)),
+        }
+        self.mark(host, key, token.remember_until(), entropy.part("token")).await?;
         Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
     }
 
-    /// The logout token, by whichever of the providers it names.
+    /// The logout token, by whichever of the providers sent it. What stands in the way of one says nothing about the others.
     async fn verified_logout(&self, host: &Host, text: &str) -> Result<LogoutToken, Error> {
-        let mut refusal = Error::from(ErrorKind::UnknownProvider);
+        let mut refusal: Option<Error> = None;
         for provider in &self.0.providers {
-            let client = provider.client(host).await?;
-            let now = host.now();
-            let step = host.cache(|cache| client.logout_token(text, cache, now));
-            match host.run(step).await {
+            match self.verified_by(host, provider, text).await {
                 Ok(token) => return Ok(token),
-                // Another one's token.
-                Err(error) if error.code() == "iss_mismatch" => refusal = error,
-                Err(error) => return Err(error),
+                Err(error) if error.category() == Category::Misuse => return Err(error),
+                Err(error) => {
+                    // One that passes is told before one that stays, and another's token last.
+                    let rank = |error: &Error| (error.is_retryable(), error.code() != "iss_mismatch");
+                    if refusal.as_ref().is_none_or(|before| rank(before) < rank(&error)) {
+                        refusal = Some(error);
+                    }
+                }
             }
         }
-        Err(refusal)
+        Err(refusal.unwrap_or_else(|| ErrorKind::UnknownProvider.into()))
     }
 
-    /// Ends the sessions of a label, those included that are being stored at this moment: they look for the mark afterwards.
-    async fn end_labelled(&self, host: &Host, label: String, entropy: &Entropy) -> Result<(), Error> {
-        let until = host.now().plus(ENDED_SECS);
-        self.mark(host, ended_key(&label), until, entropy.part("over")).await?;
+    async fn verified_by(
+        &self,
+        host: &Host,
+        provider: &SiteProvider,
+        text: &str,
+    ) -> Result<LogoutToken, Error> {
+        let client = provider.client(host).await?;
+        let now = host.now();
+        let step = host.cache(|cache| client.logout_token(text, cache, now));
+        host.run(step).await
+    }
+
+    /// Ends the sessions of a label, those included that are being stored at this moment: they look for the mark afterwards. It
+    /// says when this was: a login that begins later is another session.
+    async fn end_labelled(&self, host: &Host, label: String, entropy: Entropy) -> Result<(), Error> {
+        let (key, now) = (ended_key(&label), host.now());
+        let value = self.seal(Purpose::Stored, &key, &now.as_unix().to_string(), entropy)?;
+        Shelf(host).delete(&key).await?;
+        let expires_at = now.plus(ENDED_SECS);
+        let entry = StoreEntry { key, value, expires_at, labels: Vec::new() };
+        // Whoever made one at the same time made the same.
+        Shelf(host).add(entry).await?;
         Shelf(host).delete_labelled(label).await
+    }
+
+    /// Whether the sessions of a label were ended after this moment.
+    pub(super) async fn ended_since(
+        &self,
+        host: &Host,
+        label: &str,
+        began: Timestamp,
+    ) -> Result<bool, Error> {
+        let key = ended_key(label);
+        let Some(mark) = Shelf(host).get(&key).await? else { return Ok(false) };
+        let ended_at = self.open(Purpose::Stored, &key, &mark.value).and_then(|text| text.parse().ok());
+        Ok(ended_at.is_none_or(|ended_at| began <= Timestamp::from_unix(ended_at)))
     }
 
     /// Makes a mark that says nothing but that it is there. Whether it was not there before.
@@ -217,7 +274,7 @@ impl Site {
         Shelf(host).add(StoreEntry { key, value, expires_at: until.plus(1), labels: Vec::new() }).await
     }
 
-    fn logout_cookie_name(&self) -> String {
-        [&self.cookie_name(), "-out"].concat()
+    pub(super) fn logout_cookie_name(&self) -> String {
+        [&self.cookie_name(), LOGOUT_SUFFIX].concat()
     }
 }

@@ -77,8 +77,8 @@ pub struct SiteProvider {
     pub name: String,
     /// The provider's issuer identifier.
     pub issuer: Issuer,
-    /// The registration of the site there. Its `redirect_uri` is the base URL with `/callback`, its
-    /// `post_logout_redirect_uri`, if it has one, the base URL with `/logged-out`.
+    /// The registration of the site there. Its `redirect_uri` is the base URL with `/callback`, or with `/callback/` and the name;
+    /// the latter for each of several providers. Its `post_logout_redirect_uri`, if it has one, is the base URL with `/logged-out`.
     pub registration: Registration,
     /// What is demanded of its answers.
     pub policy: Policy,
@@ -110,6 +110,11 @@ impl SiteProvider {
     pub fn with_authorize(mut self, authorize: AuthorizeRequest) -> SiteProvider {
         self.authorize = authorize;
         self
+    }
+
+    /// What its redirect URI has behind the base URL.
+    fn callback(&self, site: &Site) -> Option<&str> {
+        site.behind_base(&self.registration.redirect_uri)
     }
 
     /// What is needed to talk to it. Its metadata come from the cache, or are fetched.
@@ -165,12 +170,17 @@ impl Site {
         if self.provider(name).is_some() {
             return Err(invalid("provider", "has a name that another one has"));
         }
-        if self.behind_base(&registration.redirect_uri) != Some(CALLBACK) {
-            return Err(invalid("redirect_uri", "is not the base_url with /callback"));
-        }
+        self.check_callback(&provider)?;
         let way_back = registration.post_logout_redirect_uri.as_deref();
         if way_back.is_some_and(|uri| self.behind_base(uri) != Some(LOGGED_OUT)) {
             return Err(invalid("post_logout_redirect_uri", "is not the base_url with /logged-out"));
+        }
+        let longest = policy.longest_refresh_secs();
+        if self.0.policy.store && self.0.policy.lock_secs < longest {
+            return Err(invalid(
+                "lock_secs",
+                "is shorter than a refresh may take by the policy of the provider",
+            ));
         }
         let scopes = authorize.scopes.as_ref().unwrap_or(&registration.scopes);
         if !self.0.policy.store && scopes.iter().any(|scope| scope == "offline_access") {
@@ -181,8 +191,30 @@ impl Site {
         Ok(self)
     }
 
+    fn check_callback(&self, provider: &SiteProvider) -> Result<(), Error> {
+        let (callback, own) = (provider.callback(self), [CALLBACK, "/", &provider.name].concat());
+        if callback != Some(CALLBACK) && callback != Some(&own) {
+            return Err(invalid(
+                "redirect_uri",
+                "is not the base_url with /callback or /callback/ and the name",
+            ));
+        }
+        // One of them could pass on a response to another's login (RFC 9700 4.4).
+        let mut all = self.0.providers.iter().map(|other| other.callback(self)).chain([callback]);
+        if !self.0.providers.is_empty() && all.any(|callback| callback == Some(CALLBACK)) {
+            return Err(invalid(
+                "redirect_uri",
+                "of each of several providers ends with /callback/ and its name",
+            ));
+        }
+        Ok(())
+    }
+
     /// Answers a request to one of the routes. `entropy`: at least 32 random bytes, used for nothing else. Of the cache
     /// nothing but a snapshot is needed here.
+    ///
+    /// Carry the sequence to its end even if the browser has gone: what was changed in the store, and at the provider, belongs
+    /// together. In an asynchronous server that means a task of its own.
     ///
     /// What a visitor or the provider does wrong is an [`Answer`] with an [`Event::Failed`].
     ///
@@ -201,6 +233,8 @@ impl Site {
     }
 
     /// Whose request this is: nobody's, or that of a session, which is refreshed when it is due.
+    ///
+    /// Carry the sequence to its end even if the browser has gone: a refresh that stops half-way loses the refresh token.
     ///
     /// # Errors
     /// As for [`handle`](Site::handle).
@@ -239,12 +273,21 @@ impl Site {
         outcome.or_else(|error| self.failed(error))
     }
 
-    /// The name of a route: what stands behind the base URL's path. What a proxy takes off the front of a path may be missing.
+    /// The name of a route. `callback` may have a provider's name behind it.
     fn route_of<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let (folder, route) = path.rsplit_once('/')?;
+        let route = self.behind(path)?.strip_prefix('/')?;
+        let (first, name) = route.split_once('/').unwrap_or((route, ""));
+        let is_one = first == route || first == "callback" && is_name(name);
+        is_one.then_some(first)
+    }
+
+    /// What a path has behind the base URL's. What a proxy takes off the front of a path may be missing.
+    fn behind<'a>(&self, path: &'a str) -> Option<&'a str> {
         let base = self.0.base.get(uri::origin(&self.0.base).len()..)?;
-        let rest = base.strip_suffix(folder)?;
-        (folder.is_empty() || folder.starts_with('/') || rest.is_empty()).then_some(route)
+        let tails = base.match_indices('/').map(|(at, _)| base.get(at..).unwrap_or_default());
+        let routes = tails.chain([""]).filter_map(|tail| path.strip_prefix(tail));
+        let is_route = |rest: &&str| rest.starts_with('/') && rest.matches('/').count() <= 2;
+        routes.filter(is_route).min_by_key(|rest| rest.len())
     }
 
     fn provider(&self, name: &str) -> Option<&SiteProvider> {

@@ -12,7 +12,8 @@ use crate::text::config::{Config, invalid};
 #[non_exhaustive]
 pub struct SitePolicy {
     /// Whether the host answers [`Request::Store`](crate::Request::Store) with a store that all its processes share. Default:
-    /// false: sessions live in cookies alone, without refresh tokens, and nobody but their browser can end them.
+    /// false: sessions live in cookies alone, without refresh tokens, and nobody but their browser can end them: a copy of the cookies, or
+    /// an answer that comes late, brings one back until it expires.
     pub store: bool,
     /// A session that nobody used for this long is over. Default: 28800 (8 hours); from 60 to 2592000.
     pub idle_secs: u32,
@@ -20,8 +21,8 @@ pub struct SitePolicy {
     pub absolute_secs: u32,
     /// How long before the access token expires it is refreshed. Default: 60; from 0 to 3600.
     pub refresh_margin_secs: u32,
-    /// How long a refresh may hold its lock. It must be longer than a request to the token endpoint may take; a process that
-    /// dies holds others up for so long. Default: 30; from 5 to 300.
+    /// How long a refresh may hold its lock: at least as long as a refresh may take by the policy of the provider. A process that dies
+    /// holds others up for so long. Default: 60; from 5 to 300.
     pub lock_secs: u32,
     /// How long a request waits for the refresh of another one. Default: 15; from 0 to 60.
     pub lock_wait_secs: u32,
@@ -46,7 +47,7 @@ impl Default for SitePolicy {
             idle_secs: 28_800,
             absolute_secs: 604_800,
             refresh_margin_secs: 60,
-            lock_secs: 30,
+            lock_secs: 60,
             lock_wait_secs: 15,
             cookie_budget_bytes: 6_000,
             cookie_name: "rp-session".to_owned(),
@@ -56,6 +57,9 @@ impl Default for SitePolicy {
         }
     }
 }
+
+/// What the name of the cookie of a logout ends with.
+pub(super) const LOGOUT_SUFFIX: &str = "-out";
 
 /// The longest page that a configuration names, in bytes.
 const LONGEST_PAGE: usize = 4_096;
@@ -108,7 +112,8 @@ impl SitePolicy {
             return Err(invalid("cookie_name", "is not 1 to 32 letters, digits, - and _"));
         }
         // Such a name could be that of a login's cookie.
-        if id::is_login_cookie(&self.cookie_name, true) {
+        let logout_name = [&self.cookie_name, LOGOUT_SUFFIX].concat();
+        if [&self.cookie_name, &logout_name].iter().any(|name| id::is_login_cookie(name, true)) {
             return Err(invalid("cookie_name", "is like that of a login"));
         }
         for (name, page) in [("after_login", &self.after_login), ("after_logout", &self.after_logout)] {

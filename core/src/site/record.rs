@@ -1,6 +1,7 @@
 //! What is kept of a login: its session, when it began, when it was last used.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -17,6 +18,8 @@ use crate::text::json::Writer;
 #[derive(Clone)]
 pub(super) struct Record {
     pub(super) provider: String,
+    /// The provider's name for its session, as the login's ID token had it: a refreshed one need not repeat it.
+    sid: Option<String>,
     pub(super) session: Session,
     pub(super) began_at: Timestamp,
     pub(super) seen_at: Timestamp,
@@ -41,7 +44,8 @@ const LONGEST_PAUSE: u32 = 300;
 impl Record {
     pub(super) fn new(provider: String, session: Session, now: Timestamp) -> Record {
         let never = Timestamp::from_unix(0);
-        Record { provider, session, began_at: now, seen_at: now, failures: 0, retry_at: never }
+        let sid = sid_of(&session).map(String::from);
+        Record { provider, sid, session, began_at: now, seen_at: now, failures: 0, retry_at: never }
     }
 
     /// The same with the session that a refresh brought.
@@ -93,6 +97,9 @@ impl Record {
             .number("failures", self.failures.into())
             .number("retry_at", self.retry_at.as_unix())
             .raw("session", &session);
+        if let Some(sid) = &self.sid {
+            stored.text("sid", sid);
+        }
         Zeroizing::new(stored.end())
     }
 
@@ -108,24 +115,32 @@ impl Record {
             .map(|name| Timestamp::from_unix(stored.required(name, Config::time)));
         let failures = stored.required("failures", Config::number);
         let session = Zeroizing::new(stored.required("session", Config::object));
+        let sid = stored.text("sid");
         stored.end(()).ok()?;
         let [began_at, seen_at, retry_at] = times;
         let SiteProvider { issuer, registration, policy, .. } = site.provider(&provider)?;
         let owner = Owner { issuer: issuer.as_str(), client_id: &registration.client_id };
         let session = read_session(owner, issuer, &session, policy.record_decisions).ok()?;
-        Some(Record { provider, session, began_at, seen_at, failures, retry_at })
+        Some(Record { provider, sid, session, began_at, seen_at, failures, retry_at })
     }
 
-    /// What the session is also found by: its provider's `sid` and `sub`.
-    pub(super) fn labels(&self) -> alloc::vec::Vec<String> {
-        let claims = self.session.claims();
-        let sid = claims.get("sid").and_then(serde_json::Value::as_str);
-        let sid = sid.map(|sid| label("sid", claims.iss(), sid));
-        sid.into_iter().chain([label("sub", claims.iss(), claims.sub())]).collect()
+    /// What the session is also found by: its provider's `sid`, now and at the login, and `sub`. Where there is no `sid`, a logout
+    /// token that has one means it by its `sub`.
+    pub(super) fn labels(&self) -> Vec<String> {
+        let (iss, sub) = (self.session.claims().iss(), self.session.claims().sub());
+        let mut sids: Vec<&str> = self.sid.as_deref().into_iter().chain(sid_of(&self.session)).collect();
+        sids.dedup();
+        let unnamed = sids.is_empty().then(|| label("unnamed", iss, sub));
+        let sids = sids.into_iter().map(|sid| label("sid", iss, sid));
+        sids.chain(unnamed).chain([label("sub", iss, sub)]).collect()
     }
 }
 
-/// The label of the sessions of one `sid` or `sub` at an issuer.
+fn sid_of(session: &Session) -> Option<&str> {
+    session.claims().get("sid").and_then(serde_json::Value::as_str)
+}
+
+/// The label of the sessions of one `sid` or `sub` at an issuer: `sid`, `sub`, or `unnamed` for those of a `sub` without a `sid`.
 pub(super) fn label(kind: &str, iss: &str, value: &str) -> String {
     [kind, ".", &hashed(&["label", kind, iss, value])].concat()
 }

@@ -4,11 +4,13 @@
 //! * Whoever does not get it in time reads again, too, and goes on with a token that still lives.
 //! * What is written names the version that was read. A logout in between wins, and so does a refresh of somebody else's who took
 //!   the lock when it had expired.
-//! * `invalid_grant` is believed after one more look. Then the session's entry says that it is over, and one process tells.
+//! * A mere use of the session that is written meanwhile changes no tokens, and loses none.
+//! * `invalid_grant` is believed unless other tokens came meanwhile. Then the session's entry says that it is over, and one process tells.
 //! * Any other failure is written down with the time of the next attempt, so that nobody asks the provider again and again.
 //! * A process that dies holds the lock for as long as it lives. If it died between the response and the write, the provider has
 //!   spent the refresh token, and the next refresh ends the session.
 
+use crate::client::Client;
 use crate::login::Session;
 use crate::machine::{Host, StoreEntry};
 use crate::report::{Category, Error, ErrorKind};
@@ -19,7 +21,20 @@ use crate::site::keeper::Purpose;
 use crate::site::record::{ENDED, Record, lock_key};
 use crate::site::shelf::Shelf;
 use crate::site::visit::{Kept, visit_of};
-use crate::text::Entropy;
+use crate::text::{Entropy, Timestamp};
+
+/// What became of a change to a session's entry.
+enum Changed {
+    /// It is as it was to be.
+    Done(Record),
+    /// Somebody else brought other tokens first.
+    Overtaken(Record),
+    /// Somebody else ended it.
+    Gone,
+}
+
+/// How often a change is tried that a mere use of the session gets in the way of.
+const TRIES: u8 = 8;
 
 impl Site {
     /// The visitor whose session is due.
@@ -31,102 +46,121 @@ impl Site {
         kept: Kept,
         entropy: &Entropy,
     ) -> Result<Visit, Error> {
+        // Nothing that takes long is done under the lock but the refresh.
+        let client = match self.chosen(Some(&kept.record.provider))?.client(host).await {
+            Ok(client) => client,
+            Err(error) if error.category() == Category::Misuse => return Err(error),
+            Err(error) => return Ok(put_off(&kept.record, error, host.now())),
+        };
         let (lock, owner) = (lock_key(key), entropy.keyed().split("site/owner"));
         let (lifetime, wait) = (self.policy().lock_secs, self.policy().lock_wait_secs);
         if Shelf(host).lock(&lock, owner.expose(), lifetime, wait).await? {
-            let visit = self.locked_refresh(host, cookies, key, entropy).await;
+            let visit = self.locked_refresh(host, &client, cookies, key, entropy).await;
             Shelf(host).unlock(&lock, owner.expose()).await;
             return visit;
         }
-        let record = match self.kept(host, key).await? {
-            Some(now_kept) if now_kept.version != kept.version => now_kept.record,
-            Some(_) if kept.record.lives(host.now()) => kept.record,
-            Some(_) => return Ok(unusable(ErrorKind::RefreshBusy.into())),
-            None => return Ok(self.nobody(cookies)),
-        };
-        Ok(visit_of(&record))
+        Ok(match self.kept(host, key).await? {
+            Some(now) => visit_of(&now.record, host.now()),
+            None => Visit::default(),
+        })
     }
 
     /// What the holder of the lock does.
     async fn locked_refresh(
         &self,
         host: &Host,
+        client: &Client,
         cookies: &Cookies,
         key: &str,
         entropy: &Entropy,
     ) -> Result<Visit, Error> {
-        let Some(kept) = self.kept(host, key).await? else { return Ok(self.nobody(cookies)) };
+        let Some(kept) = self.kept(host, key).await? else { return Ok(Visit::default()) };
         if !kept.record.is_due(self.policy(), host.now()) {
-            return Ok(visit_of(&kept.record));
+            return Ok(visit_of(&kept.record, host.now()));
         }
-        match self.new_tokens(host, &kept.record, entropy.part("refresh")).await {
+        let (now, draw) = (host.now(), entropy.part("refresh"));
+        let step = host.cache(|cache| client.proving(draw, cache, now).refresh(&kept.record.session));
+        match host.run(step).await {
             Ok(session) => {
-                let record = kept.record.refreshed(session.clone(), host.now());
-                let entry = self.entry(key, &record, entropy.part("refreshed"))?;
-                if Shelf(host).put(entry, kept.version).await? {
-                    return Ok(Visit { event: Some(Event::SessionChanged { session }), ..visit_of(&record) });
-                }
-                self.overtaken(host, cookies, key).await
+                let new = |record: &Record, now| Some(record.refreshed(session.clone(), now));
+                let changed = self.change(host, key, kept, "refreshed", entropy, new).await?;
+                Ok(match changed {
+                    Changed::Done(record) => {
+                        let event = Some(Event::SessionChanged { session });
+                        Visit { event, ..visit_of(&record, host.now()) }
+                    }
+                    Changed::Overtaken(record) => visit_of(&record, host.now()),
+                    Changed::Gone => Visit::default(),
+                })
             }
             Err(error) if error.category() == Category::Misuse => Err(error),
-            Err(error) if is_final(&error) => self.ended(host, cookies, key, kept, error, entropy).await,
             Err(error) => {
-                let record = kept.record.failed(host.now());
-                let entry = self.entry(key, &record, entropy.part("failed"))?;
-                if !Shelf(host).put(entry, kept.version).await? {
-                    return self.overtaken(host, cookies, key).await;
-                }
-                if record.lives(host.now()) {
-                    return Ok(Visit { error: Some(error), ..visit_of(&record) });
-                }
-                Ok(unusable(error))
+                let is_over = is_final(&error);
+                let new = |record: &Record, now| (!is_over).then(|| record.failed(now));
+                Ok(match self.change(host, key, kept, "failed", entropy, new).await? {
+                    Changed::Done(_) if is_over => {
+                        let event = Some(Event::SessionEnded { error });
+                        Visit { event, set_cookies: self.clear_session(cookies), ..Visit::default() }
+                    }
+                    Changed::Done(record) => put_off(&record, error, host.now()),
+                    Changed::Overtaken(record) => visit_of(&record, host.now()),
+                    Changed::Gone => Visit::default(),
+                })
             }
         }
     }
 
-    async fn new_tokens(&self, host: &Host, record: &Record, entropy: Entropy) -> Result<Session, Error> {
-        let provider = self.chosen(Some(&record.provider))?;
-        let client = provider.client(host).await?;
-        let now = host.now();
-        let step = host.cache(|cache| client.proving(entropy, cache, now).refresh(&record.session));
-        host.run(step).await
-    }
-
-    /// Somebody else changed the entry first: a logout, or a refresh by whoever had the lock next.
-    async fn overtaken(&self, host: &Host, cookies: &Cookies, key: &str) -> Result<Visit, Error> {
-        Ok(match self.kept(host, key).await? {
-            Some(kept) => visit_of(&kept.record),
-            None => self.nobody(cookies),
-        })
-    }
-
-    /// The provider takes the refresh token no longer. The entry is changed, not deleted: so it is told once.
-    async fn ended(
+    /// Writes what `new` makes of the record, or its end, over the tokens that were read and no others. A mere use of the session in
+    /// between, by whoever has not seen that it is due, does not stand in the way.
+    async fn change(
         &self,
         host: &Host,
-        cookies: &Cookies,
         key: &str,
         kept: Kept,
-        error: Error,
+        name: &str,
         entropy: &Entropy,
-    ) -> Result<Visit, Error> {
-        match self.kept(host, key).await? {
-            None => return Ok(self.nobody(cookies)),
-            Some(other) if other.version != kept.version => return Ok(visit_of(&other.record)),
-            Some(_) => {}
+        new: impl Fn(&Record, Timestamp) -> Option<Record>,
+    ) -> Result<Changed, Error> {
+        let spent = kept.record.session.clone();
+        let Kept { mut record, mut version } = kept;
+        for attempt in 0..TRIES {
+            let draw = entropy.part(&alloc::format!("{name} {attempt}"));
+            let after = new(&record, host.now());
+            let entry = match &after {
+                Some(after) => self.entry(key, after, draw)?,
+                None => self.end_entry(key, &record, draw)?,
+            };
+            if Shelf(host).put(entry, version).await? {
+                return Ok(Changed::Done(after.unwrap_or(record)));
+            }
+            match self.kept(host, key).await? {
+                None => return Ok(Changed::Gone),
+                Some(other) if !has_tokens_of(&other.record.session, &spent) => {
+                    return Ok(Changed::Overtaken(other.record));
+                }
+                Some(other) => Kept { record, version } = other,
+            }
         }
-        let value = self.seal(Purpose::Stored, key, ENDED, entropy.part("ended"))?;
-        let expires_at = kept.record.expires_at(self.policy());
-        let entry = StoreEntry { key: key.into(), value, expires_at, labels: kept.record.labels() };
-        if !Shelf(host).put(entry, kept.version).await? {
-            return self.overtaken(host, cookies, key).await;
-        }
-        Ok(Visit { event: Some(Event::SessionEnded { error }), ..self.nobody(cookies) })
+        Err(ErrorKind::StoreUnavailable.with(["the session is written again and again"]))
+    }
+
+    /// What the store holds of a session whose refresh token is gone. It is changed, not deleted: so its end is told once.
+    fn end_entry(&self, key: &str, record: &Record, entropy: Entropy) -> Result<StoreEntry, Error> {
+        let value = self.seal(Purpose::Stored, key, ENDED, entropy)?;
+        let expires_at = record.expires_at(self.policy());
+        Ok(StoreEntry { key: key.into(), value, expires_at, labels: record.labels() })
     }
 }
 
-/// A session whose token is dead and cannot be renewed now. Its cookie stays.
-fn unusable(error: Error) -> Visit {
+fn has_tokens_of(one: &Session, other: &Session) -> bool {
+    one.access_token() == other.access_token() && one.refresh_token() == other.refresh_token()
+}
+
+/// A session that could not be refreshed now: with its token, if that still lives.
+fn put_off(record: &Record, error: Error, now: Timestamp) -> Visit {
+    if record.lives(now) {
+        return Visit { error: Some(error), ..visit_of(record, now) };
+    }
     Visit { error: Some(error), ..Visit::default() }
 }
 

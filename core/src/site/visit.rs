@@ -1,11 +1,11 @@
 //! Whose request it is.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::machine::{Host, StoreEntry};
-use crate::report::Error;
+use crate::report::{Error, ErrorKind};
 use crate::site::answer::Visit;
 use crate::site::cookies::{Attributes, Cookies, clear, spread};
 use crate::site::keeper::Purpose;
@@ -43,8 +43,9 @@ impl Site {
         cookies: &Cookies,
         entropy: &Entropy,
     ) -> Result<Visit, Error> {
-        let Some(key) = self.key_of(cookies) else { return Ok(self.nobody(cookies)) };
-        let Some(kept) = self.kept(host, &key).await? else { return Ok(self.nobody(cookies)) };
+        // A cookie that leads nowhere stays: it may be newer than what this process knows, or than this request.
+        let Some(key) = self.key_of(cookies) else { return Ok(Visit::default()) };
+        let Some(kept) = self.kept(host, &key).await? else { return Ok(Visit::default()) };
         let (record, now) = (&kept.record, host.now());
         if record.is_due(self.policy(), now) {
             return self.refreshed_visitor(host, cookies, &key, kept, entropy).await;
@@ -54,33 +55,31 @@ impl Site {
             // Whoever changed it meanwhile used it, too.
             Shelf(host).put(entry, kept.version).await?;
         }
-        Ok(visit_of(&kept.record))
+        Ok(visit_of(&kept.record, now))
     }
 
     /// A session that is in the browser's cookies alone.
     fn sealed_visitor(&self, now: Timestamp, cookies: &Cookies, entropy: &Entropy) -> Result<Visit, Error> {
-        let Some(record) = self.record_in(cookies, now) else { return Ok(self.nobody(cookies)) };
-        let mut visit = visit_of(&record);
+        let Some(record) = self.record_in(cookies) else { return Ok(Visit::default()) };
+        if record.expires_at(self.policy()) <= now {
+            return Ok(Visit { set_cookies: self.clear_session(cookies), ..Visit::default() });
+        }
+        let mut visit = visit_of(&record, now);
         if record.is_stale(self.policy(), now) {
             visit.set_cookies = self.sealed_cookies(&record.seen(now), now, cookies, entropy.part("seen"))?;
         }
         Ok(visit)
     }
 
-    /// Nobody's request. What the browser holds is of no use to it.
-    pub(super) fn nobody(&self, cookies: &Cookies) -> Visit {
-        Visit { set_cookies: self.clear_session(cookies), ..Visit::default() }
-    }
-
     pub(super) fn clear_session(&self, cookies: &Cookies) -> Vec<String> {
         cookies.parts(&self.cookie_name()).iter().map(|name| clear(name, self.0.local)).collect()
     }
 
-    /// The session in the cookies of a site without a store.
-    pub(super) fn record_in(&self, cookies: &Cookies, now: Timestamp) -> Option<Record> {
+    /// The session in the cookies of a site without a store, be it over or not.
+    pub(super) fn record_in(&self, cookies: &Cookies) -> Option<Record> {
         let name = self.cookie_name();
         let text = self.open(Purpose::Session, &name, &cookies.joined(&name)?)?;
-        Record::decode(self, &text).filter(|record| now < record.expires_at(self.policy()))
+        Record::decode(self, &text)
     }
 
     /// The session in the store under a key, unless it is over.
@@ -149,7 +148,13 @@ impl Site {
     }
 }
 
-pub(super) fn visit_of(record: &Record) -> Visit {
+/// A visitor with this session. One that has to be refreshed first is nobody's for now.
+pub(super) fn visit_of(record: &Record, now: Timestamp) -> Visit {
+    if record.session.refresh_token().is_some() && !record.lives(now) {
+        let pause = record.retry_at.since(now).max(0);
+        let error = ErrorKind::RefreshPending.with([&pause.to_string()]);
+        return Visit { error: Some(error), ..Visit::default() };
+    }
     Visit {
         session: Some(record.session.clone()),
         provider: Some(record.provider.clone()),

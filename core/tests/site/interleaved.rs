@@ -126,7 +126,7 @@ fn s12_no_refresh_brings_a_session_back_that_logged_out_in_any_order() {
 /// the end is the newest token, or the session's end; never an older token.
 #[test]
 fn s13_who_lost_the_lock_overwrites_nothing_newer_in_any_order() {
-    let orders = every_order(Some(|town, _| town.wait(31)), |mut run, order| {
+    let orders = every_order(Some(|town, _| town.wait(61)), |mut run, order| {
         let newest = run.town.newest.clone();
         if let Some(session) = run.town.visit(&mut run.browser).session {
             assert_eq!(session.refresh_token(), newest.as_deref(), "{order:?}");

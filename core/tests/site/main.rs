@@ -2,6 +2,7 @@
 #![cfg(feature = "site")]
 
 mod attacks;
+mod ended;
 mod interleaved;
 mod routes;
 mod sessions;

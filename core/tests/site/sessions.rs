@@ -1,6 +1,6 @@
 //! How long sessions last, and how they are refreshed, one request after the other.
 
-use relyingparty::{Endpoint, Event, SitePolicy};
+use relyingparty::{Endpoint, Event, Flow, Request, SitePolicy, Step, StoreRequest};
 use serde_json::json;
 
 use crate::support::json_response;
@@ -59,7 +59,7 @@ fn an_unused_session_ends_and_a_used_one_goes_on_until_its_last_day() {
         }
         town.wait(1_500);
         assert!(town.visit(&mut browser).session.is_none(), "{store}: over, however much it was used");
-        assert!(browser.session().is_none());
+        assert_eq!(browser.session().is_none(), !store, "an id that leads nowhere stays");
         let mut town = Town::new(policy);
         let mut browser = town.login();
         town.wait(3_600);
@@ -99,6 +99,10 @@ fn a_dead_token_that_cannot_be_renewed_is_nobodys_for_now() {
     town.wait(301);
     let visit = town.visit(&mut browser);
     assert_eq!((visit.session.is_none(), visit.error.unwrap().code()), (true, "unreachable"));
+    let visit = town.visit(&mut browser);
+    let error = visit.error.unwrap();
+    assert_eq!((visit.session.is_none(), error.code()), (true, "refresh_pending"));
+    assert_eq!(error.detail("retry_after"), Some("5"));
     town.op.instead.clear();
     town.wait(6);
     assert!(town.visit(&mut browser).session.is_some());
@@ -130,12 +134,12 @@ fn who_does_not_get_the_lock_goes_on_with_a_token_that_lives() {
     // The first one stops with the lock in its hands, before its request.
     let mut step = town.begin_visit(&browser).unwrap();
     for _ in 0..3 {
-        let relyingparty::Step::Pending(flow) = step else { panic!() };
+        let Step::Pending(flow) = step else { panic!() };
         step = town.advance(flow).unwrap();
     }
     let visit = town.visit(&mut other_tab);
     assert_eq!(visit.session.unwrap().access_token(), Some("access-1"));
-    town.wait(51);
+    town.wait(61);
     // It died: its lock is free by now.
     assert_eq!(town.visit(&mut other_tab).session.unwrap().access_token(), Some("access-2"));
     drop(step);
@@ -149,11 +153,11 @@ fn who_does_not_get_the_lock_and_has_a_dead_token_is_told_so() {
     town.wait(301);
     let mut step = town.begin_visit(&browser).unwrap();
     for _ in 0..3 {
-        let relyingparty::Step::Pending(flow) = step else { panic!() };
+        let Step::Pending(flow) = step else { panic!() };
         step = town.advance(flow).unwrap();
     }
     let visit = town.visit(&mut browser);
-    assert_eq!((visit.session.is_none(), visit.error.unwrap().code()), (true, "refresh_busy"));
+    assert_eq!((visit.session.is_none(), visit.error.unwrap().code()), (true, "refresh_pending"));
     assert!(browser.session().is_some());
 }
 
@@ -166,11 +170,11 @@ fn s14_a_process_that_dies_holds_nobody_up_for_longer_than_its_lock_lives() {
         town.wait(250);
         let mut step = town.begin_visit(&browser).unwrap();
         for _ in 0..died_after {
-            let relyingparty::Step::Pending(flow) = step else { break };
+            let Step::Pending(flow) = step else { break };
             step = town.advance(flow).unwrap();
         }
         drop(step);
-        town.wait(30);
+        town.wait(60);
         let visit = town.visit(&mut browser);
         let ended = matches!(visit.event, Some(Event::SessionEnded { .. }));
         assert!(visit.session.is_some() != ended, "{died_after}: {visit:?}");
@@ -226,4 +230,60 @@ fn a_token_endpoint_that_answers_with_another_error_costs_no_session() {
     town.op.instead.clear();
     town.wait(40);
     assert!(matches!(town.visit(&mut browser).event, Some(Event::SessionChanged { .. })));
+}
+
+/// A process whose clock is behind writes down that the session was used, while another one refreshes it.
+#[test]
+fn s12_a_use_that_is_written_meanwhile_loses_no_refresh() {
+    let mut policy = SitePolicy::stored();
+    policy.idle_secs = 600;
+    let mut town = Town::new(policy);
+    let mut browser = town.login();
+    town.wait(238);
+    let step = town.begin_visit(&browser).unwrap();
+    let Step::Pending(flow) = step else { panic!() };
+    let Step::Pending(used) = town.advance(flow).unwrap() else { panic!() };
+    assert!(matches!(used.request(), Request::Store(StoreRequest::Put { .. })));
+    town.wait(5);
+    let mut step = town.begin_visit(&browser).unwrap();
+    for _ in 0..4 {
+        let Step::Pending(flow) = step else { panic!() };
+        step = town.advance(flow).unwrap();
+    }
+    assert_eq!(town.refreshes, 1);
+    let _ = town.advance(used).unwrap();
+    let visit = loop {
+        match step {
+            Step::Done(visit) => break visit,
+            Step::Pending(flow) => step = town.advance(flow).unwrap(),
+        }
+    };
+    assert!(matches!(visit.event, Some(Event::SessionChanged { .. })), "{visit:?}");
+    assert_eq!(town.visit(&mut browser).session.unwrap().access_token(), Some("access-2"));
+}
+
+#[test]
+fn an_answer_that_comes_late_takes_no_newer_session_away() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    let mut other_tab = browser.clone();
+    town.login_at(&mut browser, "/auth/login");
+    let late = town.visit(&mut other_tab);
+    browser.set(&late.set_cookies);
+    assert!(late.session.is_none() && town.visit(&mut browser).session.is_some());
+}
+
+#[test]
+fn s7_all_cookies_stay_within_the_budget_whatever_comes_together() {
+    let mut town = Town::new(SitePolicy::default());
+    town.op.claim("groups", json!(vec!["a group with a long name"; 80]));
+    let mut browser = Browser::default();
+    for _ in 0..4 {
+        town.get(&mut browser, "/auth/login");
+    }
+    town.login_at(&mut browser, "/auth/login");
+    assert!(browser.header().len() <= 6_000, "{}", browser.header().len());
+    town.get(&mut browser, &format!("/auth/login?return_to=/{}", "a".repeat(1_900)));
+    assert!(browser.header().len() <= 6_000, "{}", browser.header().len());
+    assert!(town.visit(&mut browser).session.is_some());
 }

@@ -191,6 +191,14 @@ impl Town {
     }
 }
 
+/// The provider under another name, with a redirect URI of its own.
+pub(crate) fn named(name: &str) -> SiteProvider {
+    let mut provider = provider();
+    provider.name = name.into();
+    provider.registration.redirect_uri = format!("{BASE}/callback/{name}");
+    provider
+}
+
 /// What a provider is asked for at every login.
 pub(crate) fn asking(change: impl FnOnce(&mut AuthorizeRequest)) -> SiteProvider {
     let mut request = AuthorizeRequest::default();
