@@ -1,5 +1,5 @@
-//! Real logins with `relyingparty-host` at a real, certified provider: both relying parties, over https, with keys, with a client
-//! certificate, through a proxy.
+//! Real logins with `relyingparty-host` at a real, certified provider: both relying parties, over https, with each way to
+//! authenticate, with bound tokens and the nonces that they need, with authorization details, through a proxy.
 //!
 //! They need the provider of `conformance/op` and certificates: `cargo ci rust-live` sets both up and runs them.
 
@@ -8,24 +8,35 @@ mod op;
 
 use conformance::agent;
 use conformance::browser::Browser;
+use conformance::serve::entropy;
 use op::{Op, Proxy, tls};
 use relyingparty_host::{
-    Alg, AuthorizeRequest, Config, EndSessionRequest, Expectations, LoginCookies, Network, Registration,
-    RelyingParty, ReqwestTransport, ResponseMode, SealingKeys, SigningKey, UreqTransport, blocking,
+    Alg, ApiRequest, AuthorizeRequest, Config, EndSessionRequest, Expectations, LoginCookies, Method,
+    Network, Registration, RelyingParty, ReqwestTransport, ResponseMode, SealingKeys, SigningKey,
+    UreqTransport, blocking,
 };
 use serde_json::{Value, json};
 
 const REDIRECT: &str = "https://app.example/callback";
 const LOGGED_OUT: &str = "https://app.example/";
 
+/// One login, up to what `callback` comes to.
+macro_rules! log_in {
+    ($rp:expr, $browser:expr, $request:expr $(, $await:ident)?) => {{
+        let login = $rp.authorize($request)$(.$await)?.unwrap();
+        let back = $browser.follow(&login.url, REDIRECT).unwrap();
+        let cookies = LoginCookies::parse(login.pending.set_cookie().split(';').next().unwrap());
+        $rp.callback(&back, &cookies)$(.$await)?
+    }};
+}
+
+mod authentication;
+
 /// One login, and what a session can do.
 macro_rules! goes_on {
     ($rp:expr, $browser:expr, $request:expr $(, $await:ident)?) => {{
         let (rp, mut browser) = ($rp, $browser);
-        let login = rp.authorize($request)$(.$await)?.unwrap();
-        let back = browser.follow(&login.url, REDIRECT).unwrap();
-        let cookies = LoginCookies::parse(login.pending.set_cookie().split(';').next().unwrap());
-        let session = rp.callback(&back, &cookies)$(.$await)?.unwrap();
+        let session = log_in!(rp, browser, $request $(, $await)?).unwrap();
         assert_eq!(rp.userinfo(&session)$(.$await)?.unwrap().sub(), "alice");
         let refreshed = rp.refresh(&session)$(.$await)?.unwrap();
         assert_ne!(refreshed.refresh_token(), session.refresh_token());
@@ -52,7 +63,7 @@ fn config(op: &Op, mut members: Value, change: impl FnOnce(&mut Registration)) -
     change(&mut client);
     Config::new(&op.issuer, client)
         .allow_insecure_loopback()
-        .sealing_keys(SealingKeys::new([conformance::serve::entropy().unwrap()]).unwrap())
+        .sealing_keys(SealingKeys::new([entropy().unwrap()]).unwrap())
 }
 
 fn consent() -> AuthorizeRequest {
@@ -68,12 +79,27 @@ fn both_go_on(
     request: &AuthorizeRequest,
     config: impl Fn() -> Config,
 ) {
+    let (rp, async_rp) = both(network, config);
+    goes_on!(rp, browser(), request);
+    block_on(async { goes_on!(async_rp, browser(), request, await) });
+}
+
+/// Both relying parties, each with a client of its own.
+fn both(network: &Network, config: impl Fn() -> Config) -> (blocking::RelyingParty, RelyingParty) {
     let ureq = UreqTransport::with(network.clone()).unwrap();
-    goes_on!(blocking::RelyingParty::new(config(), ureq).unwrap(), browser(), request);
     let reqwest = ReqwestTransport::with(network.clone()).unwrap();
-    let rp = RelyingParty::new(config(), reqwest).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async { goes_on!(rp, browser(), request, await) });
+    (blocking::RelyingParty::new(config(), ureq).unwrap(), RelyingParty::new(config(), reqwest).unwrap())
+}
+
+fn block_on(asynchronous: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(asynchronous);
+}
+
+/// A key of a client's, for both sides.
+fn made_key() -> (conformance::provider::SigningKey, SigningKey) {
+    let made = conformance::provider::SigningKey::es256("key", entropy().unwrap());
+    let key = SigningKey::from_jwk(&made.private_jwk().to_string()).unwrap().with_alg(Alg::Es256).unwrap();
+    (made, key)
 }
 
 #[test]
@@ -92,13 +118,11 @@ fn f10_both_log_in_over_https_with_a_ca_file_and_not_without() {
 #[ignore = "needs the certified provider: cargo ci rust-live"]
 fn both_log_in_with_keys_pushed_and_signed_requests_signed_responses_and_bound_tokens() {
     let op = Op::start();
-    let made = conformance::provider::SigningKey::es256("key", conformance::serve::entropy().unwrap());
-    let key = || SigningKey::from_jwk(&made.private_jwk().to_string()).unwrap().with_alg(Alg::Es256).unwrap();
-    let jwks = format!(r#"{{"keys":[{}]}}"#, key().public_jwk().unwrap());
+    let (made, key) = made_key();
     let members = || {
         json!({
             "token_endpoint_auth_method": "private_key_jwt",
-            "jwks": serde_json::from_str::<Value>(&jwks).unwrap(),
+            "jwks": { "keys": [made.jwk()] },
             "dpop_bound_access_tokens": true,
             "require_pushed_authorization_requests": true,
             "require_signed_request_object": true,
@@ -115,8 +139,8 @@ fn both_log_in_with_keys_pushed_and_signed_requests_signed_responses_and_bound_t
         || {
             config(&op, members(), |client| {
                 client.client_secret = None;
-                client.signing_keys = vec![key()];
-                client.dpop_keys = vec![key()];
+                client.signing_keys = vec![key.clone()];
+                client.dpop_keys = vec![key.clone()];
                 client.require_pushed_authorization_requests = true;
                 client.require_signed_request_object = true;
                 client.authorization_signed_response_alg = Some(Alg::Es256);
@@ -125,30 +149,81 @@ fn both_log_in_with_keys_pushed_and_signed_requests_signed_responses_and_bound_t
     );
 }
 
+/// Bound tokens: the provider asks for a nonce at each endpoint where the last one no longer serves, and is sent the next.
+macro_rules! proves_with_nonces {
+    ($rp:expr, $op:expr, $jkt:expr $(, $await:ident)?) => {{
+        let (rp, op, mut browser) = ($rp, $op, Browser::new(None));
+        let asked = || {
+            let mut asked = op.requests();
+            asked.retain(|line| line.contains("/token") || line.contains("/me"));
+            asked
+        };
+        let session = log_in!(rp, browser, &consent() $(, $await)?).unwrap();
+        assert_eq!((session.token_type(), session.dpop_jkt()), ("DPoP", Some($jkt)));
+        assert_eq!(rp.userinfo(&session)$(.$await)?.unwrap().sub(), "alice");
+        assert_eq!(asked(), ["POST /token 400", "POST /token 200", "GET /me 200"]);
+        op.control("nonces", &json!({}));
+        assert_eq!(rp.userinfo(&session)$(.$await)?.unwrap().sub(), "alice");
+        op.control("nonces", &json!({}));
+        let session = rp.refresh(&session)$(.$await)?.unwrap();
+        assert_eq!(asked(), ["GET /me 401", "GET /me 200", "POST /token 400", "POST /token 200"]);
+        op.control("nonces", &json!({}));
+        let request = || ApiRequest::new(Method::Get, format!("{}/me", op.issuer));
+        for _ in 0..2 {
+            let called = rp.call(&session, request())$(.$await)?.unwrap();
+            let body: Value = serde_json::from_slice(&called.response.body).unwrap();
+            assert_eq!((called.response.status, &body["sub"]), (200, &json!("alice")));
+        }
+        assert_eq!(asked(), ["GET /me 401", "GET /me 200", "GET /me 200"]);
+    }};
+}
+
 #[test]
 #[ignore = "needs the certified provider: cargo ci rust-live"]
-fn both_log_in_with_a_client_certificate_and_tokens_that_are_bound_to_it() {
-    let op = Op::start_with_client_ca();
-    let (ca_pem, network) = (tls().ca_pem, Network::new().ca_pem(tls().ca_pem).unwrap());
-    let file = |name: &str| tls().file(name);
-    let network = network.client_cert_files(file("client-cert.pem"), file("client-key.pem")).unwrap();
-    let members = json!({
-        "token_endpoint_auth_method": "tls_client_auth",
-        "tls_client_auth_subject_dn": "CN=client",
-        "tls_client_certificate_bound_access_tokens": true,
+fn both_prove_possession_of_the_key_with_the_nonces_that_the_provider_asks_for() {
+    let (op, (_, key)) = (Op::start(), made_key());
+    let jkt = key.thumbprint().unwrap();
+    let (rp, async_rp) = both(&Network::new(), || {
+        config(&op, json!({ "dpop_bound_access_tokens": true }), |client| {
+            client.dpop_keys = vec![key.clone()];
+            client.api_origins = vec![op.issuer.clone()];
+        })
     });
-    both_go_on(
-        &network,
-        || Browser::new(Some(&ca_pem)),
-        &consent(),
-        || {
-            config(&op, members.clone(), |client| {
-                client.client_secret = None;
-                client.tls_client_certificate = true;
-                client.tls_client_certificate_bound_access_tokens = true;
-            })
-        },
-    );
+    proves_with_nonces!(rp, &op, jkt.as_str());
+    block_on(async { proves_with_nonces!(async_rp, &op, jkt.as_str(), await) });
+}
+
+/// What is granted is what was asked for, after a refresh as well; nothing where nothing was asked for.
+macro_rules! is_allowed {
+    ($rp:expr, $details:expr $(, $await:ident)?) => {{
+        let (rp, mut browser) = ($rp, Browser::new(None));
+        let granted = |text: Option<&str>| text.map(|text| serde_json::from_str::<Value>(text).unwrap());
+        let mut request = consent();
+        request.authorization_details = Some($details.to_string());
+        request.resource = vec!["https://api.example".into()];
+        request.scopes = Some(["openid", "api", "offline_access"].map(str::to_owned).to_vec());
+        let session = log_in!(rp, browser, &request $(, $await)?).unwrap();
+        assert_eq!(granted(session.authorization_details()), Some($details));
+        let restored = rp.restore(&rp.encode(&session).unwrap())$(.$await)?.unwrap();
+        let refreshed = rp.refresh(&restored)$(.$await)?.unwrap();
+        assert_eq!(granted(refreshed.authorization_details()), Some($details));
+        let session = log_in!(rp, Browser::new(None), &consent() $(, $await)?).unwrap();
+        assert_eq!(granted(session.authorization_details()), None);
+    }};
+}
+
+#[test]
+#[ignore = "needs the certified provider: cargo ci rust-live"]
+fn both_are_granted_the_authorization_details_that_they_ask_for() {
+    let (op, details) = (Op::start(), json!([{ "type": "payment", "amount": "12.50" }]));
+    for pushed in [false, true] {
+        let members = json!({ "authorization_details_types": ["payment"], "require_pushed_authorization_requests": pushed });
+        let (rp, async_rp) = both(&Network::new(), || {
+            config(&op, members.clone(), |client| client.require_pushed_authorization_requests = pushed)
+        });
+        is_allowed!(rp, details.clone());
+        block_on(async { is_allowed!(async_rp, details.clone(), await) });
+    }
 }
 
 #[test]
