@@ -12,7 +12,7 @@ use conformance::serve::entropy;
 use op::{Op, Proxy, tls};
 use relyingparty_host::{
     Alg, ApiRequest, AuthorizeRequest, Config, EndSessionRequest, Expectations, LoginCookies, Method,
-    Network, Registration, RelyingParty, ReqwestTransport, ResponseMode, SealingKeys, SigningKey,
+    Network, Policy, Registration, RelyingParty, ReqwestTransport, ResponseMode, SealingKeys, SigningKey,
     UreqTransport, blocking,
 };
 use serde_json::{Value, json};
@@ -147,6 +147,37 @@ fn both_log_in_with_keys_pushed_and_signed_requests_signed_responses_and_bound_t
             })
         },
     );
+}
+
+#[test]
+#[ignore = "needs the certified provider: cargo ci rust-live"]
+fn both_log_in_as_fapi_2_message_signing_demands_with_the_preset_alone() {
+    let (op, ca_pem) = (Op::start_with_tls(), tls().ca_pem);
+    let ((made, key), (_, dpop_key)) = (made_key(), made_key());
+    let members = json!({
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [made.jwk()] },
+        "dpop_bound_access_tokens": true,
+        "require_pushed_authorization_requests": true,
+        "require_signed_request_object": true,
+        "id_token_signed_response_alg": "ES256",
+        "authorization_signed_response_alg": "ES256",
+    });
+    let network = Network::new().ca_pem(&ca_pem).unwrap();
+    both_go_on(
+        &network,
+        || Browser::new(Some(&ca_pem)),
+        &consent(),
+        || {
+            let config = config(&op, members.clone(), |client| {
+                client.signing_keys = vec![key.clone()];
+                client.dpop_keys = vec![dpop_key.clone()];
+            });
+            config.policy(Policy::fapi2_message_signing())
+        },
+    );
+    let pushed = op.requests().iter().filter(|line| *line == "POST /request 201").count();
+    assert_eq!(pushed, 2, "one for each");
 }
 
 /// Bound tokens: the provider asks for a nonce at each endpoint where the last one no longer serves, and is sent the next.
