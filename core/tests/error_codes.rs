@@ -427,16 +427,6 @@ mod logout {
     use super::Provoke;
 
     pub(super) const LOGOUT: &[(&str, Provoke)] = &[];
-
-    /// Nothing is logged out of in this build but by a URL.
-    pub(super) const OUT_OF_REACH: [&str; 6] = [
-        "logout_issuer_mismatch",
-        "logout_malformed",
-        "logout_state_mismatch",
-        "logout_state_missing",
-        "logout_token_too_old",
-        "revocation_unavailable",
-    ];
 }
 
 fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
@@ -464,8 +454,6 @@ fn out_of_reach() -> BTreeSet<&'static str> {
     }
     #[cfg(not(feature = "signing"))]
     codes.extend(proving::OUT_OF_REACH);
-    #[cfg(not(feature = "logout"))]
-    codes.extend(logout::OUT_OF_REACH);
     codes
 }
 

@@ -126,10 +126,12 @@ macro_rules! checks {
             failure: checks!(@failure [$($value)*] $($kind)?),
         }
     }};
-    (@check $(#[$doc:meta])* $Check:ident [] $($row:tt)+) => {
-        $(#[$doc])*
+    (@check [$($lint:tt)*] [$($when:tt)*] $Check:ident [] $($row:tt)+) => {
+        $($lint)*
+        $($when)*
         pub(crate) struct $Check;
 
+        $($when)*
         impl<'a> Check<'a> for $Check {
             const ROW: &'static Row = checks!(@row [] $($row)+);
 
@@ -138,10 +140,12 @@ macro_rules! checks {
             }
         }
     };
-    (@check $(#[$doc:meta])* $Check:ident [$($value:ident)+] $($row:tt)+) => {
-        $(#[$doc])*
+    (@check [$($lint:tt)*] [$($when:tt)*] $Check:ident [$($value:ident)+] $($row:tt)+) => {
+        $($lint)*
+        $($when)*
         pub(crate) struct $Check<'a> { $(pub(crate) $value: Value<'a>),+ }
 
+        $($when)*
         impl<'a> Check<'a> for $Check<'a> {
             const ROW: &'static Row = checks!(@row [$($value)+] $($row)+);
 
@@ -150,13 +154,13 @@ macro_rules! checks {
             }
         }
     };
-    ($($(#[$doc:meta])* $Check:ident $({ $($value:ident),+ })? = $name:literal, $rule:literal: [$($expected:tt)+]
+    ($($(#[cfg_attr($($lint:tt)*)])? $(#[cfg($when:meta)])? $Check:ident $({ $($value:ident),+ })? = $name:literal, $rule:literal: [$($expected:tt)+]
         $(, passed: [$($found:tt)+])? $(, failed: [$($instead:tt)+] => $kind:ident)?;)+) => {
-        $(checks!(@check $(#[$doc])* $Check [$($($value)+)?] $name $rule
+        $(checks!(@check [$(#[cfg_attr($($lint)*)])?] [$(#[cfg($when)])?] $Check [$($($value)+)?] $name $rule
             [$($expected)+] [$($($found)+)?] [$($($instead)+)?] [$($kind)?]);)+
 
         #[cfg(test)]
-        pub(in crate::report) const ROWS: &[&Row] = &[$($Check::ROW),+];
+        pub(in crate::report) const ROWS: &[&Row] = &[$($(#[cfg($when)])? $Check::ROW),+];
     };
 }
 
@@ -238,15 +242,15 @@ checks! {
     #[cfg_attr(not(feature = "logout"), allow(dead_code))]
     Revoked { kind } = "revocation", "RFC 7009 2.2": ["the " kind " to be revoked"],
         passed: ["it is"];
-    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    #[cfg(feature = "logout")]
     FrontChannelIss { expected, actual } = "logout_iss", "OIDC Front-Channel Logout 3": [expected],
         passed: [actual],
         failed: [actual] => LogoutIssuerMismatch;
-    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    #[cfg(feature = "logout")]
     LogoutState = "logout_state", "OIDC RP-Initiated Logout 3": ["the state of this browser's logout"],
         passed: ["that one"],
         failed: ["another one"] => LogoutStateMismatch;
-    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    #[cfg(feature = "logout")]
     LogoutStateMissing = "logout_state", "OIDC RP-Initiated Logout 3": ["the state of this browser's logout"],
         failed: ["none"] => LogoutStateMissing;
 
@@ -315,7 +319,7 @@ checks! {
     Nbf { skew, nbf, now } = "nbf", "RFC 7519 4.1.5": ["not later than now, give or take " skew " s"],
         passed: [nbf ", " (now - nbf) " s ago"],
         failed: [nbf ", " (now - nbf) " s ago"] => NotYetValid;
-    #[cfg_attr(not(feature = "logout"), allow(dead_code))]
+    #[cfg(feature = "logout")]
     LogoutAge { skew, iat, now, limit } = "iat", "OIDC Back-Channel Logout 4": ["at most " limit " s ago, give or take " skew " s"],
         passed: [iat ", " (now - iat) " s ago"],
         failed: [iat ", " (now - iat) " s ago"] => LogoutTokenTooOld;

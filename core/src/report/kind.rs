@@ -121,12 +121,16 @@ errors! {
     CallbackUnexpected(parameter) = "callback_unexpected", Callback, "a parameter does not belong in the authorization response";
 
     /// A logout request, or what the browser came back with after a logout, cannot be read.
+    #[cfg(feature = "logout")]
     LogoutMalformed(reason) = "logout_malformed", Callback, "the logout request or response cannot be read";
     /// A front-channel logout request names another issuer (OIDC Front-Channel Logout 3).
+    #[cfg(feature = "logout")]
     LogoutIssuerMismatch(expected, actual) = "logout_issuer_mismatch", Callback, "the logout request comes from another issuer";
     /// The browser came back from a logout without `state`.
+    #[cfg(feature = "logout")]
     LogoutStateMissing = "logout_state_missing", Callback, "the browser came back from a logout without state";
     /// The `state` is not the one of this browser's logout (OIDC RP-Initiated Logout 3), or this browser began none.
+    #[cfg(feature = "logout")]
     LogoutStateMismatch = "logout_state_mismatch", Callback, "the state belongs to another logout";
     /// A route that changes something was asked for by a page of another site, or by something that does not say where it comes
     /// from: `Sec-Fetch-Site` and `Origin` are both missing.
@@ -238,6 +242,7 @@ errors! {
     ProviderError(error, endpoint) = "provider_error", Provider, "the provider answered with an error", again ByServerError;
     /// The provider revokes no token now: assume that the token still works (RFC 7009 2.2.1). The next attempt is due in `retry_after`
     /// seconds, if the provider says it.
+    #[cfg(feature = "logout")]
     RevocationUnavailable(retry_after) = "revocation_unavailable", Provider, "the provider revokes no tokens now", again Later;
     /// Metadata or keys were not served: a status other than 200. `url` is what was asked for, without its query.
     UnexpectedStatus(endpoint, status, url) = "unexpected_status", Provider, "the provider answered with an unexpected status", again ByStatus;
@@ -281,6 +286,7 @@ errors! {
     /// The token has expired (times in Unix seconds).
     TokenExpired(exp, now, skew) = "token_expired", Token, "the token has expired";
     /// The logout token was issued longer ago than `limit` seconds (the policy's `max_logout_token_age_secs`; times in Unix seconds).
+    #[cfg(feature = "logout")]
     LogoutTokenTooOld(iat, now, limit) = "logout_token_too_old", Token, "the logout token was issued too long ago";
     /// The token was issued in the future (times in Unix seconds).
     IssuedInFuture(iat, now, skew) = "issued_in_future", Token, "the token was issued in the future";
@@ -339,6 +345,7 @@ mod tests {
             kinds,
             [
                 "provider_error",
+                #[cfg(feature = "logout")]
                 "revocation_unavailable",
                 "unexpected_status",
                 "provider_status",

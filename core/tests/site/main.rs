@@ -4,6 +4,7 @@
 mod attacks;
 mod ended;
 mod interleaved;
+mod measured;
 mod routes;
 mod sessions;
 #[path = "../support/mod.rs"]
