@@ -8,6 +8,7 @@ use crate::town::Town;
 
 #[test]
 #[ignore = "a measurement, not a test"]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
 fn measured_visits() {
     for (kept, policy) in [("in cookies", SitePolicy::default()), ("in a store", SitePolicy::stored())] {
         let mut town = Town::new(policy);
