@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use relyingparty::{
     Access, ApiRequest, ApiResponse, Authorization, AuthorizeRequest, Cache, CallbackParams, Client,
-    Coalescer, EndSessionRequest, Expectations, Flow, Held, IdTokenClaims, Issuer, LoginMissing,
-    PendingLogin, Provider, Proving, RefreshedGrant, Secret, Session, SessionSeal, SetupCheck, SetupReport,
-    Signatures, Step, Timestamp, TokenRequest, UserInfo,
+    Coalescer, EndSessionRequest, Expectations, Flow, FrontChannelLogout, Held, IdTokenClaims, Issuer,
+    LoginMissing, Logout, LogoutToken, PendingLogin, Provider, Proving, RefreshedGrant, Revocable, Revoked,
+    Secret, Session, SessionSeal, SetupCheck, SetupReport, Signatures, Step, Timestamp, TokenRequest,
+    UserInfo,
 };
 
 use crate::config::Config;
@@ -274,6 +275,26 @@ impl<H: Host> Party<H> {
 
     pub(crate) async fn end_session(&self, request: &EndSessionRequest) -> Result<String, Error> {
         Ok(self.client().await?.end_session(request)?)
+    }
+
+    pub(crate) async fn log_out(&self, request: &EndSessionRequest) -> Result<Logout, Error> {
+        Ok(self.client().await?.log_out(request, self.config.draw()?)?)
+    }
+
+    pub(crate) async fn logout_token(&self, logout_token: &str) -> Result<LogoutToken, Error> {
+        let client = self.client().await?;
+        let step = client.logout_token(logout_token, &self.cache(), self.now())?;
+        self.run(step).await
+    }
+
+    pub(crate) async fn front_channel_logout(&self, query_or_url: &str) -> Result<FrontChannelLogout, Error> {
+        Ok(self.client().await?.front_channel_logout(query_or_url)?)
+    }
+
+    pub(crate) async fn revoke(&self, what: Revocable<'_>) -> Result<Revoked, Error> {
+        let client = self.client().await?;
+        let step = self.proven(&client, |client| client.revoke(what))?;
+        self.run(step).await
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use relyingparty::{
     Access, ApiRequest, ApiResponse, AssertionRequest, Authorization, AuthorizeRequest, Cache,
-    CallbackParams, Client, EndSessionRequest, Expectations, Flow, Held, IdTokenClaims, LoginMissing,
-    RefreshedGrant, Reply, Request, Secret, Session, SetupReport, SignRequest, Step, TokenRequest, UserInfo,
+    CallbackParams, Client, EndSessionRequest, Expectations, Flow, FrontChannelLogout, Held, IdTokenClaims,
+    LoginMissing, Logout, LogoutToken, RefreshedGrant, Reply, Request, Revocable, Revoked, Secret, Session,
+    SetupReport, SignRequest, Step, TokenRequest, UserInfo,
 };
 
 use crate::config::Config;
@@ -272,6 +273,40 @@ impl RelyingParty {
     /// `endpoint_missing`: the provider has no such endpoint.
     pub async fn end_session(&self, request: &EndSessionRequest) -> Result<String, Error> {
         self.0.end_session(request).await
+    }
+
+    /// The same as a form where the URL would be too long for a browser, and with a `state`: keep it in a cookie, and check what the
+    /// browser comes back with by [`logged_out`](crate::logged_out).
+    ///
+    /// # Errors
+    /// As [`Client::log_out`].
+    pub async fn log_out(&self, request: &EndSessionRequest) -> Result<Logout, Error> {
+        self.0.log_out(request).await
+    }
+
+    /// Verifies a logout token (OIDC Back-Channel Logout 2.6). It is good once: keep its
+    /// [`replay_key`](LogoutToken::replay_key).
+    ///
+    /// # Errors
+    /// Category `Token`: answer the provider with 400.
+    pub async fn logout_token(&self, logout_token: &str) -> Result<LogoutToken, Error> {
+        self.0.logout_token(logout_token).await
+    }
+
+    /// Reads the request of a frame that logs out (OIDC Front-Channel Logout 3).
+    ///
+    /// # Errors
+    /// `logout_malformed`, `logout_issuer_mismatch`
+    pub async fn front_channel_logout(&self, query_or_url: &str) -> Result<FrontChannelLogout, Error> {
+        self.0.front_channel_logout(query_or_url).await
+    }
+
+    /// Gives a token back (RFC 7009): of a session or a grant the refresh token, or the access token where there is none.
+    ///
+    /// # Errors
+    /// `endpoint_missing`, `revocation_unavailable`, and those of [`Client::revoke`].
+    pub async fn revoke<'a>(&self, what: impl Into<Revocable<'a>>) -> Result<Revoked, Error> {
+        self.0.revoke(what.into()).await
     }
 
     /// The public keys of the registration's `signing_keys` as a JWK Set: the document for the client's `jwks_uri`, to be served as

@@ -44,10 +44,17 @@ macro_rules! goes_on {
         let restored = rp.restore(&rp.encode(&refreshed).unwrap())$(.$await)?.unwrap();
         let claims = rp.verify(restored.id_token(), Expectations::none())$(.$await)?.unwrap();
         assert_eq!(claims.sub(), "alice");
+        rp.revoke(&restored)$(.$await)?.unwrap();
+        assert_eq!(rp.refresh(&restored)$(.$await)?.unwrap_err().code(), "provider_error", "it is revoked");
         let mut request = EndSessionRequest::default().of(&restored);
         request.state = Some("s t".into());
         let logout = rp.end_session(&request)$(.$await)?.unwrap();
         assert_eq!(browser.follow(&logout, LOGGED_OUT).unwrap(), format!("{LOGGED_OUT}?state=s+t"));
+        let logout = rp.log_out(&EndSessionRequest::default().of(&restored))$(.$await)?.unwrap();
+        let back = browser.follow(&logout.url, LOGGED_OUT).unwrap();
+        let state = logout.state.as_deref();
+        assert!(state.is_some() && relyingparty_host::logged_out(&back, state).is_ok(), "{back}");
+        assert!(relyingparty_host::logged_out(&back, Some("another")).is_err());
     }};
 }
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use relyingparty::{
     Access, ApiRequest, ApiResponse, AssertionRequest, Authorization, AuthorizeRequest, Cache,
-    CallbackParams, Client, EndSessionRequest, Expectations, Flow, Held, IdTokenClaims, LoginMissing,
-    RefreshedGrant, Reply, Request, Secret, Session, SetupReport, SignRequest, Step, TokenRequest, UserInfo,
+    CallbackParams, Client, EndSessionRequest, Expectations, Flow, FrontChannelLogout, Held, IdTokenClaims,
+    LoginMissing, Logout, LogoutToken, RefreshedGrant, Reply, Request, Revocable, Revoked, Secret, Session,
+    SetupReport, SignRequest, Step, TokenRequest, UserInfo,
 };
 
 use super::{Store, Transport};
@@ -236,6 +237,38 @@ impl RelyingParty {
     /// As there.
     pub fn end_session(&self, request: &EndSessionRequest) -> Result<String, Error> {
         ready(self.0.end_session(request))
+    }
+
+    /// See [`log_out`](crate::RelyingParty::log_out).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn log_out(&self, request: &EndSessionRequest) -> Result<Logout, Error> {
+        ready(self.0.log_out(request))
+    }
+
+    /// See [`logout_token`](crate::RelyingParty::logout_token).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn logout_token(&self, logout_token: &str) -> Result<LogoutToken, Error> {
+        ready(self.0.logout_token(logout_token))
+    }
+
+    /// See [`front_channel_logout`](crate::RelyingParty::front_channel_logout).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn front_channel_logout(&self, query_or_url: &str) -> Result<FrontChannelLogout, Error> {
+        ready(self.0.front_channel_logout(query_or_url))
+    }
+
+    /// See [`revoke`](crate::RelyingParty::revoke).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn revoke<'a>(&self, what: impl Into<Revocable<'a>>) -> Result<Revoked, Error> {
+        ready(self.0.revoke(what.into()))
     }
 
     /// See [`jwks`](crate::RelyingParty::jwks).
