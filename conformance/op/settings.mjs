@@ -51,7 +51,13 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
   return {
     ...(mutualOrigin && {
       clientAuthMethods: [...WITHOUT_CERTIFICATE, 'tls_client_auth', 'self_signed_tls_client_auth'],
-      discovery: { mtls_endpoint_aliases: { token_endpoint: `${mutualOrigin}/token`, userinfo_endpoint: `${mutualOrigin}/me` } },
+      discovery: {
+        mtls_endpoint_aliases: {
+          token_endpoint: `${mutualOrigin}/token`,
+          userinfo_endpoint: `${mutualOrigin}/me`,
+          revocation_endpoint: `${mutualOrigin}/token/revocation`,
+        },
+      },
     }),
     adapter: storage.adapter,
     jwks: { keys },
