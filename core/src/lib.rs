@@ -212,14 +212,16 @@
 //! let site = Site::new("https://app.example/auth", keys, SitePolicy::default())?
 //!     .with_provider(SiteProvider::new("op", issuer, registration))?;
 //! # Ok(site) }
-//! # fn run<F: Flow>(step: Step<F>) -> Result<F::Output, Error> { unimplemented!() }
-//! # fn serve(site: &Site, cookie: &str, draw: fn() -> Entropy, cache: &mut Cache, now: Timestamp) -> Result<(), Error> {
+//! # fn serve(site: &Site, cookie: &str, draw: fn() -> Entropy, cache: &mut Cache, now: fn() -> Timestamp, host: fn(&Request) -> Reply)
+//! #     -> Result<(), Error> {
 //! let incoming = Incoming::new("GET", "/auth/login?return_to=/inbox").header("Cookie", cookie);
-//! let handled: Handled = run(site.handle(incoming, draw(), cache, now)?)?;
+//! let step = site.handle(incoming, draw(), cache, now())?;
+//! let handled: Handled = drive(step, &mut *cache, now, host)?;
 //! let (status, headers) = (handled.answer.status, handled.answer.headers);
 //!
 //! let incoming = Incoming::new("GET", "/inbox").header("Cookie", cookie);
-//! let visit: Visit = run(site.visit(&incoming, draw(), cache, now)?)?;
+//! let step = site.visit(&incoming, draw(), cache, now())?;
+//! let visit: Visit = drive(step, &mut *cache, now, host)?;
 //! if let Some(session) = visit.session { /* who it is: session.claims() */ }
 //! # let _ = (status, headers); Ok(()) }
 //! ```

@@ -10,8 +10,8 @@ use crate::text::time::Timestamp;
 /// one is told so. Whoever asks later sees what was answered before, wherever it was asked: replicas that lag behind and caches
 /// in between do not do.
 ///
-/// Keys, labels, owners and versions are texts of up to 100 characters out of letters, digits, `.`, `-` and `_`. They are compared
-/// byte by byte, upper and lower case apart. Values are sealed: the store learns nothing from them. An entry whose time is over
+/// Keys, labels and owners are texts of up to 100 characters out of letters, digits, `.`, `-` and `_`. They and versions are
+/// compared byte by byte, upper and lower case apart. Values are sealed: the store learns nothing from them. An entry whose time is over
 /// counts as gone in every question, with its labels, be it still there or not. `Debug` shows which of the questions it is.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::login::Session;
+use crate::logout::Logout;
 use crate::report::Error;
 
-/// A response for the browser. It has no body: where a status is shown to a visitor, the page is the application's.
+/// A response for the browser. It has no body but a [form](Answer::form): where a status is shown to a visitor, the page is the application's.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Answer {
@@ -16,6 +17,9 @@ pub struct Answer {
     pub status: u16,
     /// The headers, with `Set-Cookie` once for each cookie.
     pub headers: Vec<(String, String)>,
+    /// What to show instead of nothing: a page that posts these `fields` to this `url`, the provider's. A logout whose URL would be too
+    /// long is such a form; the status is 200.
+    pub form: Option<Logout>,
 }
 
 /// What became of a request to a route.
@@ -82,13 +86,23 @@ pub struct Visit {
 
 impl Handled {
     pub(super) fn status(status: u16) -> Handled {
-        let answer = Answer { status, headers: Vec::new() };
+        let answer = Answer { status, headers: Vec::new(), form: None };
         Handled { answer, event: None }.with_header("Cache-Control", "no-store")
     }
 
     /// Sends the browser to another page.
     pub(super) fn redirect(url: &str) -> Handled {
         Handled::status(303).with_header("Location", url).with_header("Referrer-Policy", "no-referrer")
+    }
+
+    /// Sends the browser to the provider to log out there.
+    pub(super) fn log_out(logout: Logout) -> Handled {
+        if logout.fields.is_none() {
+            return Handled::redirect(&logout.url);
+        }
+        let mut handled = Handled::status(200);
+        handled.answer.form = Some(logout);
+        handled
     }
 
     pub(super) fn with_header(mut self, name: &str, value: &str) -> Handled {

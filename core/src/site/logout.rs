@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::login::usable_return_to;
-use crate::logout::{EndSessionRequest, logout_token_in};
+use crate::logout::{EndSessionRequest, Logout, logged_out, logout_token_in};
 use crate::machine::{Host, StoreEntry};
 use crate::report::{Category, Error, ErrorKind};
 use crate::site::answer::{Event, Handled};
@@ -17,7 +17,7 @@ use crate::site::shelf::Shelf;
 use crate::site::{Site, SiteProvider};
 use crate::text::config::Config;
 use crate::text::json::Writer;
-use crate::text::{Entropy, Secret, Timestamp};
+use crate::text::{Entropy, Timestamp};
 use crate::token::LogoutToken;
 
 /// How long a login that is under way when its provider ends the session can find that out, in seconds.
@@ -52,7 +52,7 @@ impl Site {
         let Some(record) = record else { return Ok(Handled::redirect(&page).with_cookies(cleared)) };
         let session = Some(record.session.clone());
         let handled = match self.end_at_provider(host, &record, &page, entropy).await {
-            Ok(Some((url, cookie))) => Handled::redirect(&url)
+            Ok(Some((logout, cookie))) => Handled::log_out(logout)
                 .with_cookies(cookie.into_iter().collect())
                 .with_event(Event::LoggedOut { session, error: None }),
             Ok(None) => Handled::redirect(&page).with_event(Event::LoggedOut { session, error: None }),
@@ -82,32 +82,23 @@ impl Site {
         record: &Record,
         page: &str,
         entropy: &Entropy,
-    ) -> Result<Option<(String, Option<String>)>, Error> {
+    ) -> Result<Option<(Logout, Option<String>)>, Error> {
         let client = self.chosen(Some(&record.provider))?.client(host).await?;
-        let mut request = EndSessionRequest::default().of(&record.session);
-        let mut cookie = None;
-        if client.registration().post_logout_redirect_uri.is_some() {
-            let state = entropy.keyed().split("site/logout");
-            cookie = Some(self.logout_cookie(host, &state, page, entropy.part("logout"))?);
-            request.state = Some(state.expose().into());
-        }
-        match client.end_session(&request) {
-            Ok(url) => Ok(Some((url, cookie))),
-            Err(error) if error.code() == "endpoint_missing" => Ok(None),
-            Err(error) => Err(error),
-        }
+        let request = EndSessionRequest::default().of(&record.session);
+        let logout = match client.log_out(&request, entropy.part("logout")) {
+            Ok(logout) => logout,
+            Err(error) if error.code() == "endpoint_missing" => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let cookie = logout.state.as_deref();
+        let cookie = cookie.map(|state| self.logout_cookie(host, state, page, entropy.part("logout cookie")));
+        Ok(Some((logout, cookie.transpose()?)))
     }
 
-    fn logout_cookie(
-        &self,
-        host: &Host,
-        state: &Secret,
-        page: &str,
-        entropy: Entropy,
-    ) -> Result<String, Error> {
+    fn logout_cookie(&self, host: &Host, state: &str, page: &str, entropy: Entropy) -> Result<String, Error> {
         let name = self.logout_cookie_name();
         let text = Writer::new()
-            .text("state", state.expose())
+            .text("state", state)
             .text("page", page)
             .number("until", host.now().plus(LOGOUT_SECS).as_unix())
             .end();
@@ -121,22 +112,24 @@ impl Site {
         let name = self.logout_cookie_name();
         let value = incoming.cookies().get(&name);
         let cleared = value.map(|_| clear(&name, self.0.local)).into_iter().collect();
-        let state = incoming.parameters()?;
-        let page = value.zip(state.get("state")).and_then(|(value, state)| {
-            let text = self.open(Purpose::Logout, &name, value)?;
-            let mut stored = Config::parse_own(&text).ok()?;
-            let own = Secret::new(stored.required("state", Config::text));
-            let page = stored.required("page", Config::text);
-            let until = stored.required("until", Config::time);
-            stored.end(()).ok()?;
-            (own.matches(state) && host.now().as_unix() <= until).then_some(page)
-        });
-        let handled = match page {
-            Some(page) => Handled::redirect(&page),
-            None => Handled::redirect(&self.policy().after_logout)
-                .with_event(Event::Failed { error: ErrorKind::LogoutStateMismatch.into() }),
+        let (expected, page) = value.and_then(|value| self.opened_logout(host, &name, value)).unzip();
+        let usual = &self.policy().after_logout;
+        let handled = match logged_out(&["?", incoming.query()].concat(), expected.as_deref()) {
+            Ok(()) => Handled::redirect(page.as_ref().unwrap_or(usual)),
+            Err(error) => Handled::redirect(usual).with_event(Event::Failed { error }),
         };
         Ok(handled.with_cookies(cleared))
+    }
+
+    /// The `state` of the logout in a cookie, and the page that it leads to, unless it took too long.
+    fn opened_logout(&self, host: &Host, name: &str, value: &str) -> Option<(String, String)> {
+        let text = self.open(Purpose::Logout, name, value)?;
+        let mut stored = Config::parse_own(&text).ok()?;
+        let state = stored.required("state", Config::text);
+        let page = stored.required("page", Config::text);
+        let until = stored.required("until", Config::time);
+        stored.end(()).ok()?;
+        (host.now().as_unix() <= until).then_some((state, page))
     }
 
     /// `frontchannel-logout`: the provider's page shows this in a frame (OIDC Front-Channel Logout 2). No cookie of the session

@@ -43,7 +43,7 @@ use crate::text::{Entropy, Timestamp, origin, uri};
 /// | route, below the base URL | what it does |
 /// | --- | --- |
 /// | `login` (GET; `return_to`, `prompt`, `login_hint`, `provider`) | sends the browser to the provider |
-/// | `callback` (GET, POST) | takes it back: the redirect URI of the registration |
+/// | `callback`, `callback/NAME` (GET, POST) | takes it back: the redirect URI of the registration |
 /// | `initiate` (GET, POST; `iss`, `login_hint`, `target_link_uri`) | a login that somebody else begins (OIDC Core 4) |
 /// | `logout` (POST; `return_to`) | ends the session here and at the provider |
 /// | `logged-out` (GET; `state`) | takes the browser back from there: the post-logout redirect URI |
@@ -53,7 +53,7 @@ use crate::text::{Entropy, Timestamp, origin, uri};
 /// The browser holds sealed values and ids, never a token in the clear. A login needs no store: it travels in a cookie of its
 /// own. With a [store](SitePolicy::store) a login can be used once, a session can be ended from elsewhere, and a session with a
 /// refresh token is refreshed by one process at a time, however many there are. Without one, the whole session is in the
-/// browser's cookies, and refresh tokens are refused.
+/// browser's cookies, without its refresh token.
 ///
 /// Immutable, cheap to clone.
 #[derive(Clone)]
@@ -219,8 +219,7 @@ impl Site {
     /// What a visitor or the provider does wrong is an [`Answer`] with an [`Event::Failed`].
     ///
     /// # Errors
-    /// What the host answered to a request of the sequence cannot be used: `wrong_reply`, `unsupported_request`; the store
-    /// cannot be reached: `unreachable`.
+    /// `store_unavailable`, and what is the host's own fault: `wrong_reply`, `unsupported_request`, `implausible_clock`.
     pub fn handle(
         &self,
         incoming: Incoming,

@@ -41,9 +41,13 @@ fn s2_the_way_back_from_a_logout_is_for_the_browser_that_was_sent() {
     let url = format!("/auth/logged-out?state={state}");
     let stranger = town.get(&mut Browser::default(), &url);
     assert_eq!((failure(&stranger), location(&stranger)), ("logout_state_mismatch", "/"));
-    for other in ["/auth/logged-out", "/auth/logged-out?state=", "/auth/logged-out?state=x"] {
-        let handled = town.get(&mut browser.clone(), other);
-        assert_eq!((failure(&handled), location(&handled)), ("logout_state_mismatch", "/"), "{other}");
+    for (query, code) in [
+        ("", "logout_state_missing"),
+        ("?state=", "logout_state_missing"),
+        ("?state=x", "logout_state_mismatch"),
+    ] {
+        let handled = town.get(&mut browser.clone(), &format!("/auth/logged-out{query}"));
+        assert_eq!((failure(&handled), location(&handled)), (code, "/"), "{query}");
     }
     let mut late = browser.clone();
     assert_eq!(location(&town.get(&mut browser, &url)), "/bye");

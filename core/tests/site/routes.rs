@@ -141,6 +141,21 @@ fn a_logout_ends_the_session_here_and_comes_back_from_the_provider() {
 }
 
 #[test]
+fn a_logout_whose_url_would_be_too_long_is_a_form() {
+    let mut town = Town::stored();
+    town.op.claim("groups", serde_json::json!(vec!["a group with a long name"; 100]));
+    let mut browser = town.login();
+    let handled = town.post(&mut browser, "/auth/logout", "return_to=/bye");
+    assert_eq!((handled.answer.status, handled.answer.header("Location")), (200, None));
+    let form = handled.answer.form.unwrap();
+    assert_eq!(form.url, "https://op.example/logout");
+    let fields = form.fields.unwrap();
+    assert!(fields.iter().any(|(name, value)| name == "id_token_hint" && value.len() > 2_048));
+    let back = town.get(&mut browser, &format!("/auth/logged-out?state={}", form.state.unwrap()));
+    assert_eq!((location(&back), failure(&back)), ("/bye", "ok"));
+}
+
+#[test]
 fn a_logout_goes_through_though_the_provider_is_down_or_has_no_endpoint() {
     let mut town = Town::stored();
     let mut browser = town.login();
