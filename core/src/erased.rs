@@ -16,6 +16,8 @@ use crate::provider::{Discovery, KeyRefresh, KeyReport, Provider};
 use crate::report::Error;
 #[cfg(feature = "setup")]
 use crate::setup::{SetupCheck, SetupReport};
+#[cfg(feature = "site")]
+use crate::site::{Handled, Handling, Visit, Visiting};
 use crate::text::time::Timestamp;
 #[cfg(feature = "logout")]
 use crate::token::LogoutToken;
@@ -55,6 +57,12 @@ pub enum Outcome {
     /// Of [`SetupCheck`].
     #[cfg(feature = "setup")]
     Setup(SetupReport),
+    /// Of [`Handling`].
+    #[cfg(feature = "site")]
+    Handled(Handled),
+    /// Of [`Visiting`].
+    #[cfg(feature = "site")]
+    Visit(Visit),
 }
 
 macro_rules! erase {
@@ -114,4 +122,20 @@ erase! {
     Revocation => Revoked;
     #[cfg(feature = "setup")]
     SetupCheck => Setup;
+    #[cfg(feature = "site")]
+    Handling => Handled;
+    #[cfg(feature = "site")]
+    Visiting => Visit;
+}
+
+#[cfg(feature = "site")]
+impl AnyFlow {
+    /// The name of the provider whose client asks, if this is a flow of a site ([`Sequence::provider`](crate::Sequence::provider)).
+    pub fn provider(&self) -> Option<alloc::string::String> {
+        match self {
+            AnyFlow::Handling(flow) => flow.provider(),
+            AnyFlow::Visiting(flow) => flow.provider(),
+            _ => None,
+        }
+    }
 }

@@ -228,7 +228,7 @@
 //!
 //! A login travels in a sealed cookie of its own: it needs no store, and each tab has its own. Without a store the session is in
 //! sealed cookies too, and it has no refresh token. With [`SitePolicy::store`] the flows also ask for [`Request::Store`]: a store
-//! that all processes share, each of whose answers is atomic. [`MemoryStore`] is one for a single process. A session that is due is
+//! that all processes share, each of whose answers is atomic. [`MemorySessionStore`] is one for a single process. A session that is due is
 //! refreshed by one process at a time: it takes a lock, reads again, refreshes, and writes only over what it read. A refresh that
 //! comes too late cannot bring a session back that logged out.
 //!
@@ -401,7 +401,10 @@ pub use report::{Category, Decision, Error, ErrorKind, LoginMissing, ServerError
 #[cfg(feature = "setup")]
 pub use setup::{Finding, SetupCheck, SetupReport, Verdict};
 #[cfg(feature = "site")]
-pub use site::{Answer, Event, Handled, Incoming, MemoryStore, Site, SitePolicy, SiteProvider, Visit};
+pub use site::{
+    Answer, Event, Handled, Handling, Incoming, MemorySessionStore, Site, SitePolicy, SiteProvider, Visit,
+    Visiting,
+};
 pub use text::{Entropy, Secret, Timestamp};
 #[cfg(feature = "logout")]
 pub use token::LogoutToken;

@@ -303,7 +303,7 @@ mod proving {
 #[cfg(feature = "site")]
 mod site {
     use relyingparty::{
-        Handled, Incoming, MemoryStore, SealingKeys, Sequence, Site, SitePolicy, SiteProvider,
+        Handled, Incoming, MemorySessionStore, SealingKeys, Sequence, Site, SitePolicy, SiteProvider,
     };
 
     use super::*;
@@ -312,7 +312,7 @@ mod site {
     fn answered<T: Debug + 'static>(
         shown: &mut Shown,
         world: &mut World,
-        store: &mut MemoryStore,
+        store: &mut MemorySessionStore,
         step: Result<Step<Sequence<T>>, relyingparty::Error>,
     ) -> T {
         let mut step = step.unwrap();
@@ -341,7 +341,7 @@ mod site {
     }
 
     pub(super) fn show(shown: &mut Shown) {
-        let (mut world, mut store, mut draws) = (canary_world(), MemoryStore::new(), 10..);
+        let (mut world, mut store, mut draws) = (canary_world(), MemorySessionStore::new(), 10..);
         world.registration.redirect_uri = "https://rp.example/auth/callback".into();
         let key: Vec<u8> = (0..32).collect();
         let provider = SiteProvider::new("op", world.issuer(), world.registration.clone());
@@ -373,7 +373,7 @@ mod site {
         let visit = answered(shown, &mut world, &mut store, step);
         assert!(visit.session.is_some());
         shown.show("Visit", &visit);
-        shown.show("MemoryStore", &store);
+        shown.show("MemorySessionStore", &store);
     }
 }
 

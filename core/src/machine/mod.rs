@@ -7,6 +7,8 @@ pub(crate) mod coalesce;
 pub(crate) mod drive;
 pub(crate) mod flow;
 pub(crate) mod http;
+#[cfg(feature = "site")]
+mod lock;
 #[cfg(feature = "signing")]
 mod nonces;
 pub(crate) mod observe;

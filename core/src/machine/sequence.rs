@@ -6,15 +6,16 @@
 //! for the next thing or ends.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::machine::cache::Cache;
 use crate::machine::flow::{Flow, Reply, Request, Step};
+use crate::machine::lock::{Lock, Sendable};
 use crate::report::{Error, ErrorKind};
 use crate::text::time::Timestamp;
 
@@ -25,8 +26,8 @@ pub struct Sequence<T> {
     work: Work<T>,
 }
 
-/// In a mutex that nobody locks: with it a flow may be shared between threads, as every other flow.
-type Work<T> = Mutex<Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>>;
+/// In a lock that nobody takes: with it a flow may be shared between threads, as every other flow.
+type Work<T> = Lock<Pin<Box<dyn Sendable<Output = Result<T, Error>>>>>;
 
 /// What lies between the sequence and its host.
 struct Place {
@@ -37,16 +38,11 @@ struct Place {
     /// The host's cache, while the sequence runs.
     cache: Cache,
     now: Timestamp,
+    /// Whose client the sequence speaks for.
+    provider: Option<String>,
 }
 
-#[derive(Clone)]
-struct Table(Arc<Mutex<Place>>);
-
-impl Table {
-    fn lock(&self) -> MutexGuard<'_, Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+type Table = Arc<Lock<Place>>;
 
 /// The host as the sequence sees it.
 pub(crate) struct Host(Table);
@@ -54,18 +50,23 @@ pub(crate) struct Host(Table);
 impl Host {
     /// The time of the last answer.
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.lock().now
+        self.0.with(|place| place.now)
     }
 
     /// Lends the host's cache.
     pub(crate) fn cache<R>(&self, work: impl FnOnce(&mut Cache) -> R) -> R {
-        work(&mut self.0.lock().cache)
+        self.0.with(|place| work(&mut place.cache))
+    }
+
+    /// From now on the sequence speaks for the client of this provider.
+    pub(crate) fn speak_for(&self, provider: &str) {
+        self.0.with(|place| place.provider = Some(provider.into()));
     }
 
     /// Asks for something and waits for the answer.
     pub(crate) async fn ask(&self, request: Request) -> Reply {
-        self.0.lock().asked = Some(request);
-        poll_fn(|_| match self.0.lock().answered.take() {
+        self.0.with(|place| place.asked = Some(request));
+        poll_fn(|_| match self.0.with(|place| place.answered.take()) {
             Some(reply) => Poll::Ready(reply),
             None => Poll::Pending,
         })
@@ -95,12 +96,18 @@ impl<T: 'static> Sequence<T> {
         now: Timestamp,
     ) -> Result<Step<Sequence<T>>, Error>
     where
-        W: Future<Output = Result<T, Error>> + Send + 'static,
+        W: Sendable<Output = Result<T, Error>> + 'static,
     {
-        let place = Place { asked: None, answered: None, cache: Cache::default(), now };
-        let table = Table(Arc::new(Mutex::new(place)));
+        let place = Place { asked: None, answered: None, cache: Cache::default(), now, provider: None };
+        let table = Arc::new(Lock::new(place));
         let work = Box::pin(work(Host(table.clone())));
-        go_on(table, Mutex::new(work), None, cache, now)
+        go_on(table, Lock::new(work), None, cache, now)
+    }
+
+    /// The name of the provider whose client asks, by its keys and over its network: a site may have several. `None` while the
+    /// sequence has spoken for none.
+    pub fn provider(&self) -> Option<String> {
+        self.table.with(|place| place.provider.clone())
     }
 }
 
@@ -111,18 +118,16 @@ fn go_on<T>(
     cache: &mut Cache,
     now: Timestamp,
 ) -> Result<Step<Sequence<T>>, Error> {
-    {
-        let mut place = table.lock();
+    table.with(|place| {
         place.answered = reply;
         place.now = now;
         core::mem::swap(&mut place.cache, cache);
-    }
-    let future = work.get_mut().unwrap_or_else(PoisonError::into_inner);
-    let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    let mut place = table.lock();
-    core::mem::swap(&mut place.cache, cache);
-    let asked = place.asked.take();
-    drop(place);
+    });
+    let polled = work.get_mut().as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let asked = table.with(|place| {
+        core::mem::swap(&mut place.cache, cache);
+        place.asked.take()
+    });
     match (polled, asked) {
         (Poll::Ready(outcome), _) => outcome.map(Step::Done),
         (Poll::Pending, Some(request)) => Ok(Step::Pending(Sequence { request, table, work })),

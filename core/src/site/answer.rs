@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::login::Session;
 use crate::logout::Logout;
+use crate::machine::Sequence;
 use crate::report::Error;
 
 /// A response for the browser. It has no body but a [form](Answer::form): where a status is shown to a visitor, the page is the application's.
@@ -21,6 +22,12 @@ pub struct Answer {
     /// long is such a form; the status is 200.
     pub form: Option<Logout>,
 }
+
+/// A request to a route, suspended on what it asks of the host.
+pub type Handling = Sequence<Handled>;
+
+/// The question whose request it is, suspended on what it asks of the host.
+pub type Visiting = Sequence<Visit>;
 
 /// What became of a request to a route.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::text::Timestamp;
 /// It waits for nobody: a lock that somebody holds is [`Reply::Busy`] at once. Whoever shares it between threads asks again
 /// until the time to wait is over.
 #[derive(Clone, Default)]
-pub struct MemoryStore {
+pub struct MemorySessionStore {
     entries: BTreeMap<String, Held>,
     locks: BTreeMap<String, (String, Timestamp)>,
     /// Counts every change: no two versions are the same.
@@ -34,10 +34,10 @@ struct Held {
 /// Entries that may come together before those that have expired are looked for.
 const SLACK: usize = 1_024;
 
-impl MemoryStore {
+impl MemorySessionStore {
     /// An empty store.
-    pub fn new() -> MemoryStore {
-        MemoryStore::default()
+    pub fn new() -> MemorySessionStore {
+        MemorySessionStore::default()
     }
 
     /// How many entries it holds, those that have expired and were not yet forgotten included.
@@ -112,7 +112,7 @@ impl MemoryStore {
 
     /// Forgets what has expired, whenever so much came that it may have doubled.
     fn forget(&mut self, now: Timestamp) {
-        let size = |store: &MemoryStore| store.entries.len().saturating_add(store.locks.len());
+        let size = |store: &MemorySessionStore| store.entries.len().saturating_add(store.locks.len());
         if size(self) <= self.left.saturating_mul(2).saturating_add(SLACK) {
             return;
         }
@@ -122,8 +122,8 @@ impl MemoryStore {
     }
 }
 
-impl fmt::Debug for MemoryStore {
+impl fmt::Debug for MemorySessionStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryStore({})", self.entries.len())
+        write!(f, "MemorySessionStore({})", self.entries.len())
     }
 }

@@ -21,9 +21,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use answer::{Answer, Event, Handled, Visit};
+pub use answer::{Answer, Event, Handled, Handling, Visit, Visiting};
 pub use incoming::Incoming;
-pub use memory::MemoryStore;
+pub use memory::MemorySessionStore;
 pub use policy::SitePolicy;
 
 use crate::client::{Client, Registration};
@@ -119,6 +119,7 @@ impl SiteProvider {
 
     /// What is needed to talk to it. Its metadata come from the cache, or are fetched.
     async fn client(&self, host: &Host) -> Result<Client, Error> {
+        host.speak_for(&self.name);
         let now = host.now();
         let step = host.cache(|cache| Provider::discover(&self.issuer, &self.policy, cache, now));
         let provider = host.run(step).await?;
@@ -191,6 +192,13 @@ impl Site {
         Ok(self)
     }
 
+    /// The same site without the provider of this name. Its sessions are nobody's from now on.
+    #[must_use]
+    pub fn without_provider(mut self, name: &str) -> Site {
+        Arc::make_mut(&mut self.0).providers.retain(|provider| provider.name != name);
+        self
+    }
+
     fn check_callback(&self, provider: &SiteProvider) -> Result<(), Error> {
         let (callback, own) = (provider.callback(self), [CALLBACK, "/", &provider.name].concat());
         if callback != Some(CALLBACK) && callback != Some(&own) {
@@ -226,7 +234,7 @@ impl Site {
         entropy: Entropy,
         cache: &mut Cache,
         now: Timestamp,
-    ) -> Result<Step<Sequence<Handled>>, Error> {
+    ) -> Result<Step<Handling>, Error> {
         let site = self.clone();
         Sequence::start(move |host| async move { site.route(&host, &incoming, &entropy).await }, cache, now)
     }
@@ -243,7 +251,7 @@ impl Site {
         entropy: Entropy,
         cache: &mut Cache,
         now: Timestamp,
-    ) -> Result<Step<Sequence<Visit>>, Error> {
+    ) -> Result<Step<Visiting>, Error> {
         let (site, cookies) = (self.clone(), incoming.cookies().clone());
         Sequence::start(move |host| async move { site.visitor(&host, &cookies, &entropy).await }, cache, now)
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use relyingparty::{
     Alg, Answer, AuthorizeRequest, Cache, Endpoint, Error, Event, Flow, Handled, Incoming, Issuer,
-    MemoryStore, Registration, Reply, Request, SealingKeys, Sequence, Site, SitePolicy, SiteProvider, Step,
-    Timestamp, Visit,
+    MemorySessionStore, Registration, Reply, Request, SealingKeys, Sequence, Site, SitePolicy, SiteProvider,
+    Step, Timestamp, Visit,
 };
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub(crate) fn site_of(keys: SealingKeys, policy: SitePolicy, provider: SiteProvi
 pub(crate) struct Town {
     pub(crate) site: Site,
     pub(crate) op: Op,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: MemorySessionStore,
     pub(crate) cache: Cache,
     pub(crate) now: Timestamp,
     /// Whether the store answers.
@@ -59,7 +59,7 @@ impl Town {
         Town {
             site: site_of(keys(&[1]), policy, provider()),
             op: Op::new(ISSUER, Alg::Hs256),
-            store: MemoryStore::new(),
+            store: MemorySessionStore::new(),
             cache: Cache::default(),
             now: START,
             store_is_up: true,
