@@ -25,20 +25,20 @@ import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
-const EVERYWHERE = ['entry_web.js', 'entry_workerd.js', 'entry_manual.js'];
+const EVERYWHERE = ['entry_web', 'entry_workerd', 'entry_manual'];
 const BUILDS = {
-  small: { profile: 'wasm', optimise: '-Oz', features: [], second: ['signing'], entries: EVERYWHERE },
+  small: { profile: 'wasm', optimise: '-Oz', features: [], second: ['signing'], entries: EVERYWHERE.map((name) => `${name}.js`) },
   node: {
     profile: 'wasm-node',
     optimise: '-O3',
     features: ['server', 'signing'],
-    node_entries: ['entry_node.js', 'node.js', 'cli.js'],
+    node_entries: ['entry_node.js', 'node.js', 'redis.js', 'cli.js'],
   },
   full: {
     profile: 'wasm',
     optimise: '-Oz',
     features: ['full', 'server', 'signing'],
-    entries: EVERYWHERE,
+    entries: EVERYWHERE.map((name) => ({ in: `${name}_server.js`, out: name })),
     node_entries: ['entry_node.js'],
   },
 };
@@ -48,6 +48,7 @@ const FOLDERS = {
   manual: { main: '../dist/small/entry_manual.js' },
   'full/manual': { main: '../../dist/full/entry_manual.js' },
   node: { main: '../dist/node/node.js' },
+  redis: { main: '../dist/node/redis.js' },
 };
 /** What the glue calls of ours. */
 const IMPORTED = 'errorFromJson';
@@ -159,7 +160,7 @@ function serves(glue, other) {
 
 function bundle(parts, entries, out, apart = []) {
   buildSync({
-    entryPoints: entries.map((entry) => join(parts, entry)),
+    entryPoints: entries.map((entry) => (entry.in ? { ...entry, in: join(parts, entry.in) } : join(parts, entry))),
     outdir: out,
     bundle: true,
     splitting: true,

@@ -38,7 +38,7 @@ test('the tarball holds the three builds, the entries, the types and the papers'
     ),
   );
   const papers = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
-  const entries = ['full', 'manual', 'node'];
+  const entries = ['full', 'manual', 'node', 'redis'];
   assert.deepEqual([...folders].sort(), [...papers, ...entries, 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
 });
 
