@@ -42,6 +42,8 @@ const BUILDS = {
     node_entries: ['entry_node.js'],
   },
 };
+/** What mounts a site in a framework, one file each. */
+const ADAPTERS = ['express', 'fastify', 'fetch', 'next'];
 /** The package's further entries, for what knows of no `exports`: a folder each, whose `package.json` leads on. */
 const FOLDERS = {
   full: { main: '../dist/full/entry_node.js', browser: '../dist/full/entry_web.js' },
@@ -49,6 +51,7 @@ const FOLDERS = {
   'full/manual': { main: '../../dist/full/entry_manual.js' },
   node: { main: '../dist/node/node.js' },
   redis: { main: '../dist/node/redis.js' },
+  ...Object.fromEntries(ADAPTERS.map((name) => [name, { main: `../dist/adapters/${name}.js` }])),
 };
 /** What the glue calls of ours. */
 const IMPORTED = 'errorFromJson';
@@ -81,6 +84,8 @@ async function build() {
     mkdirSync(join(HERE, name), { recursive: true });
     writeFileSync(join(HERE, name, 'package.json'), `${JSON.stringify({ type: 'module', ...leads }, null, 2)}\n`);
   }
+  const adapters = ADAPTERS.map((name) => ({ in: `adapter_${name}.js`, out: name }));
+  bundle(join(HERE, 'js'), adapters, join(DIST, 'adapters'), ['next/*']);
   for (const [name, build] of Object.entries(BUILDS)) await assemble({ toolchain, bindgen }, build, join(DIST, name));
 }
 

@@ -79,6 +79,11 @@ export class PortableSite {
     return (this.#cache ??= new Cache());
   }
 
+  /** The URL below which the routes are. */
+  get base_url() {
+    return this.#read.base_url;
+  }
+
   /** Whether a URL's path is below that of the base URL, of which proxies may have taken something off the front. */
   handles(url) {
     const [path, base] = [urlText(url, 'the URL'), this.#read.base_url].map(pathOf);

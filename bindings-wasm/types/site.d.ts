@@ -213,6 +213,8 @@ export class Site {
    * call refuses some of it instead.
    */
   constructor(options: SiteOptions);
+  /** The URL below which the routes are. */
+  readonly base_url: string;
   /** The metadata and keys of the providers. `cache.toJson()` keeps them for the next process. */
   readonly cache: Cache;
   /**
