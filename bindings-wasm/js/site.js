@@ -24,7 +24,7 @@ const SHARED = {
   sleep: callable,
   on_event: callable,
 };
-const READERS = {
+const readers = () => ({
   __proto__: null,
   base_url: label,
   providers: list,
@@ -32,7 +32,7 @@ const READERS = {
   policy: copied,
   cache: CONTEXT.cache,
   ...SHARED,
-};
+});
 const NEEDED = ['base_url', 'providers', 'sealing_keys'];
 
 /** The login of a web application. Each entry point has a `Site` of its own. */
@@ -50,7 +50,7 @@ export class PortableSite {
 
   /** @internal `environment` is the entry point's: how to load the module, and what this runtime offers. */
   constructor(given, environment) {
-    const read = (this.#read = options(given, READERS));
+    const read = (this.#read = options(given, readers()));
     for (const name of NEEDED) if (read[name] === undefined) throw invalid(name, 'is missing');
     const { store, policy = {} } = read;
     if (Object.hasOwn(policy, 'store')) throw invalid('policy', 'has the member store: give the option store instead');

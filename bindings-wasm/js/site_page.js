@@ -3,12 +3,8 @@
 
 const SCRIPT = 'document.forms[0].submit()';
 /** What the page may do: run this script. Where the form leads is the provider's, and the provider may lead on. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const POLICY =
+  "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='; base-uri 'none'; frame-ancestors 'none'";
 
 /** The headers that go with the page. */
 export const PAGE_HEADERS = [
