@@ -255,6 +255,9 @@ errors! {
     TokenTooLarge(limit, policy) = "token_too_large", Token, "the token is too large";
     /// The JOSE header has a member that must not be there: `crit` or `b64`.
     HeaderRefused(member) = "header_refused", Token, "the header of the token has a member that is refused";
+    /// The logout token was used before (OIDC Back-Channel Logout 2.6).
+    #[cfg(feature = "site")]
+    LogoutTokenReplayed = "logout_token_replayed", Token, "the logout token was used before";
     /// The token's algorithm is not one this client accepts.
     AlgRefused(expected, actual) = "alg_refused", Token, "the algorithm of the token is not accepted";
     /// The token says that it is of another kind (RFC 8725 3.11).
