@@ -191,6 +191,8 @@ fn the_provider_ends_sessions_in_a_frame_that_no_cookie_reaches() {
     assert_eq!(handled.answer.status, 200);
     assert!(town.visit(&mut first).session.is_none());
     assert!(town.visit(&mut second).session.is_some());
+    let plain = "/auth/frontchannel-logout?iss=https://op.example&sid=nobody";
+    assert_eq!(town.get(&mut Browser::default(), plain).answer.status, 200, "an iss that nobody escaped");
     let foreign = "/auth/frontchannel-logout?iss=https%3A%2F%2Fevil.example&sid=other";
     assert_eq!(town.get(&mut Browser::default(), foreign).answer.status, 400);
     assert_eq!(town.get(&mut Browser::default(), "/auth/frontchannel-logout").answer.status, 400);
