@@ -115,7 +115,7 @@ impl Site {
         response: &CallbackParams,
         cookie: Option<&str>,
     ) -> Result<(String, Opened), Error> {
-        let name = cookie.ok_or(ErrorKind::StateMissing)?;
+        let name = cookie.ok_or_else(|| ErrorKind::StateMissing.bare())?;
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
@@ -163,7 +163,7 @@ impl Site {
         for label in record.labels() {
             if self.ended_since(host, &label, began).await? {
                 Shelf(host).delete(key).await?;
-                return Err(ErrorKind::SessionOver.into());
+                return Err(ErrorKind::SessionOver.bare());
             }
         }
         Ok(())

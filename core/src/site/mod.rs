@@ -307,7 +307,7 @@ impl Site {
             Some(name) => self.provider(name),
             None => self.0.providers.first(),
         };
-        chosen.ok_or_else(|| ErrorKind::UnknownProvider.into())
+        chosen.ok_or_else(|| ErrorKind::UnknownProvider.bare())
     }
 
     /// What a URL has behind the base URL.
