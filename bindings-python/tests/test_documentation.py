@@ -34,7 +34,16 @@ PUBLIC = (
         "options",
         "relying_party",
     ),
-    *("run", "stores", "transports/__init__", "transports/aiohttp", "transports/httpx", "transports/protocols"),
+    *("session_stores/__init__", "session_stores/memory", "session_stores/redis", "session_stores/sqlalchemy"),
+    *(
+        "session_stores/tables",
+        "run",
+        "stores",
+        "transports/__init__",
+        "transports/aiohttp",
+        "transports/httpx",
+        "transports/protocols",
+    ),
     *("transports/requests", "transports/threaded", "transports/urllib", "verbs"),
 )
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
