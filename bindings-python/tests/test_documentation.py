@@ -36,7 +36,16 @@ PUBLIC = (
         "options",
         "relying_party",
     ),
-    *("run", "stores", "transports/__init__", "transports/aiohttp", "transports/httpx", "transports/protocols"),
+    *("session_stores/__init__", "session_stores/memory", "session_stores/redis", "session_stores/sqlalchemy"),
+    *(
+        "session_stores/tables",
+        "run",
+        "stores",
+        "transports/__init__",
+        "transports/aiohttp",
+        "transports/httpx",
+        "transports/protocols",
+    ),
     *("transports/requests", "transports/threaded", "transports/urllib", "verbs"),
     *("session_stores/__init__", "session_stores/memory", "site", "sites"),
 )
