@@ -134,6 +134,11 @@ impl Error {
         self.0.server_error.as_ref()
     }
 
+    /// Where the documentation explains this code: `errors/CODE.md` in the folder `docs` of the repository.
+    pub fn help(&self) -> String {
+        ["errors/", self.code(), ".md"].concat()
+    }
+
     /// Every code that an error can have.
     pub fn codes() -> &'static [&'static str] {
         ErrorKind::CODES

@@ -16,6 +16,16 @@ use crate::site::shelf::Shelf;
 use crate::text::limits::size;
 use crate::text::{Entropy, Timestamp};
 
+/// What was before the session.
+struct Before {
+    /// When its login began.
+    began: Timestamp,
+    /// Where the session is kept that the browser had.
+    earlier: Option<String>,
+    /// The page that the login leads to.
+    page: Option<String>,
+}
+
 impl Site {
     pub(super) async fn callback(
         &self,
@@ -71,7 +81,7 @@ impl Site {
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let (name, opened) = self.login_of(incoming, response, cookie)?;
-        let Opened { provider, pending, earlier } = opened;
+        let Opened { provider, pending, earlier, page_is_stored } = opened;
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
@@ -90,8 +100,12 @@ impl Site {
         let now = host.now();
         let step = host.cache(|cache| client.proving(entropy.part("exchange"), cache, now).exchange(code));
         let session = host.run(step).await?;
+        let page = match page_is_stored {
+            true => self.stored_page(host, &name).await?,
+            false => session.return_to().map(String::from),
+        };
         let record = Record::new(provider.name.clone(), session, host.now());
-        self.keep(host, incoming, record, (began, earlier), entropy).await
+        self.keep(host, incoming, record, Before { began, earlier, page }, entropy).await
     }
 
     /// The login that the response belongs to, if this browser began it, and the name of its cookie.
@@ -118,12 +132,11 @@ impl Site {
         host: &Host,
         incoming: &Incoming,
         mut record: Record,
-        (began, earlier): (Timestamp, Option<String>),
+        Before { began, earlier, page }: Before,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let (cookies, now) = (incoming.cookies(), host.now());
-        let page = record.session.return_to().unwrap_or(&self.policy().after_login);
-        let handled = Handled::redirect(page);
+        let handled = Handled::redirect(page.as_ref().unwrap_or(&self.policy().after_login));
         let set = if self.policy().store {
             let id = entropy.keyed().split("site/session");
             let key = session_key(id.expose());
