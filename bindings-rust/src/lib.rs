@@ -1,6 +1,9 @@
-#![cfg_attr(all(feature = "reqwest", feature = "ureq"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "reqwest", feature = "ureq")),
+    all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq")),
     doc = "OpenID Connect login in plain calls: the crate `relyingparty` with a network, a store, the clock and randomness. The \
            documentation with all features is the manual."
 )]

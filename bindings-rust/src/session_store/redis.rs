@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, RedisError, Script, cmd};
 use relyingparty::bindings::refused;
 use relyingparty::{ErrorKind, StoreEntry};
@@ -27,14 +27,20 @@ pub struct RedisSessionStore {
 /// How long whoever waits for a lock sleeps before it asks again: at first, and at most.
 const NAPS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
 
+/// How long Redis may take to answer: an answer that nobody waits for can be that tokens were written.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl RedisSessionStore {
     /// A store at this address, `redis://host:port/database`, which is connected to now and again whenever the connection is lost. For
-    /// `rediss://` switch on one of the TLS features of the crate `redis`.
+    /// `rediss://` switch on one of the TLS features of the crate `redis`. Redis may take 5 seconds for an answer.
     ///
     /// # Errors
     /// `store_unavailable`
     pub async fn connect(url: &str) -> Result<RedisSessionStore, Error> {
-        let connected = async { ConnectionManager::new(Client::open(url)?).await };
+        let patient = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let connected = async { ConnectionManager::new_with_config(Client::open(url)?, patient).await };
         Ok(RedisSessionStore::new(connected.await.map_err(unavailable)?))
     }
 

@@ -25,8 +25,8 @@ const LONGEST_FORM: usize = 128 * 1024;
 impl Site {
     /// The routes of the site, to be nested at the path of the base URL: `.nest("/auth", site.routes())`; to be merged where that is `/`.
     ///
-    /// A request is carried to its end even if the browser goes. A response carries its [`Event`](crate::Event), if it has one, as an extension: a layer
-    /// around can make a page of it where a login failed.
+    /// A request is carried to its end even if the browser goes. A response has its [`Event`](crate::Event), if there is one, as an
+    /// extension: a layer around can make a page of it where the status is that of an error.
     pub fn routes(&self) -> Router {
         let routes = Router::new().route("/{route}", any(handle)).route("/callback/{provider}", any(handle));
         routes.with_state(self.clone())
