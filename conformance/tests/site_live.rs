@@ -385,3 +385,14 @@ fn a_refresh_outlives_the_connection_that_it_began_on() {
     assert_eq!(token_requests(&op), 1);
     assert_eq!(worker.get("/token", &cookie).0, 200);
 }
+
+#[test]
+#[ignore = "needs the certified provider: cargo ci rust-live"]
+fn the_example_logs_in_and_out() {
+    let op = Op::start();
+    let app = op::Example::start(&op, "site_axum", "/auth/callback");
+    let mut browser = Browser::new(None);
+    // The page has a button that logs out, and this browser presses every button: there and back.
+    let page = browser.page(&format!("{}me", app.address)).unwrap();
+    assert!(page.contains("Log in"), "{page}");
+}

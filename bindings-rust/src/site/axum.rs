@@ -182,27 +182,35 @@ struct Visited {
 #[derive(Clone)]
 enum Refusal {
     Failed(Error),
+    /// The session could not be refreshed, and is kept: a login would be too much.
+    NotNow(relyingparty::Error),
     /// The task ended before its work did.
     Stopped,
+    /// There is no layer.
+    Unknown,
 }
 
 impl IntoResponse for Refusal {
+    /// No page but a status, and the error as an extension: for a layer around.
     fn into_response(self) -> Response {
-        match self {
+        let (status, error) = match self {
             Refusal::Failed(error) if error.code() == "store_unavailable" => {
-                refused(StatusCode::SERVICE_UNAVAILABLE, error)
+                (StatusCode::SERVICE_UNAVAILABLE, Some(error))
             }
-            Refusal::Failed(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, error),
-            Refusal::Stopped => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Refusal::NotNow(error) => (StatusCode::SERVICE_UNAVAILABLE, Some(error.into())),
+            Refusal::Failed(error) => (StatusCode::INTERNAL_SERVER_ERROR, Some(error)),
+            Refusal::Stopped => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            Refusal::Unknown => {
+                let missing = "there is no Site::layer around this route";
+                return (StatusCode::INTERNAL_SERVER_ERROR, missing).into_response();
+            }
+        };
+        let mut response = (status, [(header::CACHE_CONTROL, "no-store")]).into_response();
+        if let Some(error) = error {
+            response.extensions_mut().insert(error);
         }
+        response
     }
-}
-
-/// No page but a status, and the error as an extension: for a layer around.
-fn refused(status: StatusCode, error: Error) -> Response {
-    let mut response = (status, [(header::CACHE_CONTROL, "no-store")]).into_response();
-    response.extensions_mut().insert(error);
-    response
 }
 
 /// Whose request it is: nobody's, or that of a session. An extractor, below a [`SiteLayer`]; it refuses with 503 where the store of the
@@ -250,21 +258,17 @@ impl Deref for Claims {
     }
 }
 
-fn visited(parts: &Parts) -> Result<(Visitor, &Site), Response> {
-    let Some(Visited { outcome, site }) = parts.extensions.get() else {
-        let missing = "there is no Site::layer around this route";
-        return Err((StatusCode::INTERNAL_SERVER_ERROR, missing).into_response());
-    };
-    outcome.clone().map(|visit| (Visitor(visit), site)).map_err(Refusal::into_response)
+fn visited(parts: &Parts) -> Result<(Visitor, &Site), Refusal> {
+    let Visited { outcome, site } = parts.extensions.get().ok_or(Refusal::Unknown)?;
+    outcome.clone().map(|visit| (Visitor(visit), site))
 }
 
-fn claims(visitor: &Visitor) -> Result<Option<Claims>, Response> {
+fn claims(visitor: &Visitor) -> Result<Option<Claims>, Refusal> {
     match (&visitor.session, &visitor.provider, &visitor.error) {
         (Some(session), Some(provider), _) => {
             Ok(Some(Claims { session: session.clone(), provider: provider.clone() }))
         }
-        // The session is kept: a login would be too much.
-        (_, _, Some(error)) => Err(refused(StatusCode::SERVICE_UNAVAILABLE, error.clone().into())),
+        (_, _, Some(error)) => Err(Refusal::NotNow(error.clone())),
         (_, _, None) => Ok(None),
     }
 }
@@ -273,7 +277,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Visitor, Response> {
-        visited(parts).map(|(visitor, _)| visitor)
+        visited(parts).map(|(visitor, _)| visitor).map_err(Refusal::into_response)
     }
 }
 
@@ -281,7 +285,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Claims {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Claims>, Response> {
-        claims(&visited(parts)?.0)
+        visited(parts).and_then(|(visitor, _)| claims(&visitor)).map_err(Refusal::into_response)
     }
 }
 
@@ -289,16 +293,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Claims {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Claims, Response> {
-        let (visitor, site) = visited(parts)?;
-        let no_store = (header::CACHE_CONTROL, "no-store".to_owned());
-        match claims(&visitor)? {
-            Some(claims) => Ok(claims),
-            None if is_navigation(parts) => {
-                let login = [site.0.base_url(), "/login?return_to=", &encoded(&asked_for(parts))].concat();
-                Err((StatusCode::SEE_OTHER, [(header::LOCATION, login), no_store]).into_response())
-            }
-            None => Err((StatusCode::UNAUTHORIZED, [no_store]).into_response()),
+        let (visitor, site) = visited(parts).map_err(Refusal::into_response)?;
+        if let Some(claims) = claims(&visitor).map_err(Refusal::into_response)? {
+            return Ok(claims);
         }
+        let no_store = (header::CACHE_CONTROL, "no-store".to_owned());
+        if !is_navigation(parts) {
+            return Err((StatusCode::UNAUTHORIZED, [no_store]).into_response());
+        }
+        let login = [site.0.base_url(), "/login?return_to=", &encoded(&asked_for(parts))].concat();
+        Err((StatusCode::SEE_OTHER, [(header::LOCATION, login), no_store]).into_response())
     }
 }
 
