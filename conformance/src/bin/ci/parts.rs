@@ -142,6 +142,7 @@ fn core(context: &mut Context) -> Outcome {
 }
 
 fn host(context: &mut Context) -> Outcome {
+    context.databases()?;
     context.cargo(&["test", "-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"])?;
     context.cargo(&[
         "test",
@@ -261,6 +262,7 @@ fn python(context: &mut Context) -> Outcome {
 }
 
 fn rust_live(context: &mut Context) -> Outcome {
+    context.databases()?;
     let mut command = context.command("cargo");
     command.args([
         "test",
