@@ -255,6 +255,9 @@ errors! {
     TokenTooLarge(limit, policy) = "token_too_large", Token, "the token is too large";
     /// The JOSE header has a member that must not be there: `crit` or `b64`.
     HeaderRefused(member) = "header_refused", Token, "the header of the token has a member that is refused";
+    /// The logout token was used before (OIDC Back-Channel Logout 2.6).
+    #[cfg(feature = "site")]
+    LogoutTokenReplayed = "logout_token_replayed", Token, "the logout token was used before";
     /// The token's algorithm is not one this client accepts.
     AlgRefused(expected, actual) = "alg_refused", Token, "the algorithm of the token is not accepted";
     /// The token says that it is of another kind (RFC 8725 3.11).
@@ -329,6 +332,22 @@ mod tests {
             assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
         }
     }
+    #[test]
+    #[allow(clippy::disallowed_methods)]
+    fn the_page_of_a_code_has_its_words() {
+        for kind in ErrorKind::ALL {
+            let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            let page = page.join("../docs/errors").join([kind.code(), ".md"].concat());
+            let text = std::fs::read_to_string(page).unwrap();
+            let details: Vec<_> = kind.details().iter().map(|name| format!("`{name}`")).collect();
+            let details = if details.is_empty() { "none".into() } else { details.join(", ") };
+            let category = kind.category().as_str().to_lowercase();
+            assert!(text.contains(&format!("\n> {}\n", kind.message())), "{}", kind.code());
+            let facts = format!("**Category:** `{category}`. **Details:** {details}.\n");
+            assert!(text.ends_with(&facts), "{}: {facts}", kind.code());
+        }
+    }
+
     #[test]
     fn u4_no_message_of_ours_has_a_character_that_means_something_elsewhere() {
         for kind in ErrorKind::ALL {

@@ -16,6 +16,16 @@ use crate::site::shelf::Shelf;
 use crate::text::limits::size;
 use crate::text::{Entropy, Timestamp};
 
+/// What was before the session.
+struct Before {
+    /// When its login began.
+    began: Timestamp,
+    /// Where the session is kept that the browser had.
+    earlier: Option<String>,
+    /// The page that the login leads to.
+    page: Option<String>,
+}
+
 impl Site {
     pub(super) async fn callback(
         &self,
@@ -70,14 +80,20 @@ impl Site {
         cookie: Option<&str>,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
-        let (name, opened) = self.login_of(incoming, response, cookie)?;
-        let Opened { provider, pending, earlier } = opened;
+        let (name, opened) = match self.login_of(incoming, response, cookie) {
+            Ok(found) => found,
+            // Its cookie is gone by then.
+            Err(_) if self.was_used(host, cookie).await? => {
+                return Err(response.unclaimed(LoginMissing::Used));
+            }
+            Err(missing) => return Err(missing),
+        };
+        let Opened { provider, pending, earlier, page_is_stored } = opened;
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
-        let (expected, actual) = (provider.callback(self), self.behind(incoming.path()));
-        if actual != expected {
-            let [expected, actual] = [expected, actual].map(Option::unwrap_or_default);
+        let (expected, actual) = (provider.callback(), incoming.path());
+        if !self.is_called_at(provider, actual) {
             return Err(ErrorKind::PendingLoginMismatch.with(["redirect_uri", expected, actual]));
         }
         let client = provider.client(host).await?;
@@ -90,8 +106,20 @@ impl Site {
         let now = host.now();
         let step = host.cache(|cache| client.proving(entropy.part("exchange"), cache, now).exchange(code));
         let session = host.run(step).await?;
+        let page = match page_is_stored {
+            true => self.stored_page(host, &name).await?,
+            false => session.return_to().map(String::from),
+        };
         let record = Record::new(provider.name.clone(), session, host.now());
-        self.keep(host, incoming, record, (began, earlier), entropy).await
+        self.keep(host, incoming, record, Before { began, earlier, page }, entropy).await
+    }
+
+    /// Whether a login was used, as far as the store knows.
+    async fn was_used(&self, host: &Host, cookie: Option<&str>) -> Result<bool, Error> {
+        match cookie {
+            Some(name) if self.policy().store => Ok(Shelf(host).get(&used_key(name)).await?.is_some()),
+            _ => Ok(false),
+        }
     }
 
     /// The login that the response belongs to, if this browser began it, and the name of its cookie.
@@ -101,7 +129,7 @@ impl Site {
         response: &CallbackParams,
         cookie: Option<&str>,
     ) -> Result<(String, Opened), Error> {
-        let name = cookie.ok_or(ErrorKind::StateMissing)?;
+        let name = cookie.ok_or_else(|| ErrorKind::StateMissing.bare())?;
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
@@ -118,12 +146,11 @@ impl Site {
         host: &Host,
         incoming: &Incoming,
         mut record: Record,
-        (began, earlier): (Timestamp, Option<String>),
+        Before { began, earlier, page }: Before,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let (cookies, now) = (incoming.cookies(), host.now());
-        let page = record.session.return_to().unwrap_or(&self.policy().after_login);
-        let handled = Handled::redirect(page);
+        let handled = Handled::redirect(page.as_ref().unwrap_or(&self.policy().after_login));
         let set = if self.policy().store {
             let id = entropy.keyed().split("site/session");
             let key = session_key(id.expose());
@@ -150,7 +177,7 @@ impl Site {
         for label in record.labels() {
             if self.ended_since(host, &label, began).await? {
                 Shelf(host).delete(key).await?;
-                return Err(ErrorKind::SessionOver.into());
+                return Err(ErrorKind::SessionOver.bare());
             }
         }
         Ok(())

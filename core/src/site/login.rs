@@ -1,22 +1,25 @@
 //! Sending the browser to the provider.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::login::{Authorization, AuthorizeRequest, PendingLogin};
-use crate::machine::Host;
+use crate::machine::{Host, StoreEntry};
 use crate::report::{Error, ErrorKind};
 use crate::site::answer::Handled;
 use crate::site::cookies::{Attributes, Cookies, SEPARATORS, clear};
 use crate::site::incoming::Incoming;
 use crate::site::keeper::Purpose;
+use crate::site::record::page_key;
+use crate::site::shelf::Shelf;
 use crate::site::{Site, SiteProvider};
 use crate::text::config::Config;
 use crate::text::json::Writer;
 use crate::text::limits::size;
-use crate::text::{Entropy, uri};
+use crate::text::{Entropy, Timestamp, uri};
 
 /// The longest value of a login's cookie, in bytes: browsers keep 4,096 with name and attributes.
 const LONGEST: usize = 3_600;
@@ -57,7 +60,7 @@ impl Site {
         let given = incoming.parameters()?;
         let iss = given.get("iss").unwrap_or_default();
         let named = self.0.providers.iter().find(|provider| provider.issuer.as_str() == iss);
-        let provider = named.ok_or(ErrorKind::UnknownProvider)?;
+        let provider = named.ok_or_else(|| ErrorKind::UnknownProvider.bare())?;
         let mut request = provider.authorize.clone();
         if let Some(hint) = given.get("login_hint") {
             request.login_hint = Some(hint.into());
@@ -90,13 +93,17 @@ impl Site {
         let room = size(self.policy().cookie_budget_bytes).saturating_sub(session);
         let longest = LONGEST.min(room.saturating_sub(name.len()).saturating_sub(SEPARATORS));
         let earlier = if self.policy().store { self.key_of(cookies) } else { None };
-        let seal = |pending: &PendingLogin, draw| {
-            self.sealed_login(provider, pending, &name, earlier.as_deref(), draw)
+        let seal = |pending: &PendingLogin, page_is_stored, draw| {
+            self.sealed_login(provider, pending, &name, (earlier.as_deref(), page_is_stored), draw)
         };
-        let mut value = seal(&pending, entropy.part("login"))?;
-        if value.len() > longest && pending.return_to.take().is_some() {
-            // A long page is not worth a login that cannot end.
-            value = seal(&pending, entropy.part("shorter login"))?;
+        let mut value = seal(&pending, false, entropy.part("login"))?;
+        if value.len() > longest
+            && let Some(page) = pending.return_to.take()
+        {
+            // Without a store a long page is not worth a login that cannot end.
+            let is_stored = self.policy().store
+                && self.store_page(host, &name, &page, pending.expires_at(), entropy).await?;
+            value = seal(&pending, is_stored, entropy.part("shorter login"))?;
         }
         if value.len() > longest {
             return Err(ErrorKind::CookieTooLarge.with([&value.len().to_string(), &longest.to_string()]));
@@ -119,7 +126,7 @@ impl Site {
         provider: &SiteProvider,
         pending: &PendingLogin,
         name: &str,
-        earlier: Option<&str>,
+        (earlier, page_is_stored): (Option<&str>, bool),
         entropy: Entropy,
     ) -> Result<String, Error> {
         let login = Zeroizing::new(pending.encode());
@@ -128,8 +135,32 @@ impl Site {
         if let Some(earlier) = earlier {
             text.text("earlier", earlier);
         }
+        if page_is_stored {
+            text.bool("page_is_stored", true);
+        }
         let text = Zeroizing::new(text.end());
         self.seal(Purpose::Login, name, &text, entropy)
+    }
+
+    /// Keeps the page of a login that is too long for its cookie.
+    async fn store_page(
+        &self,
+        host: &Host,
+        cookie_name: &str,
+        page: &str,
+        expires_at: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<bool, Error> {
+        let key = page_key(cookie_name);
+        let value = self.seal(Purpose::Stored, &key, page, entropy.part("page"))?;
+        Shelf(host).add(StoreEntry { key, value, expires_at: expires_at.plus(1), labels: Vec::new() }).await
+    }
+
+    /// The page that was kept for a login, once.
+    pub(super) async fn stored_page(&self, host: &Host, cookie_name: &str) -> Result<Option<String>, Error> {
+        let key = page_key(cookie_name);
+        let Some(taken) = Shelf(host).take(&key).await? else { return Ok(None) };
+        Ok(self.open(Purpose::Stored, &key, &taken.value).map(|page| page.as_str().into()))
     }
 
     /// The login in a cookie of this name.
@@ -139,8 +170,10 @@ impl Site {
         let provider = stored.required("provider", Config::text);
         let login = Zeroizing::new(stored.required("login", Config::object));
         let earlier = stored.text("earlier");
+        let page_is_stored = stored.bool("page_is_stored").unwrap_or_default();
         stored.end(()).ok()?;
-        Some(Opened { provider, pending: PendingLogin::decode(Some(&login)).ok()?, earlier })
+        let pending = PendingLogin::decode(Some(&login)).ok()?;
+        Some(Opened { provider, pending, earlier, page_is_stored })
     }
 }
 
@@ -151,6 +184,8 @@ pub(super) struct Opened {
     pub(super) pending: PendingLogin,
     /// Where the session is kept that the browser had when it began: a callback that is posted comes without its cookie.
     pub(super) earlier: Option<String>,
+    /// Whether the page that it leads to is in the store.
+    pub(super) page_is_stored: bool,
 }
 
 async fn authorization(

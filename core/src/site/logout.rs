@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::login::usable_return_to;
-use crate::logout::{EndSessionRequest, Logout, logged_out, logout_token_in};
+use crate::logout::{EndSessionRequest, Logout, Revocable, logged_out, logout_token_in};
 use crate::machine::{Host, StoreEntry};
 use crate::report::{Category, Error, ErrorKind};
 use crate::site::answer::{Event, Handled};
@@ -42,7 +42,7 @@ impl Site {
     ) -> Result<Handled, Error> {
         let is_linked = incoming.method() == "GET";
         if !is_linked && !incoming.is_same_origin(|origin| self.is_own_origin(origin)) {
-            return Err(ErrorKind::CrossSiteRequest.into());
+            return Err(ErrorKind::CrossSiteRequest.bare());
         }
         let page = incoming.parameters()?.get("return_to").map(String::from);
         let page = page.filter(|page| usable_return_to(page, LONGEST_PAGE).is_ok());
@@ -50,17 +50,41 @@ impl Site {
         let record = self.removed(host, incoming).await?;
         let cleared = self.clear_session(incoming.cookies());
         let Some(record) = record else { return Ok(Handled::redirect(&page).with_cookies(cleared)) };
-        let session = Some(record.session.clone());
-        let handled = match self.end_at_provider(host, &record, &page, entropy).await {
-            Ok(Some((logout, cookie))) => Handled::log_out(logout)
-                .with_cookies(cookie.into_iter().collect())
-                .with_event(Event::LoggedOut { session, error: None }),
-            Ok(None) => Handled::redirect(&page).with_event(Event::LoggedOut { session, error: None }),
-            Err(error) => {
-                Handled::redirect(&page).with_event(Event::LoggedOut { session, error: Some(error) })
+        let revoked = self.revoked(host, &record, entropy).await;
+        let (handled, ended) = match self.end_at_provider(host, &record, &page, entropy).await {
+            Ok(Some((logout, cookie))) => {
+                (Handled::log_out(logout).with_cookies(cookie.into_iter().collect()), Ok(()))
             }
+            Ok(None) => (Handled::redirect(&page), Ok(())),
+            Err(error) => (Handled::redirect(&page), Err(error)),
         };
-        Ok(handled.with_cookies(cleared))
+        let event = Event::LoggedOut { session: Some(record.session), error: ended.and(revoked).err() };
+        Ok(handled.with_cookies(cleared).with_event(event))
+    }
+
+    /// Revokes the tokens of a session, if the policy says so and the provider can. The second one is tried whatever became of the
+    /// first.
+    async fn revoked(&self, host: &Host, record: &Record, entropy: &Entropy) -> Result<(), Error> {
+        if !self.policy().revoke_at_logout {
+            return Ok(());
+        }
+        let client = self.chosen(Some(&record.provider))?.client(host).await?;
+        let session = &record.session;
+        let refresh_token =
+            session.refresh_token().map(|token| ("revoke refresh", Revocable::refresh_token(token)));
+        let access_token =
+            session.access_token().map(|token| ("revoke access", Revocable::access_token(token)));
+        let mut outcome = Ok(());
+        for (draw, token) in refresh_token.into_iter().chain(access_token) {
+            let now = host.now();
+            let step = host.cache(|cache| client.proving(entropy.part(draw), cache, now).revoke(token));
+            match host.run(step).await {
+                Err(error) if error.code() == "endpoint_missing" => return Ok(()),
+                Err(error) => outcome = outcome.and(Err(error)),
+                Ok(_) => {}
+            }
+        }
+        outcome
     }
 
     /// The session that was there, and is no longer.
@@ -150,11 +174,26 @@ impl Site {
         if sid.len() > LONGEST_SID {
             return Ok(Handled::status(400));
         }
-        if !self.0.providers.iter().any(|provider| provider.issuer.as_str() == iss) {
-            return Err(ErrorKind::UnknownProvider.into());
+        if !self.is_provider(host, iss, incoming.query()).await? {
+            return Err(ErrorKind::UnknownProvider.bare());
         }
         self.end_labelled(host, label("sid", iss, sid), entropy.part("over sid")).await?;
         Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
+    }
+
+    /// Whether one of the providers is this issuer, or has tenants of which this is one.
+    async fn is_provider(&self, host: &Host, iss: &str, query: &str) -> Result<bool, Error> {
+        if self.0.providers.iter().any(|provider| provider.issuer.as_str() == iss) {
+            return Ok(true);
+        }
+        for provider in &self.0.providers {
+            match provider.client(host).await {
+                Ok(client) if client.front_channel_logout(&["?", query].concat()).is_ok() => return Ok(true),
+                Err(error) if error.category() == Category::Misuse => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(false)
     }
 
     /// `backchannel-logout`: the provider says which sessions are over (OIDC Back-Channel Logout 2.5 to 2.8).
@@ -178,7 +217,8 @@ impl Site {
         };
         let key = ["token.", token.replay_key()].concat();
         if Shelf(host).get(&key).await?.is_some() {
-            return Ok(Handled::status(400));
+            let error = ErrorKind::LogoutTokenReplayed.bare();
+            return Ok(Handled::status(400).with_event(Event::Failed { error }));
         }
         // First the sessions, then the mark: what did not end can be asked for again.
         let iss = token.issuer();
@@ -214,7 +254,7 @@ impl Site {
                 }
             }
         }
-        Err(refusal.unwrap_or_else(|| ErrorKind::UnknownProvider.into()))
+        Err(refusal.unwrap_or_else(|| ErrorKind::UnknownProvider.bare()))
     }
 
     async fn verified_by(

@@ -17,7 +17,8 @@ pub struct SitePolicy {
     pub store: bool,
     /// A session that nobody used for this long is over. Default: 28800 (8 hours); from 60 to 2592000.
     pub idle_secs: u32,
-    /// A session is over this long after its login, whatever it was used for. Default: 604800 (7 days); from 60 to 31536000.
+    /// A session is over this long after its login, whatever it was used for, and at the `session_expiry` of its ID token (OpenID
+    /// Connect Enterprise Extensions) where that comes first. Default: 604800 (7 days); from 60 to 31536000.
     pub absolute_secs: u32,
     /// How long before the access token expires it is refreshed. Default: 60; from 0 to 3600.
     pub refresh_margin_secs: u32,
@@ -36,6 +37,9 @@ pub struct SitePolicy {
     pub after_login: String,
     /// Where a logout leads that names no page. Default: `/`.
     pub after_logout: String,
+    /// Whether a logout revokes the refresh token and the access token (RFC 7009), before the browser is sent to the provider. What
+    /// cannot be revoked stops no logout. Default: false.
+    pub revoke_at_logout: bool,
     /// Whether `logout` can be a link. Then any page can log a visitor out. Default: false.
     pub logout_by_get: bool,
 }
@@ -53,6 +57,7 @@ impl Default for SitePolicy {
             cookie_name: "rp-session".to_owned(),
             after_login: "/".to_owned(),
             after_logout: "/".to_owned(),
+            revoke_at_logout: false,
             logout_by_get: false,
         }
     }
@@ -81,6 +86,7 @@ impl SitePolicy {
             *number = given.number(name).unwrap_or(*number);
         }
         policy.store = given.bool("store").unwrap_or(policy.store);
+        policy.revoke_at_logout = given.bool("revoke_at_logout").unwrap_or(policy.revoke_at_logout);
         policy.logout_by_get = given.bool("logout_by_get").unwrap_or(policy.logout_by_get);
         policy.cookie_name = given.text("cookie_name").unwrap_or(policy.cookie_name);
         policy.after_login = given.text("after_login").unwrap_or(policy.after_login);

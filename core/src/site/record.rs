@@ -68,7 +68,14 @@ impl Record {
 
     /// When it is over unless it is used.
     pub(super) fn expires_at(&self, policy: &SitePolicy) -> Timestamp {
-        self.seen_at.plus(policy.idle_secs).min(self.began_at.plus(policy.absolute_secs))
+        self.seen_at.plus(policy.idle_secs).min(self.ends_at(policy))
+    }
+
+    /// When it is over, however much it is used.
+    pub(super) fn ends_at(&self, policy: &SitePolicy) -> Timestamp {
+        let absolute = self.began_at.plus(policy.absolute_secs);
+        let told = self.session.claims().get("session_expiry").and_then(serde_json::Value::as_i64);
+        told.map_or(absolute, |told| Timestamp::from_unix(told).min(absolute))
     }
 
     /// Whether it was used so long ago that this use is worth being written down.
@@ -158,6 +165,11 @@ pub(super) fn lock_key(session_key: &str) -> String {
 /// Where it is noted that the sessions of a label were ended.
 pub(super) fn ended_key(label: &str) -> String {
     ["ended.", label].concat()
+}
+
+/// Where the page is kept that the login with this cookie leads to, if it is too long for the cookie.
+pub(super) fn page_key(cookie_name: &str) -> String {
+    ["page.", &hashed(&["page", cookie_name])].concat()
 }
 
 /// Where it is noted that the login with this cookie was used.

@@ -33,6 +33,9 @@ enum Changed {
     Gone,
 }
 
+/// How often a write is repeated that the store did not answer.
+const REPEATS: u8 = 2;
+
 /// How often a change is tried that a mere use of the session gets in the way of.
 const TRIES: u8 = 8;
 
@@ -130,8 +133,14 @@ impl Site {
                 Some(after) => self.entry(key, after, draw)?,
                 None => self.end_entry(key, &record, draw)?,
             };
-            if Shelf(host).put(entry, version).await? {
-                return Ok(Changed::Done(after.unwrap_or(record)));
+            match Shelf(host).put(entry, version.clone()).await {
+                Ok(true) => return Ok(Changed::Done(after.unwrap_or(record))),
+                Ok(false) => {}
+                // Tokens that are not written are lost. If it was written all the same, this finds it changed.
+                Err(error) if attempt < REPEATS && error.code() == "store_unavailable" => {
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             match self.kept(host, key).await? {
                 None => return Ok(Changed::Gone),

@@ -134,8 +134,7 @@ impl Site {
     }
 
     fn session_attributes(&self, record: &Record, now: Timestamp) -> Attributes {
-        let ends = record.began_at.plus(self.policy().absolute_secs);
-        let max_age = u32::try_from(ends.since(now)).unwrap_or_default();
+        let max_age = u32::try_from(record.ends_at(self.policy()).since(now)).unwrap_or_default();
         Attributes { local: self.0.local, cross_site: false, max_age }
     }
 

@@ -1,7 +1,10 @@
 //! The routes, as a browser goes through them.
 
-use relyingparty::{Endpoint, Event, Incoming, ResponseMode, Site, SitePolicy};
+use relyingparty::{
+    Alg, Cache, Endpoint, Event, Incoming, Issuer, ResponseMode, Site, SitePolicy, SiteProvider,
+};
 
+use crate::support::{Op, parameter, policy, typed_response};
 use crate::town::{
     BASE, Browser, Town, asking, failure, keys, location, named, provider, registration, sent, site_of,
 };
@@ -188,6 +191,8 @@ fn the_provider_ends_sessions_in_a_frame_that_no_cookie_reaches() {
     assert_eq!(handled.answer.status, 200);
     assert!(town.visit(&mut first).session.is_none());
     assert!(town.visit(&mut second).session.is_some());
+    let plain = "/auth/frontchannel-logout?iss=https://op.example&sid=nobody";
+    assert_eq!(town.get(&mut Browser::default(), plain).answer.status, 200, "an iss that nobody escaped");
     let foreign = "/auth/frontchannel-logout?iss=https%3A%2F%2Fevil.example&sid=other";
     assert_eq!(town.get(&mut Browser::default(), foreign).answer.status, 400);
     assert_eq!(town.get(&mut Browser::default(), "/auth/frontchannel-logout").answer.status, 400);
@@ -246,6 +251,8 @@ fn routes_are_found_below_the_base_url_and_by_their_methods_alone() {
         [("/app/auth/login", 303), ("/auth/login", 303), ("/login", 303), ("/p/auth/login", 404)]
     {
         assert_eq!(status(&mut town, "GET", url).status, expected, "{url}");
+        let own = expected == 303 && url != "/login";
+        assert_eq!(town.site.handles(url), own, "{url}: a page of the application's may be called so");
     }
 }
 
@@ -270,9 +277,20 @@ fn a_site_that_cannot_work_is_refused() {
         let site = Site::new(BASE, keys(&[1]), policy).unwrap();
         site.with_provider(provider).map(drop).unwrap_err()
     };
-    let mut elsewhere = provider();
-    elsewhere.registration.redirect_uri = "https://rp.example/cb".into();
-    assert_eq!(with(SitePolicy::stored(), elsewhere).detail("member"), Some("redirect_uri"));
+    for elsewhere in [
+        "https://other.example/auth/callback",
+        "https://rp.example",
+        "https://rp.example/",
+        "https://rp.example/auth/logout",
+    ] {
+        let mut provider = provider();
+        provider.registration.redirect_uri = elsewhere.into();
+        assert_eq!(
+            with(SitePolicy::stored(), provider).detail("member"),
+            Some("redirect_uri"),
+            "{elsewhere}"
+        );
+    }
     let offline = asking(|request| request.scopes = Some(vec!["openid".into(), "offline_access".into()]));
     assert_eq!(with(SitePolicy::default(), offline.clone()).detail("member"), Some("store"));
     let site = site_of(keys(&[1]), SitePolicy::stored(), offline);
@@ -280,10 +298,13 @@ fn a_site_that_cannot_work_is_refused() {
         site.clone().with_provider(provider()).map(drop).unwrap_err().detail("member"),
         Some("provider")
     );
-    assert_eq!(
-        site.with_provider(named("other")).map(drop).unwrap_err().detail("member"),
-        Some("redirect_uri")
-    );
+    for same in ["https://rp.example/auth/callback", "https://rp.example/callback"] {
+        let mut other = named("other");
+        other.registration.redirect_uri = same.into();
+        let refused = site.clone().with_provider(other).map(drop).unwrap_err();
+        assert_eq!(refused.detail("member"), Some("redirect_uri"), "{same}");
+    }
+    assert!(site.with_provider(named("other")).is_ok());
     let mut hasty = SitePolicy::stored();
     hasty.lock_secs = 44;
     assert_eq!(with(hasty, provider()).detail("member"), Some("lock_secs"));
@@ -308,10 +329,9 @@ fn s18_a_response_of_another_provider_is_refused() {
     town.site = site.with_provider(named("one")).unwrap().with_provider(named("two")).unwrap();
     let mut browser = Browser::default();
     let callback = town.provider_way(&mut browser, "/auth/login?provider=two");
-    for wrong in [callback.clone(), callback.replace("/callback?", "/callback/one?")] {
-        let handled = town.get(&mut browser.clone(), &wrong);
-        assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"), "{wrong}");
-    }
+    assert_eq!(town.get(&mut browser.clone(), &callback).answer.status, 404, "nobody's redirect URI");
+    let handled = town.get(&mut browser.clone(), &callback.replace("/callback?", "/callback/one?"));
+    assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"));
     assert_eq!(town.op.count(Endpoint::Token), 0);
     let handled = town.get(&mut browser, &callback.replace("/callback?", "/callback/two?"));
     assert!(matches!(handled.event, Some(Event::LoggedIn { .. })), "{handled:?}");
@@ -330,4 +350,122 @@ fn a_posted_callback_ends_the_earlier_session_though_its_cookie_does_not_come() 
     let handled = town.handle(incoming).unwrap();
     assert!(matches!(handled.event, Some(Event::LoggedIn { .. })), "{handled:?}");
     assert!(town.visit(&mut earlier).session.is_none());
+}
+
+#[test]
+fn a_logout_revokes_the_tokens_where_the_policy_says_so() {
+    let tokens = |town: &Town| -> Vec<Option<String>> {
+        let sent = town.op.log.iter().filter(|request| request.endpoint == Endpoint::Revocation);
+        sent.map(|request| parameter(str::from_utf8(&request.body).unwrap(), "token")).collect()
+    };
+    for (policy, sent) in
+        [(SitePolicy::default(), vec!["access-1"]), (SitePolicy::stored(), vec!["refresh-1", "access-1"])]
+    {
+        for revoke in [false, true] {
+            let mut policy = policy.clone();
+            policy.revoke_at_logout = revoke;
+            let mut town = Town::new(policy);
+            town.op.metadata["revocation_endpoint"] = "https://op.example/revoke".into();
+            town.op.answer_with(Endpoint::Revocation, typed_response(200, "text/plain", ""));
+            let mut browser = town.login();
+            let handled = town.post(&mut browser, "/auth/logout", "");
+            assert!(location(&handled).starts_with("https://op.example/logout?"));
+            assert!(matches!(handled.event, Some(Event::LoggedOut { session: Some(_), error: None })));
+            let expected = sent.iter().filter(|_| revoke).map(|token| Some((*token).to_owned()));
+            assert_eq!(tokens(&town), expected.collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn a_logout_goes_through_though_nothing_can_be_revoked() {
+    let mut policy = SitePolicy::stored();
+    policy.revoke_at_logout = true;
+    let mut town = Town::new(policy);
+    let mut browser = town.login();
+    let handled = town.post(&mut browser, "/auth/logout", "");
+    assert!(matches!(handled.event, Some(Event::LoggedOut { error: None, .. })), "no such endpoint");
+    town.op.metadata["revocation_endpoint"] = "https://op.example/revoke".into();
+    town.cache = Cache::default();
+    town.op.unreachable(Endpoint::Revocation);
+    let mut browser = town.login();
+    let handled = town.post(&mut browser, "/auth/logout", "");
+    assert!(location(&handled).starts_with("https://op.example/logout?"));
+    let Some(Event::LoggedOut { error: Some(error), .. }) = &handled.event else {
+        panic!("{:?}", handled.event)
+    };
+    assert_eq!(error.code(), "unreachable");
+    let tried = town.op.log.iter().filter(|request| request.endpoint == Endpoint::Revocation);
+    assert_eq!(tried.count(), 2, "the second one, whatever became of the first");
+}
+
+#[test]
+fn a_page_too_long_for_a_cookie_waits_in_the_store_or_is_left_out() {
+    let mut provider = provider();
+    provider.policy.max_return_to_bytes = 8_192;
+    let page = format!("/search?q={}", "a".repeat(5_000));
+    for (policy, leads) in [(SitePolicy::default(), "/"), (SitePolicy::stored(), page.as_str())] {
+        let mut town = Town::new(policy.clone());
+        town.site = site_of(keys(&[1]), policy, provider.clone());
+        let mut browser = Browser::default();
+        let login = format!("/auth/login?return_to=/search%3Fq%3D{}", "a".repeat(5_000));
+        let callback = town.provider_way(&mut browser, &login);
+        let handled = town.get(&mut browser, &callback);
+        assert_eq!(location(&handled), leads);
+        let keys = town.store.len();
+        assert!(keys <= 2, "the session and the mark of the login: {keys}");
+    }
+}
+
+#[test]
+fn a_frame_of_a_tenants_ends_its_sessions() {
+    const COMMON: &str = "https://login.example/common/v2.0";
+    let mut town = Town::stored();
+    town.op = Op::new(COMMON, Alg::Hs256);
+    town.op.metadata["issuer"] = "https://login.example/{tenantid}/v2.0".into();
+    town.op.claim("iss", "https://login.example/t1/v2.0");
+    town.op.claim("tid", "t1");
+    town.op.claim("sid", "s1");
+    let mut registration = registration();
+    registration.tenants = vec!["t1".into()];
+    let provider = SiteProvider::new("many", Issuer::parse(COMMON).unwrap(), registration);
+    town.site = site_of(keys(&[1]), SitePolicy::stored(), provider.with_policy(policy()));
+    let mut browser = town.login();
+    let frame = |tenant: &str| {
+        format!("/auth/frontchannel-logout?iss=https%3A%2F%2Flogin.example%2F{tenant}%2Fv2.0&sid=s1")
+    };
+    assert_eq!(town.get(&mut Browser::default(), &frame("t2")).answer.status, 400);
+    assert!(town.visit(&mut browser).session.is_some());
+    assert_eq!(town.get(&mut Browser::default(), &frame("t1")).answer.status, 200);
+    assert!(town.visit(&mut browser).session.is_none());
+}
+
+#[test]
+fn a_provider_comes_and_goes_while_the_site_runs() {
+    let mut town = Town::stored();
+    town.site = site_of(keys(&[1]), SitePolicy::stored(), named("one"));
+    let mut browser = Browser::default();
+    assert_eq!(failure(&town.get(&mut browser, "/auth/login?provider=two")), "unknown_provider");
+    town.site = town.site.clone().with_provider(named("two")).unwrap();
+    let callback = town.provider_way(&mut browser, "/auth/login?provider=two");
+    town.get(&mut browser, &callback.replace("/callback?", "/callback/two?"));
+    assert_eq!(town.visit(&mut browser).provider.as_deref(), Some("two"));
+    town.site = town.site.clone().without_provider("two");
+    assert!(town.visit(&mut browser).session.is_none());
+    assert_eq!(failure(&town.get(&mut browser, "/auth/login?provider=two")), "unknown_provider");
+}
+
+#[test]
+fn a_redirect_uri_that_is_registered_already_stays_where_it_is() {
+    let mut town = Town::stored();
+    let mut provider = provider();
+    provider.registration.redirect_uri = "https://rp.example/oauth2/idpresponse".into();
+    town.site = site_of(keys(&[1]), SitePolicy::stored(), provider);
+    assert!(town.site.handles("/oauth2/idpresponse") && !town.site.handles("/auth/callback"));
+    let mut browser = Browser::default();
+    let callback = town.provider_way(&mut browser, "/auth/login?return_to=/inbox");
+    assert_eq!(town.get(&mut browser, &callback).answer.status, 404);
+    let handled = town.get(&mut browser, &callback.replace("/auth/callback", "/oauth2/idpresponse"));
+    assert_eq!(location(&handled), "/inbox");
+    assert!(town.visit(&mut browser).session.is_some());
 }

@@ -287,3 +287,47 @@ fn s7_all_cookies_stay_within_the_budget_whatever_comes_together() {
     assert!(browser.header().len() <= 6_000, "{}", browser.header().len());
     assert!(town.visit(&mut browser).session.is_some());
 }
+
+#[test]
+fn a_session_ends_no_later_than_its_provider_says() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        town.op.claim("session_expiry", town.now.as_unix() + 120);
+        let mut browser = town.login();
+        town.wait(119);
+        assert!(town.visit(&mut browser).session.is_some());
+        town.wait(2);
+        assert!(town.visit(&mut browser).session.is_none());
+    }
+}
+
+/// The provider has spent the refresh token by then.
+#[test]
+fn a_store_that_misses_one_write_after_a_refresh_loses_no_tokens() {
+    let mut town = Town::stored();
+    let mut browser = town.login();
+    town.wait(250);
+    let mut step = town.begin_visit(&browser).unwrap();
+    let mut missed = 0;
+    let visit = loop {
+        let flow = match step {
+            Step::Done(visit) => break visit,
+            Step::Pending(flow) => flow,
+        };
+        let is_put = matches!(flow.request(), Request::Store(StoreRequest::Put { .. }));
+        // The first time it was not written, the second time it was, and nobody said so.
+        town.store_is_up = !(is_put && missed == 0);
+        if is_put && missed == 1 {
+            town.answer(flow.request());
+            town.store_is_up = false;
+        }
+        missed += usize::from(is_put);
+        step = town.advance(flow).unwrap();
+        town.store_is_up = true;
+    };
+    assert!(visit.session.is_some() && visit.error.is_none(), "{visit:?}");
+    assert_eq!(missed, 3);
+    town.wait(250);
+    assert!(town.visit(&mut browser).session.is_some(), "its refresh token is good");
+    assert_eq!(town.refreshes, 2);
+}
