@@ -45,7 +45,7 @@ const FRAMEWORKS = {
     const app = connect();
     app.use(forExpress.relyingparty(site, options));
     app.use('/private', forExpress.requireLogin());
-    app.use('/', (request, response) => response.end(said(request.oidc)));
+    app.use('/', (request, response, next) => (/^\/(?:$|\?|private)/.test(request.originalUrl) ? response.end(said(request.oidc)) : next()));
     return listening(createServer(app).listen(port, '127.0.0.1'));
   },
   async Hono(site, port, options) {
@@ -119,6 +119,8 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       const registered = await provider.control('register', {
         redirect_uris: [`${home}/auth/callback`],
         post_logout_redirect_uris: [`${home}/auth/logged-out`],
+        backchannel_logout_uri: `${home}/auth/backchannel-logout`,
+        backchannel_logout_session_required: true,
       });
       const { client_id, client_secret } = registered;
       own = {
@@ -204,6 +206,16 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       const returned = await browser.logout(out.location, `${home}/auth/logged-out`);
       assert.equal((await browser.open(returned)).location, '/bye');
       assert.equal(browser.cookies.some((name) => name.startsWith('rp-')), false);
+    });
+
+    test('a logout at the provider ends the session of every worker, and of nobody else', async () => {
+      const [browser, other] = [new Browser(), new Browser()];
+      await login(browser);
+      await login(other);
+      const over = `${provider.issuer}/session/end`;
+      await browser.logout(over, `${over}/success`);
+      assert.deepEqual([await text(browser), await text(browser, '/', worker)], ['Hello nobody', 'Hello nobody']);
+      assert.equal(await text(other, '/', worker), 'Hello alice');
     });
 
     test('one worker knows who logged in at another; both refresh once between them', async (t) => {
