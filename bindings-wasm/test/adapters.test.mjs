@@ -16,6 +16,7 @@ import { Redis } from 'ioredis';
 import * as forExpress from '../dist/adapters/express.js';
 import * as forFastify from '../dist/adapters/fastify.js';
 import { fetchSite } from '../dist/adapters/fetch.js';
+import { handlers } from '../dist/adapters/next.js';
 import { MemorySessionStore, Site } from '../dist/node/entry_node.js';
 import { RedisSessionStore } from '../dist/node/redis.js';
 import { idToken } from './memory_provider.mjs';
@@ -283,3 +284,16 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
     });
   });
 }
+
+test('the handlers of Next.js answer a Request with a Response', async () => {
+  const site = new Site(siteOptions(rotatingProvider(), { base_url: 'https://app.example/auth' }));
+  const { GET, POST } = handlers(site, { failed: (error, _request, status) => new Response(error.code, { status }) });
+  const login = await GET(new Request('https://app.example/auth/login?return_to=/x'));
+  assert.deepEqual([login.status, new URL(login.headers.get('location')).origin], [303, ISSUER]);
+  assert.equal(login.headers.getSetCookie().length, 1);
+  const form = { method: 'POST', body: new URLSearchParams({ return_to: '/' }) };
+  const elsewhere = await POST(new Request('https://app.example/auth/logout', form));
+  assert.deepEqual([elsewhere.status, await elsewhere.text(), elsewhere.headers.get('cache-control')], [403, 'cross_site_request', 'no-store']);
+  assert.equal((await GET(new Request('https://app.example/auth/other'))).status, 404);
+  assert.equal((await POST(new Request('https://app.example/auth/logout', { method: 'POST', body: 'x'.repeat(80_000), headers: { 'sec-fetch-site': 'same-origin' } }))).status, 400);
+});
