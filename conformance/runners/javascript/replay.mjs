@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 const FULL = process.argv[2] === '--full';
 const PACKAGE = '../../../bindings-wasm/dist';
-const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError, loggedOut } = await import(
+const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError, Site, loggedOut } = await import(
   `${PACKAGE}/${FULL ? 'full' : 'node'}/entry_node.js`
 );
 const { nodeVerifier } = await import(`${PACKAGE}/node/node.js`);
@@ -57,6 +57,18 @@ class Player {
     for (const member of ['signing_keys', 'dpop_keys'])
       if (Array.isArray(registration[member])) registration[member] = registration[member].map((key) => this.hold(key));
     this.client = new Client(this.provider, registration, this.context);
+  }
+
+  /** Begins what a site makes of a request. */
+  carry({ request, flow, ...step }, host, begin) {
+    this.drawn = drawn(step);
+    this.current = new SiteFlow((suspended) => this.waiting.set(flow, suspended), host);
+    return this.current.carry(begin({ headers: [], ...request }));
+  }
+
+  /** What a site asks of its host: whichever of its flows is being carried. */
+  asked(request) {
+    return this.current.answer(request);
   }
 
   /** A key as the client takes it: this package signs with none itself. Those with a private half are signed with here. */
@@ -195,6 +207,35 @@ const CALLS = {
     const params = CallbackParams.parse(query);
     return { cookie_name: params.cookie_name ?? null, state: params.get('state') ?? null };
   },
+  async site(player, { base_url, sealing_keys, site_policy, providers }) {
+    const { store, ...policy } = site_policy;
+    player.site = new Site({
+      base_url,
+      policy,
+      sealing_keys: sealing_keys.map((key) => new Uint8Array(Buffer.from(key, 'hex'))),
+      providers: providers.map(({ name, issuer = player.issuer, registration = player.registration, authorize = {} }) => {
+        const { policy } = player;
+        return { ...registration, name, issuer, policy, authorize, transport: (request) => player.asked(request), verifier: verify };
+      }),
+      ...(store && { store: storeOf(player) }),
+      cache: player.cache,
+      clock: () => player.now,
+      entropy: () => player.drawn,
+      sleep: (seconds) => void (player.now += seconds),
+    });
+    return {};
+  },
+  async handle(player, step, host) {
+    return player.carry(step, host, ({ form, ...request }) => player.site.handle({ ...request, body: form }));
+  },
+  async visit(player, step, host) {
+    return player.carry(step, host, ({ form, ...request }) => player.site.visit({ ...request, body: form }));
+  },
+  async go_on(player, { flow }, host) {
+    const suspended = player.waiting.get(flow);
+    player.current = suspended;
+    return suspended.goOn(host);
+  },
   async refresh_keys(player, step, host) {
     const { usable, dropped } = await host.run(player.provider.refreshKeys(player.context));
     return { usable: usable.length, dropped: dropped.length };
@@ -229,6 +270,7 @@ class Host {
     const actual = observe(request);
     if (!exchange) {
       if (this.waits && request.kind === 'http') throw new Waits(request.endpoint);
+      if (this.waits && request.kind === 'store') throw new Waits(request.name);
       throw new Difference(`unexpected request ${JSON.stringify(actual)}`);
     }
     const { expect, now, respond } = exchange;
@@ -240,6 +282,99 @@ class Host {
   }
 }
 
+/** What a site makes of one request, step by step: between them its host's answers let it wait. */
+class SiteFlow {
+  constructor(suspend, host) {
+    Object.assign(this, { suspend, host });
+  }
+
+  async carry(outcome) {
+    this.outcome = outcome;
+    return this.#next();
+  }
+
+  async goOn(host) {
+    this.host = host;
+    this.resume(this.answer(this.question));
+    return this.#next();
+  }
+
+  /** The answer, once there is one. A case that is not kept to says so at the end: a site takes what a store throws for a failure. */
+  async answer(request) {
+    try {
+      return await this.host.answer(request);
+    } catch (error) {
+      if (!(error instanceof Waits)) {
+        this.difference ??= error instanceof Difference && error;
+        throw error;
+      }
+      return new Promise((resume) => {
+        Object.assign(this, { question: request, resume });
+        this.stop(error);
+      });
+    }
+  }
+
+  async #next() {
+    const stopped = new Promise((_, reject) => (this.stop = reject));
+    try {
+      const found = await Promise.race([this.outcome, stopped]);
+      return found.status === undefined ? visited(found) : handled(found);
+    } catch (error) {
+      if (error instanceof Waits) this.suspend(this);
+      throw error;
+    } finally {
+      if (this.difference) throw this.difference;
+    }
+  }
+}
+
+/** The store of a site, as the case says. */
+function storeOf(player) {
+  const asked = async (name, question) => {
+    const { stored, value, version, unreachable } = await player.asked({ kind: 'store', name, ...question });
+    if (unreachable !== undefined) throw new Error(unreachable);
+    if (value !== undefined) return { value, version };
+    return ['get', 'take'].includes(name) ? undefined : stored === 'done';
+  };
+  const names = ['get', 'add', 'put', 'take', 'delete', 'lock', 'unlock'];
+  const methods = names.map((name) => [name, (question) => asked(name, question)]);
+  return Object.fromEntries([...methods, ['deleteLabelled', (question) => asked('delete_labelled', question)]]);
+}
+
+function handled({ status, headers, body, event }) {
+  if (body) throw new Skipped('no case has a form');
+  return { status, headers, form: null, event: happened(event) };
+}
+
+function visited({ session, provider = null, set_cookies, event, error }) {
+  return { session: seen(session), provider, set_cookies, event: happened(event), error: error?.code ?? null };
+}
+
+/** An event as cases have it. */
+function happened(event) {
+  if (!event) return null;
+  const { kind, provider, session, error } = event;
+  const code = error?.code ?? null;
+  switch (kind) {
+    case 'logged_in':
+      return { kind, provider, session: seen(session) };
+    case 'session_changed':
+      return { kind, session: seen(session) };
+    case 'logged_out':
+      return { kind, session: seen(session), error: code };
+    default:
+      return { kind, error: code };
+  }
+}
+
+/** What tells sessions apart. */
+function seen(session) {
+  if (!session) return null;
+  const { claims, access_token = null, refresh_token = null } = session;
+  return { sub: claims.sub, access_token, refresh_token };
+}
+
 /** What the host is asked, as cases have it. */
 function observe(request) {
   const { kind } = request;
@@ -248,6 +383,10 @@ function observe(request) {
     return { sign: { key, alg, purpose, signing_input: Buffer.from(signing_input).toString() } };
   }
   if (kind === 'assertion') return { assertion: { type: request.assertion_type, audience: request.audience } };
+  if (kind === 'store') {
+    const { kind: _, ...store } = request;
+    return { store };
+  }
   const { endpoint, method, url, headers, body, limits, client_certificate } = request;
   const text = body ? Buffer.from(body).toString() : '';
   return plain({ endpoint, method, url, headers, body: text, limits, client_certificate });
