@@ -87,6 +87,11 @@ export class PortableSite {
     return this.#read.base_url;
   }
 
+  /** Loads the module and has the keys at hand: `handle` and `visit` do so themselves. */
+  async ready() {
+    if (!this.#site) await this.#prepared();
+  }
+
   /** Whether a URL is that of a route: then the request is one for `handle`. */
   handles(url) {
     const site = this.#site ?? (this.#early ??= this.#made());

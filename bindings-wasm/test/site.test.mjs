@@ -430,6 +430,23 @@ test('u9_what_a_site_yields_shows_no_secret', async () => {
   assert.equal(inspect(new Login(siteOptions(rotatingProvider()))), '<Login at https://app.example/auth>');
 });
 
+test('a site can be had ready, and its keys are tried again', async () => {
+  let tries = 0;
+  const key = async () => {
+    tries += 1;
+    if (tries === 1) throw new Error('the KMS is down');
+    return (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])).privateKey;
+  };
+  const options = siteOptions(rotatingProvider());
+  const { client_secret: _, ...client } = options.providers[0];
+  const site = new Site({ ...options, providers: [{ ...client, signing_keys: [key] }] });
+  assert.ok(site.handles('/auth/login'));
+  await assert.rejects(site.ready(), { code: 'invalid_configuration' });
+  await site.ready();
+  await site.ready();
+  assert.equal(tries, 2);
+});
+
 test('a clock that is not set is refused', async () => {
   const { provider, site, browser } = town();
   provider.now = NaN;

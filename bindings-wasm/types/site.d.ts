@@ -226,8 +226,13 @@ export class Site {
   /** The metadata and keys of the providers. `cache.toJson()` keeps them for the next process. */
   readonly cache: Cache;
   /**
+   * Loads the module and has the keys of the providers at hand. `handle` and `visit` do so themselves. Rejects with `module_unavailable` or
+   * a `ConfigurationError`.
+   */
+  ready(): Promise<void>;
+  /**
    * Whether a URL is that of a route: then the request is one for `handle`. What a proxy takes off the front of a path may be missing. Throws
-   * `module_unavailable` where the module is not loaded yet.
+   * `module_unavailable` where the module is not loaded yet: see `ready`.
    */
   handles(url: string | Href): boolean;
   /**
