@@ -60,6 +60,8 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
       },
     }),
     adapter: storage.adapter,
+    // Clients are on this machine, and logout tokens are for them: the dispatcher that comes along refuses such addresses.
+    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
     jwks: { keys },
     cookies: { keys: cookieKeys },
     findAccount: (_ctx, login) => account(login),
@@ -69,6 +71,7 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
       email: ['email', 'email_verified'],
     },
     features: {
+      backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       devInteractions: { enabled: true },
       // Asked of who sends a proof: clients without one never meet it.
