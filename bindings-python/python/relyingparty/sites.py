@@ -63,11 +63,11 @@ class SiteProvider:
         asked: Withheld[Any] = Withheld({} if authorize is None else authorize)
         beside = [option for option in _OF_THE_SITE if option in options]
         del options, authorize
+        self._issuer, self._client_id, self._name = issuer, client_id, name
         for option in beside:
             settings.refuse(option, "is an option of the site")
-        self._issuer = settings.text("issuer", issuer)
-        self._client_id = settings.text("client_id", client_id)
-        self._name = settings.text("name", name)
+        for member, value in (("issuer", issuer), ("client_id", client_id), ("name", name)):
+            settings.text(member, value)
         self._redirect_uri = redirect_uri
         self._authorize = asked
         self._options = given
@@ -132,7 +132,7 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         """
         keys = Withheld(sealing_keys)
         del sealing_keys
-        settings.text("base_url", base_url)
+        self._base_url = settings.text("base_url", base_url)
         limits = {} if policy is None else settings.members("policy", policy)
         if "store" in limits:
             settings.refuse("store", "is no member of the policy: it follows from the parameter store")
@@ -145,8 +145,6 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         settings.function("entropy", entropy)
         if sleep is not None:
             settings.function("sleep", sleep)
-        self._base_url = base_url
-        self._path = "/".join(["", *base_url.split("/")[3:], ""])
         self._store = store
         self._clock = clock
         self._entropy = entropy
@@ -169,11 +167,8 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         return self._cache
 
     def handles(self, url: object) -> bool:
-        """Whether the path of a URL is below the base URL: then the request is for :meth:`handle`."""
-        text = str(url)
-        if "://" in text:
-            text = "/" + text.partition("://")[2].partition("/")[2]
-        return text.startswith(self._path)
+        """Whether a URL, or a path, is that of a route: then the request is for :meth:`handle`."""
+        return self._now.core.handles(url)
 
     def relying_party(self, name: str | None = None) -> PartyT:
         """What talks to the provider of this name, or to the first: for ``userinfo``, ``call`` and ``check``.
