@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use relyingparty::{IdTokenClaims, Incoming, Session, Visit};
@@ -23,7 +23,7 @@ use crate::{BoxFuture, Error};
 const LONGEST_FORM: usize = 128 * 1024;
 
 impl Site {
-    /// The routes of the site, to be nested at the path of the base URL: `.nest("/auth", site.routes())`; to be merged where that is `/`.
+    /// The routes of the site, to be nested where the base URL leads to: `.nest("/auth", site.routes())`; to be merged where that is `/`.
     ///
     /// A request is carried to its end even if the browser goes. A response has its [`Event`](crate::Event), if there is one, as an
     /// extension: a layer around can make a page of it where the status is that of an error.
@@ -41,7 +41,8 @@ impl Site {
 
 async fn handle(State(site): State<Site>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = incoming(&parts);
+    // As the route is named here, wherever it is nested.
+    let mut incoming = incoming(&parts, &path_and_query(&parts.uri));
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         let Ok(form) = to_bytes(body, LONGEST_FORM).await else {
@@ -55,18 +56,22 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
     }
 }
 
-/// The request without its form, as the application was asked for it before anything was nested.
-fn incoming(parts: &Parts) -> Incoming {
-    let incoming = Incoming::new(parts.method.as_str(), &asked_for(parts));
+/// The request without its form.
+fn incoming(parts: &Parts, url: &str) -> Incoming {
+    let incoming = Incoming::new(parts.method.as_str(), url);
     // Somebody else's cookie may be of any bytes.
     parts.headers.iter().fold(incoming, |incoming, (name, value)| {
         incoming.header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))
     })
 }
 
+/// What the application was asked for, before anything was nested.
 fn asked_for(parts: &Parts) -> String {
-    let original = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-    original.path_and_query().map_or_else(String::new, ToString::to_string)
+    path_and_query(parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri))
+}
+
+fn path_and_query(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(String::new, ToString::to_string)
 }
 
 /// Carries something to its end, whatever becomes of whoever asked for it.
@@ -162,7 +167,7 @@ impl Site {
     }
 
     async fn visited(&self, parts: &Parts) -> Result<Visit, Refusal> {
-        let (site, incoming) = (self.clone(), incoming(parts));
+        let (site, incoming) = (self.clone(), incoming(parts, &asked_for(parts)));
         if !self.0.is_stored() {
             // It asks nobody, and is over at once.
             return self.visit(&incoming).await.map_err(Refusal::Failed);
