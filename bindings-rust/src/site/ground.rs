@@ -117,6 +117,7 @@ impl<H: Host> Ground<H> {
         self.shared.cache()
     }
 
+    #[cfg(feature = "axum")]
     pub(crate) fn is_stored(&self) -> bool {
         self.store.is_some()
     }
