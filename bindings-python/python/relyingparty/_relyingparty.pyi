@@ -1282,12 +1282,17 @@ class SiteCore:
     """A site without its network and its store: each verb is a flow. Immutable. Internal."""
     def __new__(cls, base_url: str, sealing_keys: SealingKeys, cache: Cache, clock: _Clock, **policy: Any) -> SiteCore:
         """A site without providers. `policy`: the members of `SitePolicyOptions`, and `store`."""
+    @property
+    def cookie_name(self) -> str:
+        """The name of the cookie that holds the session, or its first part."""
     def with_provider(
         self, name: str, issuer: Issuer, registration: Registration, policy: Policy, authorize: dict[str, Any]
     ) -> SiteCore:
         """The same site with one more provider; `authorize` is what every login asks for."""
     def without_provider(self, name: str) -> SiteCore:
         """The same site without the provider of this name."""
+    def handles(self, url: object) -> bool:
+        """Whether a URL, or a path, is that of a route."""
     def handle(self, incoming: Incoming, entropy: bytes) -> Flow[Handled]:
         """The flow that answers a request to one of the routes, and yields `Handled`. `entropy`: at least 32 secure
         random bytes, used for this call only.
