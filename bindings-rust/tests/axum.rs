@@ -113,6 +113,8 @@ async fn routes_answer_with_their_events_wherever_they_are_nested() {
         assert_eq!((by_get.status(), header(&by_get, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
         assert_eq!(ask(app, page(&format!("{at}/elsewhere"))).await.status(), StatusCode::NOT_FOUND);
     }
+    let alone = Router::new().route("/auth/login", site.route());
+    assert_eq!(ask(alone, page("/auth/login")).await.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

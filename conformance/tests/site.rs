@@ -131,16 +131,16 @@ fn providers_come_and_go_while_a_site_runs_and_have_one_cache() {
 }
 
 #[test]
-fn what_a_site_handles_is_below_its_base_url() {
+fn what_a_site_handles_are_its_routes_and_no_page_beside_them() {
     let site = |base: &str| blocking::Site::builder(base, keys()).build().unwrap();
     let below = site("https://app.example/auth");
-    for url in ["/auth/login", "https://app.example/auth/callback/a?b", "/auth/"] {
+    for url in ["/auth/login", "https://app.example/auth/initiate?b", "/auth/logout"] {
         assert!(below.handles(url), "{url}");
     }
-    for url in ["/", "/auth", "/authors/login", "/login?to=/auth/login", "https://app.example"] {
+    for url in ["/", "/auth", "/auth/", "/authors/login", "/login?to=/auth/login", "https://app.example"] {
         assert!(!below.handles(url), "{url}");
     }
-    assert!(site(BASE).handles("/login"));
+    assert!(site(BASE).handles("/login") && !site(BASE).handles("/inbox"));
     let elsewhere = blocking::RelyingParty::builder(
         Config::new("https://op.example", Registration::new("client", "https://app.example/elsewhere")),
         Watched::ureq(),

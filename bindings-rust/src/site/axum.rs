@@ -11,12 +11,12 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use relyingparty::{IdTokenClaims, Incoming, Session, Visit};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Handled, Site, ground};
+use super::{Handled, Site};
 use crate::{BoxFuture, Error};
 
 /// Bytes of a form that are read; the core wants fewer.
@@ -30,6 +30,11 @@ impl Site {
     pub fn routes(&self) -> Router {
         let routes = Router::new().route("/{route}", any(handle)).route("/callback/{provider}", any(handle));
         routes.with_state(self.clone())
+    }
+
+    /// One route of the site, for a redirect URI that is not below the base URL: `.route("/oidc/return", site.route())`.
+    pub fn route(&self) -> MethodRouter {
+        any(handle).with_state(self.clone())
     }
 
     /// What looks for the session of each request, for [`Visitor`] and [`Claims`]: a layer around the whole application.
@@ -143,7 +148,8 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let mut set_cookies = Vec::new();
-            if !site.has_route(&asked_for(&parts)) {
+            // A route finds the visitor itself.
+            if !site.handles(&asked_for(&parts)) {
                 let mut visited = site.visited(&parts).await;
                 if let Ok(visit) = &mut visited {
                     set_cookies = std::mem::take(&mut visit.set_cookies);
@@ -161,11 +167,6 @@ where
 }
 
 impl Site {
-    /// Whether this is a request to a route, which finds the visitor itself. Below a base URL without a path anything may be.
-    fn has_route(&self, path: &str) -> bool {
-        !ground::path(self.0.base_url()).is_empty() && self.handles(path)
-    }
-
     async fn visited(&self, parts: &Parts) -> Result<Visit, Refusal> {
         let (site, incoming) = (self.clone(), incoming(parts, &asked_for(parts)));
         if !self.0.is_stored() {
