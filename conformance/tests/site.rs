@@ -142,7 +142,7 @@ fn what_a_site_handles_are_its_routes_and_no_page_beside_them() {
     }
     assert!(site(BASE).handles("/login") && !site(BASE).handles("/inbox"));
     let elsewhere = blocking::RelyingParty::builder(
-        Config::new("https://op.example", Registration::new("client", "https://app.example/elsewhere")),
+        Config::new("https://op.example", Registration::new("client", "https://other.example/callback")),
         Watched::ureq(),
     );
     let refused = blocking::Site::builder(BASE, keys()).provider(elsewhere).build().unwrap_err();
