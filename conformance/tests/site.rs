@@ -197,7 +197,7 @@ impl blocking::SessionStore for Failing {
 }
 
 #[test]
-fn f7_a_store_that_fails_is_an_error_with_its_cause_which_shows_nothing_of_it() {
+fn a_store_that_fails_is_an_error_with_its_cause_which_shows_nothing_of_it() {
     let op = Scripted::start();
     let store = Failing::default();
     let site = site_of(&op).store(store.clone()).build().unwrap();
