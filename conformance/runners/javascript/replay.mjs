@@ -59,18 +59,6 @@ class Player {
     this.client = new Client(this.provider, registration, this.context);
   }
 
-  /** Begins what a site makes of a request. */
-  carry({ request, flow, ...step }, host, begin) {
-    this.drawn = drawn(step);
-    this.current = new SiteFlow((suspended) => this.waiting.set(flow, suspended), host);
-    return this.current.carry(begin({ headers: [], ...request }));
-  }
-
-  /** What a site asks of its host: whichever of its flows is being carried. */
-  asked(request) {
-    return this.current.answer(request);
-  }
-
   /** A key as the client takes it: this package signs with none itself. Those with a private half are signed with here. */
   hold({ d, alg, kid, use, ...jwk }) {
     if (d === undefined) return { alg, ...(kid && { kid }), ...jwk };
@@ -207,38 +195,38 @@ const CALLS = {
     const params = CallbackParams.parse(query);
     return { cookie_name: params.cookie_name ?? null, state: params.get('state') ?? null };
   },
-  async site(player, { base_url, sealing_keys, site_policy, providers }) {
-    const { store, ...policy } = site_policy;
-    player.site = new Site({
-      base_url,
-      policy,
-      sealing_keys: sealing_keys.map((key) => new Uint8Array(Buffer.from(key, 'hex'))),
-      providers: providers.map(({ name, issuer = player.issuer, registration = player.registration, authorize = {} }) => {
-        const { policy } = player;
-        return { ...registration, name, issuer, policy, authorize, transport: (request) => player.asked(request), verifier: verify };
-      }),
-      ...(store && { store: storeOf(player) }),
-      cache: player.cache,
-      clock: () => player.now,
-      entropy: () => player.drawn,
-      sleep: (seconds) => void (player.now += seconds),
-    });
-    return {};
-  },
-  async handle(player, step, host) {
-    return player.carry(step, host, ({ form, ...request }) => player.site.handle({ ...request, body: form }));
-  },
-  async visit(player, step, host) {
-    return player.carry(step, host, ({ form, ...request }) => player.site.visit({ ...request, body: form }));
-  },
-  async go_on(player, { flow }, host) {
-    const suspended = player.waiting.get(flow);
-    player.current = suspended;
-    return suspended.goOn(host);
-  },
   async refresh_keys(player, step, host) {
     const { usable, dropped } = await host.run(player.provider.refreshKeys(player.context));
     return { usable: usable.length, dropped: dropped.length };
+  },
+  async site(player, { base_url, sealing_keys, site_policy: { store, ...policy }, providers }) {
+    player.desk = new Desk(player);
+    player.site = new Site({
+      base_url,
+      sealing_keys: sealing_keys.map((key) => Buffer.from(key, 'hex')),
+      policy,
+      ...(store && { store: player.desk.store }),
+      cache: player.cache,
+      clock: () => player.now,
+      entropy: () => player.drawn,
+      sleep: async () => {},
+      providers: providers.map(({ name, issuer = player.issuer, registration = player.registration, authorize = {} }) => ({
+        ...registration,
+        ...{ name, issuer, authorize, policy: player.policy, transport: (request) => player.desk.asked(observe(request)) },
+      })),
+    });
+    // What cannot work is refused when it is first used, if the module was not loaded before.
+    await player.site.visit({ method: 'GET', url: '/', headers: {} });
+    return {};
+  },
+  async handle(player, step, host) {
+    return player.desk.serve(player, step, host, (request) => player.site.handle(request));
+  },
+  async visit(player, step, host) {
+    return player.desk.serve(player, step, host, (request) => player.site.visit(request));
+  },
+  async go_on(player, { flow }, host) {
+    return player.desk.goOn(flow, host);
   },
   async cache(player, { stored }) {
     player.cache = stored === null ? new Cache() : Cache.fromJson(stored);
@@ -246,6 +234,83 @@ const CALLS = {
     return {};
   },
 };
+
+/** Where a site's requests come to: each is answered as the case says, or waits until the case goes on. */
+class Desk {
+  #waiting = new Map();
+  #host;
+  #flow;
+  #stopped;
+
+  constructor() {
+    const ask = (name) => async (question) => {
+      const { stored, unreachable, ...entry } = await this.asked({ store: { name, ...question } });
+      if (unreachable !== undefined) throw new Error(unreachable);
+      if (stored === undefined) return entry;
+      return stored === 'nothing' ? undefined : stored === 'done';
+    };
+    const names = { deleteLabelled: 'delete_labelled' };
+    const methods = ['get', 'add', 'put', 'take', 'delete', 'deleteLabelled', 'lock', 'unlock'];
+    this.store = Object.fromEntries(methods.map((method) => [method, ask(names[method] ?? method)]));
+  }
+
+  /** The answer to what a site asks. */
+  async asked(actual) {
+    const own = this.#flow;
+    while (this.#host.exchanges.length === 0 && this.#host.waits) {
+      const goesOn = new Promise((resolve) => this.#waiting.set(own.name, { resolve, own }));
+      this.#stopped(new Waits(actual.store?.name ?? actual.endpoint));
+      await goesOn;
+    }
+    return this.#host.next(actual);
+  }
+
+  serve(player, { request: { form, headers = [], ...request }, flow, entropy }, host, answer) {
+    player.drawn = Buffer.from(entropy, 'hex');
+    const own = { name: flow };
+    const begin = () => (own.done = answer({ ...request, headers, ...(form !== undefined && { body: form }) }));
+    return this.#carry(own, host, begin);
+  }
+
+  goOn(name, host) {
+    const { resolve, own } = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    return this.#carry(own, host, resolve);
+  }
+
+  async #carry(own, host, go) {
+    this.#host = host;
+    this.#flow = own;
+    const stopped = new Promise((_, reject) => (this.#stopped = reject));
+    go();
+    const found = await Promise.race([own.done, stopped]);
+    if (host.failed) throw host.failed;
+    return site(found);
+  }
+}
+
+/** What a site makes of a request, as cases have it. */
+function site({ status, headers, body, event, session, provider = null, set_cookies, error }) {
+  if (body) throw new Skipped('no case has a form');
+  const happened = event
+    ? {
+        kind: event.kind,
+        ...(event.provider && { provider: event.provider }),
+        ...(event.session && { session: seen(event.session) }),
+        ...(event.kind === 'logged_out' && { session: seen(event.session), error: event.error?.code ?? null }),
+        ...(event.error && { error: event.error.code }),
+      }
+    : null;
+  if (status !== undefined) return { status, headers, form: null, event: happened };
+  return { session: seen(session), provider, set_cookies, event: happened, error: error?.code ?? null };
+}
+
+/** What tells sessions apart. */
+function seen(session) {
+  if (!session) return null;
+  const { claims, access_token = null, refresh_token = null } = session;
+  return { sub: claims.sub, access_token, refresh_token };
+}
 
 /** Answers as the case says. */
 class Host {
@@ -266,113 +331,22 @@ class Host {
     }
     const own = request.kind === 'sign' && this.player.own.get(request.key);
     if (own) return { signature: sign(null, request.signing_input, own) };
+    if (this.exchanges.length === 0 && this.waits && request.kind === 'http') throw new Waits(request.endpoint);
+    return this.next(observe(request));
+  }
+
+  /** The next answer, if it is to this. What a site's host throws it takes for an answer: so it is kept. */
+  next(actual) {
     const exchange = this.exchanges.shift();
-    const actual = observe(request);
-    if (!exchange) {
-      if (this.waits && request.kind === 'http') throw new Waits(request.endpoint);
-      if (this.waits && request.kind === 'store') throw new Waits(request.name);
-      throw new Difference(`unexpected request ${JSON.stringify(actual)}`);
-    }
-    const { expect, now, respond } = exchange;
+    const { expect, now, respond } = exchange ?? {};
     if (!isDeepStrictEqual(expect, actual)) {
-      throw new Difference(`expected the request ${JSON.stringify(expect)}, got ${JSON.stringify(actual)}`);
+      const expected = exchange ? `expected the request ${JSON.stringify(expect)}, got` : 'unexpected request';
+      this.failed = new Difference(`${expected} ${JSON.stringify(actual)}`);
+      throw this.failed;
     }
     this.player.now = now ?? this.player.now;
     return reply(respond);
   }
-}
-
-/** What a site makes of one request, step by step: between them its host's answers let it wait. */
-class SiteFlow {
-  constructor(suspend, host) {
-    Object.assign(this, { suspend, host });
-  }
-
-  async carry(outcome) {
-    this.outcome = outcome;
-    return this.#next();
-  }
-
-  async goOn(host) {
-    this.host = host;
-    this.resume(this.answer(this.question));
-    return this.#next();
-  }
-
-  /** The answer, once there is one. A case that is not kept to says so at the end: a site takes what a store throws for a failure. */
-  async answer(request) {
-    try {
-      return await this.host.answer(request);
-    } catch (error) {
-      if (!(error instanceof Waits)) {
-        this.difference ??= error instanceof Difference && error;
-        throw error;
-      }
-      return new Promise((resume) => {
-        Object.assign(this, { question: request, resume });
-        this.stop(error);
-      });
-    }
-  }
-
-  async #next() {
-    const stopped = new Promise((_, reject) => (this.stop = reject));
-    try {
-      const found = await Promise.race([this.outcome, stopped]);
-      return found.status === undefined ? visited(found) : handled(found);
-    } catch (error) {
-      if (error instanceof Waits) this.suspend(this);
-      throw error;
-    } finally {
-      if (this.difference) throw this.difference;
-    }
-  }
-}
-
-/** The store of a site, as the case says. */
-function storeOf(player) {
-  const asked = async (name, question) => {
-    const { stored, value, version, unreachable } = await player.asked({ kind: 'store', name, ...question });
-    if (unreachable !== undefined) throw new Error(unreachable);
-    if (value !== undefined) return { value, version };
-    return ['get', 'take'].includes(name) ? undefined : stored === 'done';
-  };
-  const names = ['get', 'add', 'put', 'take', 'delete', 'lock', 'unlock'];
-  const methods = names.map((name) => [name, (question) => asked(name, question)]);
-  return Object.fromEntries([...methods, ['deleteLabelled', (question) => asked('delete_labelled', question)]]);
-}
-
-function handled({ status, headers, body, event }) {
-  if (body) throw new Skipped('no case has a form');
-  return { status, headers, form: null, event: happened(event) };
-}
-
-function visited({ session, provider = null, set_cookies, event, error }) {
-  return { session: seen(session), provider, set_cookies, event: happened(event), error: error?.code ?? null };
-}
-
-/** An event as cases have it. */
-function happened(event) {
-  if (!event) return null;
-  const { kind, provider, session, error } = event;
-  const code = error?.code ?? null;
-  switch (kind) {
-    case 'logged_in':
-      return { kind, provider, session: seen(session) };
-    case 'session_changed':
-      return { kind, session: seen(session) };
-    case 'logged_out':
-      return { kind, session: seen(session), error: code };
-    default:
-      return { kind, error: code };
-  }
-}
-
-/** What tells sessions apart. */
-function seen(session) {
-  if (!session) return null;
-  const { claims, access_token = null, refresh_token = null } = session;
-  return { sub: claims.sub, access_token, refresh_token };
 }
 
 /** What the host is asked, as cases have it. */
@@ -383,10 +357,6 @@ function observe(request) {
     return { sign: { key, alg, purpose, signing_input: Buffer.from(signing_input).toString() } };
   }
   if (kind === 'assertion') return { assertion: { type: request.assertion_type, audience: request.audience } };
-  if (kind === 'store') {
-    const { kind: _, ...store } = request;
-    return { store };
-  }
   const { endpoint, method, url, headers, body, limits, client_certificate } = request;
   const text = body ? Buffer.from(body).toString() : '';
   return plain({ endpoint, method, url, headers, body: text, limits, client_certificate });
