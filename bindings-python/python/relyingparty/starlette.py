@@ -155,7 +155,8 @@ class Mounted(Adapter[AsyncSite]):
             return None
         if inspect.iscoroutinefunction(hook):
             return await hook(connection, event)
-        return await run_in_threadpool(hook, connection, event)
+        returned: Any = await run_in_threadpool(hook, connection, event)
+        return await returned if inspect.isawaitable(returned) else returned
 
 
 class Login(Mounted):
