@@ -351,8 +351,12 @@ def test_the_tenants() -> None:
 
 
 def test_every_snippet_of_every_page_is_run() -> None:
-    """``README.md`` by ``conformance/tests/readme.rs``, the page on observability by ``test_observability.py``."""
+    """Elsewhere: ``README.md`` by ``conformance/tests/readme.rs``, pages by tests that are named as they are."""
     pages = [ROOT / "README.md", ROOT / "bindings-python" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     found = {page.name: len(snippets(page.read_text(encoding="utf-8"))) for page in pages[2:]}
-    assert {name: count for name, count in found.items() if count} == {"observability-python.md": 2, "providers.md": 1}
+    assert {name: count for name, count in found.items() if count} == {
+        "observability-python.md": 2,
+        "providers.md": 1,
+        "session-stores-python.md": 2,
+    }
     assert len(snippets(pages[0].read_text(encoding="utf-8"))) == 1

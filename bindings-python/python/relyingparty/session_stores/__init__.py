@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from relyingparty.session_stores.memory import MemorySessionStore
 
 __all__ = ["AsyncSessionStore", "MemorySessionStore", "SessionStore"]
 
 
-@runtime_checkable
 class SessionStore(Protocol):
     """Keeps sealed entries and locks for a :class:`~relyingparty.Site`.
 
@@ -55,7 +54,6 @@ class SessionStore(Protocol):
         """Give a lock back, if it is still this owner's."""
 
 
-@runtime_checkable
 class AsyncSessionStore(Protocol):
     """A :class:`SessionStore` whose methods are awaited, for :class:`~relyingparty.AsyncSite`."""
 
