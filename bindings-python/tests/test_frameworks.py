@@ -238,6 +238,26 @@ def test_a_store_that_is_away_is_a_page(make: Any) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_logout_that_no_url_holds_is_the_page_and_nothing_else(make: Any) -> None:
+    op, visitor = SiteOp(), Visitor()
+    op.claims["note"] = "x" * 2_000
+    store = MemorySessionStore(clock=op.clock)
+    site = site_of(Site if make is in_flask else AsyncSite, op, store=store)
+    visitor.log_in(site, op)
+    headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in visitor.cookies.items()), "Sec-Fetch-Site": "same-origin"}
+    response = client_of(make(site)).post("/auth/logout", headers=headers)
+    sent = [(name.lower(), value) for name, value in all_headers(response)]
+    assert (response.status_code, sent.count(("content-type", "text/html; charset=utf-8"))) == (200, 1)
+    assert len([name for name, _ in sent if name == "content-type"]) == 1
+    assert "id_token_hint" in response.text
+    assert "script-src 'sha256-" in dict(sent)["content-security-policy"]
+
+
+def all_headers(response: Any) -> list[tuple[str, str]]:
+    return list(response.headers) if isinstance(response, flask.Response) else response.headers.multi_items()
+
+
 def client_of(app: Any) -> Any:
     return (
         app.test_client(use_cookies=False)

@@ -131,21 +131,20 @@ class Login(Adapter[Site]):
             response = redirect(self.login_url(request.script_root + request.full_path.rstrip("?")), 303)
             response.headers["Cache-Control"] = "no-store"
             return response
-        return Response("Unauthorized\n", 401, {"WWW-Authenticate": "Cookie"}, mimetype="text/plain")
+        return self._text("Unauthorized\n", 401, {"WWW-Authenticate": "Cookie"})
 
     def _answer(self, name: str = "") -> Any:
         # Who read the form before has left nothing else of it.
         body = request.stream.read(LONGEST_FORM + 1) or urlencode([*request.form.items(multi=True)])
         try:
             handled = self.site.handle(Incoming(request.method, request.url, request.headers, body))
-            status, headers, event = handled.status, handled.headers, handled.event
-            response = Response(handled.body, status)
+            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
         except TransportError as error:
-            status, headers, event = 503, [("Cache-Control", "no-store")], Failed(error)
+            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
         shown = self._told(event)
-        if status >= 400:
-            text = Response(explanation(event, status), status, mimetype="text/plain")
-            response = text if shown is None else make_response(shown)
+        if status < 400:
+            return Response(page, status, headers)
+        response = make_response(shown if shown is not None else self._text(explanation(event, status), status))
         response.headers.extend(headers)
         return response
 
@@ -161,9 +160,13 @@ class Login(Adapter[Site]):
                 response.headers.add("Set-Cookie", cookie)
         return response
 
+    @classmethod
+    def _unavailable(cls, code: str) -> Response:
+        return cls._text(f"{code}\n", 503, {"Retry-After": "1"})
+
     @staticmethod
-    def _unavailable(code: str) -> Response:
-        return Response(f"{code}\n", 503, {"Retry-After": "1"}, mimetype="text/plain")
+    def _text(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
+        return Response(text, status, headers, mimetype="text/plain")
 
 
 def login_required(view: ViewT) -> ViewT:

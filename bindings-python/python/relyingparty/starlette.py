@@ -137,14 +137,13 @@ class Mounted(Adapter[AsyncSite]):
         incoming = Incoming(request.method, str(request.url), request.headers.raw, body)
         try:
             handled = await self.site.handle(incoming)
-            status, headers, event = handled.status, handled.headers, handled.event
-            response = Response(handled.body, status)
+            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
         except TransportError as error:
-            status, headers, event = 503, [("Cache-Control", "no-store")], Failed(error)
+            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
         shown = await self._told(request, event)
+        response = Response(page, status)
         if status >= 400:
-            is_shown = isinstance(shown, Response)
-            response = shown if is_shown else PlainTextResponse(explanation(event, status), status)
+            response = shown if isinstance(shown, Response) else PlainTextResponse(explanation(event, status), status)
         for name, value in headers:
             response.headers.append(name, value)
         return response
