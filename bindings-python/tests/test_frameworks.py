@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
@@ -30,7 +31,7 @@ from relyingparty import AsyncSite, ConfigurationError, MemorySessionStore, Sess
 from test_example import cookies
 from test_site import Broken
 from test_tracebacks import leaks
-from visitors import BASE, KEY, SiteOp, Visitor, site_of
+from visitors import BASE, KEY, SiteOp, Visitor, provided, site_of
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +259,40 @@ def all_headers(response: Any) -> list[tuple[str, str]]:
     return list(response.headers) if isinstance(response, flask.Response) else response.headers.multi_items()
 
 
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_redirect_uri_is_where_it_was_registered(make: Any) -> None:
+    op, kind = SiteOp(), Site if make is in_flask else AsyncSite
+    for path in ("/private", "/signin-oidc"):
+        made = provided(kind, op, redirect_uri=f"https://app.example{path}")
+        client = client_of(make(kind(BASE, made, sealing_keys=[KEY], clock=op.clock)))
+        began = client.get("/auth/login?return_to=/x", follow_redirects=False)
+        headers = {"Cookie": all_cookies(began)}
+        back = client.get(path + op.browser(began.headers["Location"]), headers=headers, follow_redirects=False)
+        assert (back.status_code, back.headers["Location"]) == (303, "/x")
+        assert client.get("/callback").status_code == 404
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_what_a_hook_raises_stops_the_login(make: Any) -> None:
+    def refuse(*given: Any) -> None:
+        if make is in_flask:
+            flask.abort(403, given[-1].session.sub)
+        raise HTTPException(403, given[-1].session.sub)
+
+    op, visitor = SiteOp(), Visitor()
+    site = site_of(Site if make is in_flask else AsyncSite, op)
+    began = visitor.get(site, "login")
+    client = client_of(make(site, on_login=refuse))
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())}
+    refused = client.get("/auth/callback" + op.browser(dict(began.headers)["Location"]), headers=headers)
+    assert refused.status_code == 403 and "alice" in refused.text
+    assert "rp-session" not in all_cookies(refused)
+
+
+def all_cookies(response: Any) -> str:
+    return "; ".join(value.split(";")[0] for name, value in all_headers(response) if name.lower() == "set-cookie")
+
+
 def client_of(app: Any) -> Any:
     return (
         app.test_client(use_cookies=False)
@@ -295,7 +330,7 @@ def test_a_cookie_has_the_name_that_the_site_says() -> None:
 def test_a_middleware_that_is_missing_is_noticed() -> None:
     login = relyingparty.fastapi.Login(BASE, SiteProvider("https://op.example", "client"), sealing_keys=[KEY])
     app = FastAPI()
-    app.include_router(login.router)
+    app.router.routes.extend(login.routes)
 
     @app.get("/")
     async def home(session: Session | None = Depends(login.visitor)) -> str:  # noqa: B008
