@@ -454,6 +454,7 @@ def test_what_an_adapter_is_given_is_judged(module: Any) -> None:
     ready = site_of(AsyncSite if module is not relyingparty.flask else Site, SiteOp())
     wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
         ((1,), {}),
+        ((site_of(Site if module is not relyingparty.flask else AsyncSite, SiteOp()),), {}),
         ((ready, made), {}),
         ((ready,), {"policy": {}}),
         ((BASE, made), {"sealing_keys": [b"canary"]}),

@@ -24,18 +24,18 @@ class Adapter(Generic[SiteT]):
     def __init__(
         self,
         site: SiteT | str,
-        make: Callable[..., SiteT],
+        kind: type[SiteT],
         given: Withheld[tuple[tuple[Any, ...], dict[str, Any]]],
         on_login: Callable[..., Any] | None,
         on_logout: Callable[..., Any] | None,
         on_failure: Callable[..., Any] | None,
     ) -> None:
         if isinstance(site, str):
-            self.site = make(site, *given.lend()[0], **given.lend()[1])
+            self.site = kind(site, *given.lend()[0], **given.lend()[1])
             """The site."""
         else:
-            if not isinstance(site, Sites) or any(given.lend()):
-                settings.refuse("site", "is neither a base URL nor a site that is ready")
+            if not isinstance(site, kind) or any(given.lend()):
+                settings.refuse("site", f"is neither a base URL nor an object of {kind.__name__} with nothing beside")
             self.site = site
         hooks = {"on_login": on_login, "on_logout": on_logout, "on_failure": on_failure}
         for name, hook in hooks.items():
