@@ -93,6 +93,18 @@ def test_a_callback_that_comes_again_leads_to_the_application(application: Appli
         assert (stranger.status, stranger.page) == (400, "The login did not succeed: no_pending_login\n")
 
 
+def test_an_application_starts_anew_in_the_middle_of_a_login(application: Application) -> None:
+    browser = Browser(stop_at=f"{application.auth}/callback")
+    with application.running():
+        back = browser.log_in(f"{application.auth}/login?return_to=/private")
+    follow(browser)
+    with application.running():
+        assert browser.open(back) == f"{application.home}/private"
+    with application.running():
+        browser.open(f"{application.home}/")
+        assert browser.page == "Hello alice"
+
+
 def test_a_login_that_took_too_long_ends_on_a_page(application: Application) -> None:
     browser = Browser(stop_at=f"{application.auth}/callback")
     with application.running():
