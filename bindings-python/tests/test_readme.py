@@ -39,7 +39,7 @@ def snippets(page: str) -> list[str]:
     return found
 
 
-FASTAPI, FLASK, SITE, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
+FASTAPI, FLASK, SITE, _DJANGO, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
 
 
 @pytest.fixture(scope="module")
