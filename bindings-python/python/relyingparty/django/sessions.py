@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
@@ -93,6 +92,7 @@ def logged_out_by_django(request: Any = None, **_: object) -> None:
 
 def end(cookies: str) -> tuple[Any, list[str]]:
     """End the session of these cookies at the site: the answer, and the cookies to clear."""
-    url = f"{settings.RELYINGPARTY['BASE_URL']}/logout"
-    handled = conf.site().handle(Incoming("POST", url, {"Cookie": cookies, "Sec-Fetch-Site": "same-origin"}))
+    site = conf.site()
+    headers = {"Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
+    handled = site.handle(Incoming("POST", f"{site.base_url}/logout", headers))
     return handled, [value for name, value in handled.headers if name == "Set-Cookie" and value.endswith("Max-Age=0")]
