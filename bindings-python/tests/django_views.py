@@ -47,6 +47,7 @@ def shown(request: Any, user: Any) -> JsonResponse:
             "user": user.get_username(),
             "sub": session and session.sub,
             "token": session and session.access_token,
+            "error": request.oidc_error and request.oidc_error.code,
             "worker": os.getpid(),
             "keys": sorted(request.session.keys()),
         }
@@ -87,7 +88,14 @@ def enter(request: Any) -> HttpResponse:
     return HttpResponse("entered")
 
 
+@csrf_exempt
+def upload(request: Any) -> HttpResponse:
+    """As a view that reads a large file bit by bit."""
+    return HttpResponse(str(sum(map(len, iter(lambda: request.read(65_536), b"")))))
+
+
 urlpatterns = [
+    path("upload", upload),
     path("", home),
     path("later", later),
     path("private", private),

@@ -258,6 +258,13 @@ def test_the_provider_s_logout_ends_django_s_session(app: App) -> None:
     assert other.see("/")["sub"] == "dora"
 
 
+def test_what_a_user_sends_is_left_to_the_view(app: App) -> None:
+    visitor = app.browser()
+    visitor.enter()
+    visitor.open(f"{app.url}/upload", {"large": "x" * 4_000_000})
+    assert visitor.page == str(len("large=") + 4_000_000)
+
+
 def test_a_user_who_lost_django_s_session_has_it_again(app: App) -> None:
     visitor = app.browser()
     before = visitor.enter()["user"]
@@ -329,6 +336,12 @@ def test_two_workers_refresh_a_session_once(tmp_path: Path) -> None:
         assert len(found) == 1
         assert found != {before}
         assert [request["path"] for request in op("requests")].count("/token") == 1
+        time.sleep(3)
+        op("down")
+        for path in ("/private", "/later"):
+            seen = visitor.see(path)
+            assert (seen["user"][:5], seen["sub"]) == ("oidc-", None)
+            assert seen["error"] in ("unreachable", "refresh_pending")
 
 
 def test_the_readme_s_settings_are_enough(op: Op, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from relyingparty.django import sessions
 
 
 class RelyingPartyMiddleware:
-    """Sets ``request.oidc_session``, refreshed when it is due, or ``None``.
+    """Sets ``request.oidc_session``, refreshed when it is due, or ``None``; ``request.oidc_error`` if that failed.
 
     It logs Django's user in and out with it: when the provider ends a session, Django's session ends with the next
     request. Put it behind ``AuthenticationMiddleware``.

@@ -22,7 +22,7 @@ PAGE = "relyingparty/failed.html"
 @transaction.non_atomic_requests
 def handle(request: Any, *_: str) -> HttpResponse:
     """Answer a request to one of the site's routes."""
-    handled = conf.site().handle(sessions.incoming(request))
+    handled = conf.site().handle(sessions.incoming(request, request.body))
     headers = [(name, value) for name, value in handled.headers if name != "Set-Cookie"]
     cookies = [value for name, value in handled.headers if name == "Set-Cookie"]
     response = HttpResponse(handled.body, status=handled.status)
