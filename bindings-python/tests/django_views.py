@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.decorators import login_required
 from django.dispatch import receiver
@@ -59,7 +60,8 @@ def home(request: Any) -> HttpResponse:
 
 
 async def later(request: Any) -> HttpResponse:
-    return shown(request, await request.auser())
+    # Before Django 5.0 there is no `auser`.
+    return shown(request, await request.auser()) if hasattr(request, "auser") else await sync_to_async(home)(request)
 
 
 @login_required

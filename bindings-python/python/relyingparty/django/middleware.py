@@ -19,7 +19,9 @@ class RelyingPartyMiddleware:
     """
 
     sync_capable = True
+    """Views that block will do,"""
     async_capable = True
+    """and those of asyncio as well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         """Stand before a view, of either kind."""
