@@ -39,9 +39,8 @@ def snippets(page: str) -> list[str]:
     return found
 
 
-IN_FASTAPI, IN_STARLETTE, IN_FLASK, SITE, FASTAPI, FLASK, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = (
-    snippets(README)
-)
+IN_FASTAPI, IN_STARLETTE, IN_FLASK, _DJANGO, SITE, *PLAIN = snippets(README)
+FASTAPI, FLASK, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = PLAIN
 
 
 @pytest.fixture(scope="module")

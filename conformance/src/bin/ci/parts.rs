@@ -252,10 +252,12 @@ fn python(context: &mut Context) -> Outcome {
     let python = context.python()?;
     context.databases()?;
     let folder = context.path("bindings-python");
-    let stubtest = ["mypy.stubtest", "relyingparty", "--allowlist", "stubtest_allowlist.txt"];
-    for args in [&["pytest", "tests"][..], &["mypy", "--strict"], &stubtest, &["ruff", "check"]] {
+    let stubs = ["tests/stubs.py", "relyingparty", "--allowlist", "stubtest_allowlist.txt"];
+    for args in
+        [&["-m", "pytest", "tests"][..], &["-m", "mypy", "--strict"], &stubs, &["-m", "ruff", "check"]]
+    {
         let mut command = context.command(&python);
-        command.current_dir(&folder).arg("-m").args(args);
+        command.current_dir(&folder).args(args);
         let command = context.live(command)?;
         context.run(command)?;
     }
