@@ -13,7 +13,10 @@ import type { Session } from './sessions.js';
  */
 export type SessionStorageKind = 'memory' | 'sessionStorage' | 'localStorage' | 'indexedDB';
 
-/** A storage of your own: texts by name. What it throws becomes `storage_unavailable`. */
+/**
+ * A storage of your own: texts by name. What it throws becomes `storage_unavailable`. One that tabs share has to be consistent: what a tab
+ * has written, the next one reads. `localStorage` alone is not.
+ */
 export interface PageStorage {
   /** Whether all tabs share it. Default: false. */
   readonly shared?: boolean;

@@ -4,7 +4,7 @@
 // A record has the session's `id`, drawn at the login, and counts its tokens by `n`.
 
 import { amongTabs, inThisPage } from './locks.js';
-import { inMemory, note, storageOf } from './storages.js';
+import { inMemory, note, sharedNote, storageOf } from './storages.js';
 
 /** The pause after the first refresh that failed, in seconds; it doubles with each. */
 const FIRST_PAUSE = 5;
@@ -96,8 +96,8 @@ export class Keeper {
    * Whether another tab has used the tokens of this one: whoever duplicates a tab duplicates its storage. What is noted for
    * all tabs is how many refreshes the session has had.
    */
-  isSpent({ id, n }) {
-    return this.#isOfTab && Number(this.#refreshes(id).get() ?? 0) > n;
+  async isSpent({ id, n }) {
+    return this.#isOfTab && Number((await this.#refreshes(id).get()) ?? 0) > n;
   }
 
   get #isOfTab() {
@@ -105,7 +105,7 @@ export class Keeper {
   }
 
   #refreshes(id) {
-    return note('localStorage', `${this.#name} ${id}`);
+    return sharedNote(`${this.#name} ${id}`);
   }
 
   #inTurn(work) {
@@ -120,8 +120,8 @@ export class Keeper {
       await this.#write(next);
       if (this.#isOfTab) {
         const noted = this.#refreshes(record.id);
-        if (!next) noted.remove();
-        else if (next.n !== record.n) noted.set(String(next.n));
+        if (!next) await noted.remove();
+        else if (next.n !== record.n) await noted.set(String(next.n));
       }
       return next ?? record;
     });

@@ -399,7 +399,7 @@ export class PageSession {
     const isOthers = forced && (!isSame(record, forced) || record.failures !== forced.failures);
     if (forced ? isOthers : !this.#isDue()) return undefined;
     try {
-      if (this.#keeper.isSpent(record)) throw new SessionError('session_copied');
+      if (await this.#keeper.isSpent(record)) throw new SessionError('session_copied');
       await this.#prepare();
       const renewed = await this.#rp.refresh(session);
       this.#remember();

@@ -8,7 +8,7 @@ import { SessionError } from './error.js';
 export const STORAGES = {
   memory: (name) => inMemory(name),
   sessionStorage: (name) => inText(false, webStorage('sessionStorage', name)),
-  localStorage: (name) => inText(true, webStorage('localStorage', name)),
+  localStorage: (name) => inText(true, anchored(name)),
   indexedDB: (name) => inText(true, database(name)),
 };
 
@@ -34,6 +34,19 @@ export function note(area, name) {
       return work() ?? undefined;
     } catch {
       // Nothing depends on it.
+    }
+  };
+  return { get: () => tried(get), set: (text) => tried(() => set(text)), remove: () => tried(remove) };
+}
+
+/** A text of this browser's that each tab reads as the one before left it, or none where IndexedDB is denied. */
+export function sharedNote(name) {
+  const { get, set, remove } = database(name);
+  const tried = async (work) => {
+    try {
+      return (await work()) ?? undefined;
+    } catch {
+      // Nothing but a second tab's token depends on it.
     }
   };
   return { get: () => tried(get), set: (text) => tried(() => set(text)), remove: () => tried(remove) };
@@ -90,6 +103,41 @@ function webStorage(area, name) {
     get: () => opened().getItem(name),
     set: (text) => opened().setItem(name, text),
     remove: () => opened().removeItem(name),
+  };
+}
+
+/** How long a text may take from one process of the browser to another, in milliseconds, and how often to look. */
+const TRAVEL = 2000;
+const LOOK = 20;
+
+/**
+ * `localStorage` with a note in IndexedDB of which text is the newest. Tabs in different processes each have a copy of the former,
+ * and whoever gets a lock after another tab may still read what was there before: a refresh token that is spent.
+ */
+function anchored(name) {
+  const texts = webStorage('localStorage', name);
+  const newest = database(`${name} newest`);
+  return {
+    async get() {
+      const until = Date.now() + TRAVEL;
+      for (;;) {
+        const tag = await newest.get();
+        if (tag === undefined) return undefined;
+        const [first, ...text] = (texts.get() ?? '').split(' ');
+        if (first === tag) return text.join(' ');
+        if (Date.now() > until) return undefined;
+        await new Promise((resolve) => setTimeout(resolve, LOOK));
+      }
+    },
+    async set(text) {
+      const tag = crypto.randomUUID();
+      texts.set(`${tag} ${text}`);
+      await newest.set(tag);
+    },
+    async remove() {
+      texts.remove();
+      await newest.remove();
+    },
   };
 }
 

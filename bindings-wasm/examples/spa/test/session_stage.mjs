@@ -17,9 +17,9 @@ const MODULES = fileURLToPath(new URL('../node_modules/', import.meta.url));
 
 /**
  * `{ op, url, open(), signIn(), tokenRequests(), requests(), close(), … }`. `page` is the file of the page's script, which gets the
- * options; tokens live for `secs` seconds. `headers` are those of the page.
+ * options; tokens live for `secs` seconds. `headers` are those of the page. `react` is what its packages' names end with.
  */
-export async function setUpSession({ storage = 'localStorage', secs = 3600, page = `${HERE}session_page.js`, dpop = false, headers = {} } = {}) {
+export async function setUpSession({ storage = 'localStorage', secs = 3600, page = `${HERE}session_page.js`, dpop = false, headers = {}, react = '' } = {}) {
   const op = await startProvider(`--access-token-secs=${secs}`);
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +35,7 @@ export async function setUpSession({ storage = 'localStorage', secs = 3600, page
   const { client_id } = client;
   const registered = { issuer: op.issuer, client_id, redirect_uri: url, post_logout_redirect_uri: url };
   const options = { ...registered, storage, dpop, api_origins: [op.issuer] };
-  const files = bundled(page, options);
+  const files = bundled(page, options, react);
   const csp = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${op.issuer}`;
   const html = '<!doctype html><meta charset="utf-8"><title>-</title><main></main><script type="module" src="/main.js"></script>';
   server.on('request', (request, response) => {
@@ -94,7 +94,7 @@ export async function setUpSession({ storage = 'localStorage', secs = 3600, page
 }
 
 /** The page's files by their paths. */
-function bundled(page, options) {
+function bundled(page, options, react) {
   const { outputFiles } = buildSync({
     entryPoints: { main: page },
     outdir: '/',
@@ -105,7 +105,7 @@ function bundled(page, options) {
     jsx: 'automatic',
     write: false,
     nodePaths: [MODULES],
-    alias: { react: `${MODULES}react`, 'react-dom': `${MODULES}react-dom` },
+    alias: { react: `${MODULES}react${react}`, 'react-dom': `${MODULES}react-dom${react}` },
     define: {
       OPTIONS: JSON.stringify(options),
       'process.env.ISSUER': JSON.stringify(options.issuer),
