@@ -77,11 +77,11 @@ export class RelyingParty {
   static create(options: RelyingPartyOptions): Promise<RelyingParty>;
   /** The metadata and keys of the provider. `cache.toJson()` keeps them for the next process. */
   readonly cache: Cache;
-  /** The issuer of the options. */
+  /** The issuer, as the options name it. */
   readonly issuer: string;
-  /** The client ID of the options. */
+  /** The client ID, as the options name it. */
   readonly client_id: string;
-  /** The redirect URI of the options. */
+  /** The redirect URI, as the options name it. */
   readonly redirect_uri: string;
   /**
    * Goes on with what `cache.toJson()` wrote in another page or process. Does nothing if there is a cache already. Rejects with

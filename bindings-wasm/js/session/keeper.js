@@ -8,7 +8,7 @@ import { inMemory, note, sharedNote, storageOf } from './storages.js';
 
 /** The pause after the first refresh that failed, in seconds; it doubles with each. */
 const FIRST_PAUSE = 5;
-const LONGEST_PAUSE = 300;
+export const LONGEST_PAUSE = 300;
 /** How long a tab waits for another one that refreshes, in seconds. */
 const WAIT = 20;
 /** How often a write is repeated that the storage did not take. */

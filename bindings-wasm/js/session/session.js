@@ -7,7 +7,7 @@
 //  * Any other failure is noted, with the time of the next attempt, for all tabs; the session stays.
 
 import { SessionError } from './error.js';
-import { Keeper, isSame } from './keeper.js';
+import { Keeper, LONGEST_PAUSE, isSame } from './keeper.js';
 import { news } from './news.js';
 import { optionsOf } from './options.js';
 import { activated, cameBack, cleanUrl, here, inPage, isResponse, isVisible, leave, listenForWaking, showPage } from './page.js';
@@ -122,9 +122,9 @@ export class PageSession {
    * Finishes the login that the browser came back from. However often it is called, a URL is answered once; when it is gone from the
    * page, who asks gets what it came to.
    */
-  callback(url = location.href) {
+  callback(url) {
     this.#needPage();
-    const text = String(url);
+    const text = String(url ?? location.href);
     if (isResponse(text, this.#rp.redirect_uri)) {
       const key = `${this.#name} ${text}`;
       if (!callbacks.has(key)) callbacks.set(key, this.#answered(text));
@@ -135,6 +135,7 @@ export class PageSession {
 
   /** The session with a token that lives: renewed if it is due. */
   async fresh() {
+    this.#needPage();
     await this.#starting;
     if (!this.#held?.session) await this.#look();
     this.#needHeld();
@@ -150,6 +151,7 @@ export class PageSession {
 
   /** Renews now, whether it is due or not. */
   async refresh() {
+    this.#needPage();
     await this.#starting;
     if (!this.#held?.session) await this.#look();
     const { record, session } = this.#needHeld();
@@ -169,7 +171,8 @@ export class PageSession {
     const age = this.#now() - (this.#held?.record.got_at ?? 0);
     const isOld = !(age >= 0 && age < YOUNG) && !(this.#stubborn.get(origin) > this.#now());
     if (response.status !== 401 || !session.refresh_token || !isOld) return response;
-    const renewed = await this.refresh().catch(() => session);
+    const isRenewed = this.#held?.session && this.#held.session.access_token !== session.access_token;
+    const renewed = isRenewed ? this.#held.session : await this.refresh().catch(() => session);
     if (renewed.access_token === session.access_token) return response;
     const second = await this.#rp.fetchAs(renewed, limits)(again);
     if (second.status === 401) this.#stubborn.set(origin, this.#now() + STUBBORN);
@@ -186,6 +189,7 @@ export class PageSession {
       this.#drop('logged_out');
     });
     this.#tell('changed');
+    this.#show();
     await this.#prepare();
     let to;
     try {
@@ -454,11 +458,17 @@ export class PageSession {
 
   #isDue() {
     if (!this.#held?.session) return false;
-    const { got_at, retry_at } = this.#held.record;
+    const { got_at } = this.#held.record;
     const now = this.#now();
     // A clock that went back says nothing of how long the token lives.
     if (now < got_at - 60) return Number.isFinite(this.#dueAt());
-    return now >= this.#dueAt() && now >= retry_at;
+    return now >= this.#dueAt() && now >= this.#retryAt();
+  }
+
+  /** When a renewal that failed may be tried again, unless a clock was wrong when that was noted. */
+  #retryAt() {
+    const { retry_at } = this.#held.record;
+    return retry_at - this.#now() > 2 * LONGEST_PAUSE ? 0 : retry_at;
   }
 
   /** Works out the state, tells who listens, and sets the timer for the next change. */
@@ -494,10 +504,10 @@ export class PageSession {
   #schedule() {
     clearTimeout(this.#timer);
     if (!this.#held) return;
-    const { session, record } = this.#held;
+    const { session } = this.#held;
     const now = this.#now();
     const times = session
-      ? [Math.max(this.#dueAt(), record.retry_at, this.#notBefore), ...(this.#lives() ? [session.expires_at ?? Infinity] : [])]
+      ? [Math.max(this.#dueAt(), this.#retryAt(), this.#notBefore), ...(this.#lives() ? [session.expires_at ?? Infinity] : [])]
       : [now + UNREAD_PAUSE];
     const next = Math.min(...times);
     if (next === Infinity) return;

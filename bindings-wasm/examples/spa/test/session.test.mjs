@@ -101,6 +101,9 @@ for (const storage of ['memory', 'sessionStorage', 'localStorage', 'indexedDB'])
       assert.equal(same, true);
       assert.equal(tab.url(), new URL('/reports?year=1#top', stage.url).href);
       assert.deepEqual(await evaluate(tab, 'states'), ['signed_in']);
+      // As after a module was loaded anew: two of one name in a page are one.
+      const again = `createSession({ rp, storage: '${storage}' }).ready()`;
+      assert.equal(await evaluate(tab, `${again}.then(({ status }) => status)`), 'signed_in');
     });
 
     test('ends in all tabs when one logs out, and the way leads to the provider and back', async () => {
