@@ -16,6 +16,11 @@ export class RelyingPartyError extends Error {
     if (cause !== undefined) hidden(this, 'cause', cause);
   }
 
+  /** Where the documentation explains the code. */
+  get help() {
+    return `errors/${this.code}.md`;
+  }
+
   // Written out, here and below: a minifier renames classes.
   get name() {
     return 'RelyingPartyError';

@@ -116,6 +116,8 @@ export class RelyingPartyError extends Error {
    * can be sent only once (a code, a refresh token); the later call then ends with `invalid_grant`.
    */
   readonly retryable: boolean;
+  /** Where the documentation explains the code: a file in the folder `docs` of the repository. */
+  readonly help: string;
   /** Public values that explain the error. Never a secret. They can be text from outside: escape them. */
   readonly details: Readonly<Record<string, string>>;
   /** The checks that were made. If a check failed, it is the last one. */

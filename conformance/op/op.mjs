@@ -146,9 +146,8 @@ export class OpenIdProvider {
   #signWith(keys) {
     this.#keys = keys;
     this.#nextKeys = undefined;
-    const configuration = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin);
-    configuration.ttl.AccessToken = this.#accessTokenSecs;
-    this.#provider = new Provider(this.issuer, configuration);
+    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, this.#accessTokenSecs);
+    this.#provider = new Provider(this.issuer, made);
     this.#provider.on('server_error', (_ctx, error) => console.error(error));
     this.#provider.on('grant.revoked', (_ctx, grant) => this.#revoked.push(grant));
     this.#handle = this.#provider.callback();

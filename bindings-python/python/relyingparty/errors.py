@@ -40,6 +40,11 @@ class Error(Exception):
         """
         return self._retryable
 
+    @property
+    def help(self) -> str:
+        """Where the documentation explains this code: a file in the folder ``docs`` of the repository."""
+        return f"errors/{self.code}.md"
+
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = (str(self), self.code, self.details, self.decisions)
         return type(self), arguments, {"_retryable": self._retryable}

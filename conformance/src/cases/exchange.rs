@@ -28,11 +28,51 @@ pub enum Asked {
         /// What, and with which key.
         sign: Sign,
     },
+    /// To look into its store, or to change it.
+    Store {
+        /// What.
+        store: Store,
+    },
     /// To say who the client is, by an assertion that it has from elsewhere.
     Assertion {
         /// Which.
         assertion: Assertion,
     },
+}
+
+/// A question to the store. It has the members that its name needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `get`, `add`, `put`, `take`, `delete`, `delete_labelled`, `lock` or `unlock`.
+    pub name: String,
+    /// The key of an entry, or of a lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The value of an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// When it may be forgotten, in Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// The labels of an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    /// The version that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The label of entries to delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whose a lock is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// How long a lock lasts, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u32>,
+    /// How long to wait for it, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u32>,
 }
 
 /// Something to sign.
@@ -143,6 +183,18 @@ pub enum Reply {
         /// The assertion.
         assertion: String,
     },
+    /// What the store says: `done`, `nothing`, `conflict` or `busy`.
+    Stored {
+        /// Which.
+        stored: String,
+    },
+    /// An entry of the store.
+    Entry {
+        /// Its value.
+        value: String,
+        /// Its version.
+        version: String,
+    },
     /// The host has no answer to requests of this kind.
     Unsupported {
         /// That it is so.
@@ -201,11 +253,12 @@ impl Part {
 }
 
 impl Asked {
-    /// A word for it: the endpoint of a request, `sign` or `assertion`.
+    /// A word for it: the endpoint of a request, `sign`, `assertion`, or what is asked of a store.
     pub fn name(&self) -> &str {
         match self {
             Asked::Http(request) => &request.endpoint,
             Asked::Sign { .. } => "sign",
+            Asked::Store { store } => &store.name,
             Asked::Assertion { .. } => "assertion",
         }
     }

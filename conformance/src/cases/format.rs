@@ -7,6 +7,39 @@ use serde_json::Value;
 
 use super::exchange::{ApiRequest, Exchange};
 
+/// One of a site's providers: the case's own, unless it says otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteProvider {
+    /// What the site calls it.
+    pub name: String,
+    /// Another issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Another registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Value>,
+    /// What every login asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<Value>,
+}
+
+/// A browser's request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrowserRequest {
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub url: String,
+    /// The headers that matter, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// The form that was posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
+}
+
 /// One case: a client, and the calls that a host makes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,6 +255,42 @@ pub enum Call {
     },
     /// Fetches the provider's keys.
     RefreshKeys,
+    /// Makes a site. It takes the place of the one before it.
+    Site {
+        /// The URL below which its routes are.
+        base_url: String,
+        /// What seals, in hexadecimal.
+        sealing_keys: Vec<String>,
+        /// Its policy.
+        site_policy: Value,
+        /// Its providers.
+        providers: Vec<SiteProvider>,
+    },
+    /// Has the site answer a request to one of its routes.
+    Handle {
+        /// What this is called, if it does not end at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// The request.
+        request: BrowserRequest,
+        /// 32 bytes, in hexadecimal.
+        entropy: String,
+    },
+    /// Asks the site whose request this is.
+    Visit {
+        /// What this is called, if it does not end at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// The request.
+        request: BrowserRequest,
+        /// 32 bytes, in hexadecimal.
+        entropy: String,
+    },
+    /// Goes on with what the site left pending.
+    GoOn {
+        /// What it is called.
+        flow: String,
+    },
     /// Replaces the cache by one that was stored, or by an empty one.
     Cache {
         /// The stored cache, as text.
@@ -251,10 +320,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The error's code, or `ok` or `pending`.
+    /// The error's code, or that of the error that a site tells of, or `ok` or `pending`.
     pub fn code(&self) -> &str {
         match self {
-            Outcome::Ok(_) => "ok",
+            Outcome::Ok(seen) => {
+                let told = seen["event"]["error"].as_str().or(seen["error"].as_str());
+                told.unwrap_or("ok")
+            }
             Outcome::Error { code, .. } => code,
             Outcome::Pending(_) => "pending",
         }

@@ -19,8 +19,10 @@ use std::{fs, io};
 
 use serde::Serialize;
 
-pub use self::exchange::{ApiRequest, Asked, Assertion, Body, Exchange, Limits, Part, Reply, Request, Sign};
-pub use self::format::{Call, Case, Outcome, Step};
+pub use self::exchange::{
+    ApiRequest, Asked, Assertion, Body, Exchange, Limits, Part, Reply, Request, Sign, Store,
+};
+pub use self::format::{BrowserRequest, Call, Case, Outcome, SiteProvider, Step};
 use self::layout::Layout;
 pub use self::matrix::Matrix;
 pub use self::replay::replay;

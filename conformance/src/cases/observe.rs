@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use relyingparty::{
-    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind,
-    FrontChannelLogout, HttpRequest, Logout, Outcome as Yield, Session, SignRequest,
+    ApiResponse, AssertionRequest, Authorization, CallbackParams, Decision, Error, ErrorKind, Event,
+    FrontChannelLogout, Handled, HttpRequest, Logout, Outcome as Yield, Session, SignRequest, StoreEntry,
+    StoreRequest, Visit,
 };
 use serde_json::{Value, json};
 
-use super::exchange::{Asked, Assertion, Limits, Request, Sign};
+use super::exchange::{Asked, Assertion, Limits, Request, Sign, Store};
 use super::format::Outcome;
 
 pub(super) fn request(request: &HttpRequest) -> Request {
@@ -40,6 +41,31 @@ pub(super) fn sign(request: &SignRequest) -> Asked {
 pub(super) fn assertion(request: &AssertionRequest) -> Asked {
     let (kind, audience) = (request.assertion_type.clone(), request.audience.clone());
     Asked::Assertion { assertion: Assertion { kind, audience } }
+}
+
+/// What the store is asked.
+pub(super) fn store(request: &StoreRequest) -> Store {
+    let name = request.name().into();
+    let of_key = |key: &String| Store { key: Some(key.clone()), ..Store::default() };
+    let of_entry = |entry: &StoreEntry| Store {
+        key: Some(entry.key.clone()),
+        value: Some(entry.value.clone()),
+        expires_at: Some(entry.expires_at.as_unix()),
+        labels: Some(entry.labels.clone()),
+        ..Store::default()
+    };
+    let asked = match request {
+        StoreRequest::Get { key } | StoreRequest::Take { key } | StoreRequest::Delete { key } => of_key(key),
+        StoreRequest::Add { entry } => of_entry(entry),
+        StoreRequest::Put { entry, version } => Store { version: Some(version.clone()), ..of_entry(entry) },
+        StoreRequest::DeleteLabelled { label } => Store { label: Some(label.clone()), ..Store::default() },
+        StoreRequest::Lock { key, owner, lifetime, wait } => {
+            Store { owner: Some(owner.clone()), lifetime: Some(*lifetime), wait: Some(*wait), ..of_key(key) }
+        }
+        StoreRequest::Unlock { key, owner } => Store { owner: Some(owner.clone()), ..of_key(key) },
+        _ => Store::default(),
+    };
+    Store { name, ..asked }
 }
 
 /// An error. Of its details those that say which cause it has.
@@ -80,6 +106,8 @@ pub(super) fn outcome(outcome: &Yield) -> Outcome {
         Yield::Authorization(started) => authorization(started),
         Yield::Code(_) => json!({}),
         Yield::Answer(answer) => api_response(answer),
+        Yield::Handled(handled) => answered(handled),
+        Yield::Visit(visit) => visited(visit),
         _ => Value::Null,
     })
 }
@@ -92,6 +120,57 @@ pub(super) fn logout(logout: &Logout) -> Outcome {
 
 pub(super) fn front_channel(request: &FrontChannelLogout) -> Outcome {
     Outcome::Ok(json!({ "issuer": request.issuer(), "session_id": request.session_id() }))
+}
+
+/// What a site sends to a browser, and what happened.
+fn answered(handled: &Handled) -> Value {
+    let form = handled.answer.form.as_ref().map(|form| {
+        let fields = form.fields.iter().flatten().cloned().collect::<BTreeMap<_, _>>();
+        json!({ "url": form.url, "fields": fields })
+    });
+    json!({
+        "status": handled.answer.status,
+        "headers": handled.answer.headers,
+        "form": form,
+        "event": handled.event.as_ref().map(event),
+    })
+}
+
+/// Whose request it is.
+fn visited(visit: &Visit) -> Value {
+    json!({
+        "session": visit.session.as_ref().map(seen),
+        "provider": visit.provider,
+        "set_cookies": visit.set_cookies,
+        "event": visit.event.as_ref().map(event),
+        "error": visit.error.as_ref().map(Error::code),
+    })
+}
+
+/// What tells sessions apart.
+fn seen(session: &Session) -> Value {
+    json!({
+        "sub": session.claims().sub(),
+        "access_token": session.access_token(),
+        "refresh_token": session.refresh_token(),
+    })
+}
+
+fn event(event: &Event) -> Value {
+    match event {
+        Event::LoggedIn { provider, session } => {
+            json!({ "kind": "logged_in", "provider": provider, "session": seen(session) })
+        }
+        Event::SessionChanged { session } => json!({ "kind": "session_changed", "session": seen(session) }),
+        Event::LoggedOut { session, error } => json!({
+            "kind": "logged_out",
+            "session": session.as_ref().map(seen),
+            "error": error.as_ref().map(Error::code),
+        }),
+        Event::SessionEnded { error } => json!({ "kind": "session_ended", "error": error.code() }),
+        Event::Failed { error } => json!({ "kind": "failed", "error": error.code() }),
+        _ => Value::Null,
+    }
 }
 
 /// The start of a login.

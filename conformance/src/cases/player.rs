@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use relyingparty::{
     AnyFlow, AuthorizationCode, AuthorizeRequest, Cache, CallbackParams, Client, EndSessionRequest, Entropy,
-    Error, Expectations, Flow, Held, Issuer, LoginCookies, LoginMissing, Method, Outcome as Yield,
-    PendingLogin, Policy, Provider, Request, Revocable, Session, Step, Timestamp, TokenRequest, logged_out,
+    Error, Expectations, Flow, Held, Incoming, Issuer, LoginCookies, LoginMissing, Method, Outcome as Yield,
+    PendingLogin, Policy, Provider, Request, Revocable, SealingKeys, Session, Site, SitePolicy, SiteProvider,
+    Step, Timestamp, TokenRequest, logged_out,
 };
 use serde_json::{Value, json};
 
 use super::exchange::ApiRequest;
-use super::format::{Call, Case, Outcome, from_hex};
+use super::format::{self, BrowserRequest, Call, Case, Outcome, from_hex};
 use super::host::{Answer, Host, to_reply};
 use super::{keys, observe};
 
@@ -23,6 +24,7 @@ pub(super) struct Player {
     pub(super) cache: Cache,
     provider: Option<Provider>,
     client: Option<Client>,
+    site: Option<Site>,
     logins: BTreeMap<String, Login>,
 }
 
@@ -66,6 +68,7 @@ impl Player {
             cache: Cache::default(),
             provider: None,
             client: None,
+            site: None,
             logins: BTreeMap::new(),
         }
     }
@@ -243,6 +246,31 @@ impl Player {
                 let step = self.provider()?.refresh_keys(&self.policy()?)?;
                 self.run(step.erase(), None, host)
             }
+            Call::Site { base_url, sealing_keys, site_policy, providers } => {
+                let keys: Option<Vec<_>> = sealing_keys.iter().map(|key| from_hex(key)).collect();
+                let keys = SealingKeys::new(keys.ok_or_else(|| "a key is not hexadecimal".to_owned())?)?;
+                let mut site = Site::new(base_url, keys, SitePolicy::from_json(&site_policy.to_string())?)?;
+                for provider in providers {
+                    site = site.with_provider(self.site_provider(provider)?)?;
+                }
+                self.site = Some(site);
+                Ok(Outcome::Ok(json!({})))
+            }
+            Call::Handle { flow, request, entropy } => {
+                let (site, entropy) = (self.site()?.clone(), drawn(entropy)?);
+                let step = site.handle(incoming(request), entropy, &mut self.cache, now)?;
+                self.run(step.erase(), flow.as_deref(), host)
+            }
+            Call::Visit { flow, request, entropy } => {
+                let (site, entropy) = (self.site()?.clone(), drawn(entropy)?);
+                let step = site.visit(&incoming(request), entropy, &mut self.cache, now)?;
+                self.run(step.erase(), flow.as_deref(), host)
+            }
+            Call::GoOn { flow } => {
+                let pending = self.login(flow).flow.take();
+                let pending = pending.ok_or_else(|| format!("nothing of {flow} is pending"))?;
+                self.run(Step::Pending(pending), Some(flow), host)
+            }
             Call::Cache { stored } => {
                 self.cache = stored.as_deref().map_or(Ok(Cache::default()), Cache::from_json)?;
                 Ok(Outcome::Ok(json!({})))
@@ -273,6 +301,18 @@ impl Player {
                         let login = login.ok_or("only what belongs to a login can wait".to_owned())?;
                         self.login(login).flow = Some(flow);
                         return Ok(Outcome::Pending(endpoint));
+                    }
+                },
+                Request::Store(request) => match host.store(request, self.now)? {
+                    Answer::Reply(reply, now) => {
+                        self.now = now.unwrap_or(self.now);
+                        to_reply(reply)?
+                    }
+                    Answer::Wait => {
+                        let name = request.name().to_owned();
+                        let login = login.ok_or("only what has a name can wait".to_owned())?;
+                        self.login(login).flow = Some(flow);
+                        return Ok(Outcome::Pending(name));
                     }
                 },
                 Request::Verify(request) => request.check(),
@@ -337,9 +377,32 @@ impl Player {
         self.client.as_ref().ok_or_else(|| "no client was made".into())
     }
 
+    fn site(&self) -> Result<&Site, String> {
+        self.site.as_ref().ok_or_else(|| "no site was made".into())
+    }
+
+    fn site_provider(&self, given: &format::SiteProvider) -> Result<SiteProvider, Failure> {
+        let policy = self.policy()?;
+        let issuer = Issuer::under(given.issuer.as_ref().unwrap_or(&self.issuer), false, &policy)?;
+        let registration = keys::registration(given.registration.as_ref().unwrap_or(&self.registration))?;
+        let authorize = given.authorize.as_ref().map_or("{}".into(), Value::to_string);
+        let authorize = AuthorizeRequest::from_json(&authorize)?;
+        let provider = SiteProvider::new(&given.name, issuer, registration);
+        Ok(provider.with_policy(policy).with_authorize(authorize))
+    }
+
     fn policy(&self) -> Result<Policy, Error> {
         Policy::from_json(&self.policy.to_string())
     }
+}
+
+fn incoming(request: &BrowserRequest) -> Incoming {
+    let incoming = Incoming::new(&request.method, &request.url);
+    let incoming = match &request.form {
+        Some(form) => incoming.form(form),
+        None => incoming,
+    };
+    request.headers.iter().fold(incoming, |incoming, (name, value)| incoming.header(name, value))
 }
 
 fn token_request(request: Option<&Value>) -> Result<TokenRequest, Error> {

@@ -1,6 +1,6 @@
 //! Replays a case: every request is compared byte for byte, every outcome by its code and the values that are named.
 
-use relyingparty::HttpRequest;
+use relyingparty::{HttpRequest, StoreRequest};
 use serde_json::Value;
 
 use super::exchange::{Asked, Exchange, Reply};
@@ -49,6 +49,15 @@ impl File<'_> {
 impl Host for File<'_> {
     fn answer(&mut self, request: &HttpRequest, _: i64) -> Result<Answer, String> {
         let actual = Asked::Http(observe::request(request));
+        match self.next(&actual)? {
+            Some((reply, now)) => Ok(Answer::Reply(reply, now)),
+            None if self.waits => Ok(Answer::Wait),
+            None => Err(format!("unexpected request {actual:?}")),
+        }
+    }
+
+    fn store(&mut self, request: &StoreRequest, _: i64) -> Result<Answer, String> {
+        let actual = Asked::Store { store: observe::store(request) };
         match self.next(&actual)? {
             Some((reply, now)) => Ok(Answer::Reply(reply, now)),
             None if self.waits => Ok(Answer::Wait),

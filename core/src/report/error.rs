@@ -134,6 +134,11 @@ impl Error {
         self.0.server_error.as_ref()
     }
 
+    /// Where the documentation explains this code: `errors/CODE.md` in the folder `docs` of the repository.
+    pub fn help(&self) -> String {
+        ["errors/", self.code(), ".md"].concat()
+    }
+
     /// Every code that an error can have.
     pub fn codes() -> &'static [&'static str] {
         ErrorKind::CODES
@@ -199,12 +204,6 @@ impl Trace {
     }
 }
 
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
-        Error::new(kind, Vec::new())
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message())
@@ -220,6 +219,11 @@ impl fmt::Debug for Error {
 impl core::error::Error for Error {}
 
 impl ErrorKind {
+    /// An error of this kind, which has no details.
+    pub(crate) fn bare(self) -> Error {
+        self.with([])
+    }
+
     /// An error of this kind with its details, in the order of their names.
     pub(crate) fn with<const N: usize>(self, details: [&str; N]) -> Error {
         debug_assert_eq!(self.details().len(), N, "{self:?}");

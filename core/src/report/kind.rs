@@ -333,6 +333,22 @@ mod tests {
         }
     }
     #[test]
+    #[allow(clippy::disallowed_methods)]
+    fn the_page_of_a_code_has_its_words() {
+        for kind in ErrorKind::ALL {
+            let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            let page = page.join("../docs/errors").join([kind.code(), ".md"].concat());
+            let text = std::fs::read_to_string(page).unwrap();
+            let details: Vec<_> = kind.details().iter().map(|name| format!("`{name}`")).collect();
+            let details = if details.is_empty() { "none".into() } else { details.join(", ") };
+            let category = kind.category().as_str().to_lowercase();
+            assert!(text.contains(&format!("\n> {}\n", kind.message())), "{}", kind.code());
+            let facts = format!("**Category:** `{category}`. **Details:** {details}.\n");
+            assert!(text.ends_with(&facts), "{}: {facts}", kind.code());
+        }
+    }
+
+    #[test]
     fn u4_no_message_of_ours_has_a_character_that_means_something_elsewhere() {
         for kind in ErrorKind::ALL {
             let words = kind.details().iter().copied().chain([kind.message()]);

@@ -80,14 +80,20 @@ impl Site {
         cookie: Option<&str>,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
-        let (name, opened) = self.login_of(incoming, response, cookie)?;
+        let (name, opened) = match self.login_of(incoming, response, cookie) {
+            Ok(found) => found,
+            // Its cookie is gone by then.
+            Err(_) if self.was_used(host, cookie).await? => {
+                return Err(response.unclaimed(LoginMissing::Used));
+            }
+            Err(missing) => return Err(missing),
+        };
         let Opened { provider, pending, earlier, page_is_stored } = opened;
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
-        let (expected, actual) = (provider.callback(self), self.behind(incoming.path()));
-        if actual != expected {
-            let [expected, actual] = [expected, actual].map(Option::unwrap_or_default);
+        let (expected, actual) = (provider.callback(), incoming.path());
+        if !self.is_called_at(provider, actual) {
             return Err(ErrorKind::PendingLoginMismatch.with(["redirect_uri", expected, actual]));
         }
         let client = provider.client(host).await?;
@@ -108,6 +114,14 @@ impl Site {
         self.keep(host, incoming, record, Before { began, earlier, page }, entropy).await
     }
 
+    /// Whether a login was used, as far as the store knows.
+    async fn was_used(&self, host: &Host, cookie: Option<&str>) -> Result<bool, Error> {
+        match cookie {
+            Some(name) if self.policy().store => Ok(Shelf(host).get(&used_key(name)).await?.is_some()),
+            _ => Ok(false),
+        }
+    }
+
     /// The login that the response belongs to, if this browser began it, and the name of its cookie.
     fn login_of(
         &self,
@@ -115,7 +129,7 @@ impl Site {
         response: &CallbackParams,
         cookie: Option<&str>,
     ) -> Result<(String, Opened), Error> {
-        let name = cookie.ok_or(ErrorKind::StateMissing)?;
+        let name = cookie.ok_or_else(|| ErrorKind::StateMissing.bare())?;
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
@@ -163,7 +177,7 @@ impl Site {
         for label in record.labels() {
             if self.ended_since(host, &label, began).await? {
                 Shelf(host).delete(key).await?;
-                return Err(ErrorKind::SessionOver.into());
+                return Err(ErrorKind::SessionOver.bare());
             }
         }
         Ok(())

@@ -28,7 +28,9 @@ impl Incoming {
     /// A request with this method, and this path with its query, as the application was asked for it. Of a whole URL the
     /// scheme and the host count for nothing.
     pub fn new(method: &str, url: &str) -> Incoming {
-        let url = url.get(uri::origin(url).len()..).unwrap_or_default();
+        // The query of a path may have a whole URL in it.
+        let origin = if url.starts_with('/') { "" } else { uri::origin(url) };
+        let url = url.get(origin.len()..).unwrap_or_default();
         let url = url.split('#').next().unwrap_or_default();
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         Incoming {

@@ -191,6 +191,8 @@ fn the_provider_ends_sessions_in_a_frame_that_no_cookie_reaches() {
     assert_eq!(handled.answer.status, 200);
     assert!(town.visit(&mut first).session.is_none());
     assert!(town.visit(&mut second).session.is_some());
+    let plain = "/auth/frontchannel-logout?iss=https://op.example&sid=nobody";
+    assert_eq!(town.get(&mut Browser::default(), plain).answer.status, 200, "an iss that nobody escaped");
     let foreign = "/auth/frontchannel-logout?iss=https%3A%2F%2Fevil.example&sid=other";
     assert_eq!(town.get(&mut Browser::default(), foreign).answer.status, 400);
     assert_eq!(town.get(&mut Browser::default(), "/auth/frontchannel-logout").answer.status, 400);
@@ -249,6 +251,8 @@ fn routes_are_found_below_the_base_url_and_by_their_methods_alone() {
         [("/app/auth/login", 303), ("/auth/login", 303), ("/login", 303), ("/p/auth/login", 404)]
     {
         assert_eq!(status(&mut town, "GET", url).status, expected, "{url}");
+        let own = expected == 303 && url != "/login";
+        assert_eq!(town.site.handles(url), own, "{url}: a page of the application's may be called so");
     }
 }
 
@@ -273,9 +277,20 @@ fn a_site_that_cannot_work_is_refused() {
         let site = Site::new(BASE, keys(&[1]), policy).unwrap();
         site.with_provider(provider).map(drop).unwrap_err()
     };
-    let mut elsewhere = provider();
-    elsewhere.registration.redirect_uri = "https://rp.example/cb".into();
-    assert_eq!(with(SitePolicy::stored(), elsewhere).detail("member"), Some("redirect_uri"));
+    for elsewhere in [
+        "https://other.example/auth/callback",
+        "https://rp.example",
+        "https://rp.example/",
+        "https://rp.example/auth/logout",
+    ] {
+        let mut provider = provider();
+        provider.registration.redirect_uri = elsewhere.into();
+        assert_eq!(
+            with(SitePolicy::stored(), provider).detail("member"),
+            Some("redirect_uri"),
+            "{elsewhere}"
+        );
+    }
     let offline = asking(|request| request.scopes = Some(vec!["openid".into(), "offline_access".into()]));
     assert_eq!(with(SitePolicy::default(), offline.clone()).detail("member"), Some("store"));
     let site = site_of(keys(&[1]), SitePolicy::stored(), offline);
@@ -283,10 +298,13 @@ fn a_site_that_cannot_work_is_refused() {
         site.clone().with_provider(provider()).map(drop).unwrap_err().detail("member"),
         Some("provider")
     );
-    assert_eq!(
-        site.with_provider(named("other")).map(drop).unwrap_err().detail("member"),
-        Some("redirect_uri")
-    );
+    for same in ["https://rp.example/auth/callback", "https://rp.example/callback"] {
+        let mut other = named("other");
+        other.registration.redirect_uri = same.into();
+        let refused = site.clone().with_provider(other).map(drop).unwrap_err();
+        assert_eq!(refused.detail("member"), Some("redirect_uri"), "{same}");
+    }
+    assert!(site.with_provider(named("other")).is_ok());
     let mut hasty = SitePolicy::stored();
     hasty.lock_secs = 44;
     assert_eq!(with(hasty, provider()).detail("member"), Some("lock_secs"));
@@ -311,10 +329,9 @@ fn s18_a_response_of_another_provider_is_refused() {
     town.site = site.with_provider(named("one")).unwrap().with_provider(named("two")).unwrap();
     let mut browser = Browser::default();
     let callback = town.provider_way(&mut browser, "/auth/login?provider=two");
-    for wrong in [callback.clone(), callback.replace("/callback?", "/callback/one?")] {
-        let handled = town.get(&mut browser.clone(), &wrong);
-        assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"), "{wrong}");
-    }
+    assert_eq!(town.get(&mut browser.clone(), &callback).answer.status, 404, "nobody's redirect URI");
+    let handled = town.get(&mut browser.clone(), &callback.replace("/callback?", "/callback/one?"));
+    assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"));
     assert_eq!(town.op.count(Endpoint::Token), 0);
     let handled = town.get(&mut browser, &callback.replace("/callback?", "/callback/two?"));
     assert!(matches!(handled.event, Some(Event::LoggedIn { .. })), "{handled:?}");
@@ -436,4 +453,19 @@ fn a_provider_comes_and_goes_while_the_site_runs() {
     town.site = town.site.clone().without_provider("two");
     assert!(town.visit(&mut browser).session.is_none());
     assert_eq!(failure(&town.get(&mut browser, "/auth/login?provider=two")), "unknown_provider");
+}
+
+#[test]
+fn a_redirect_uri_that_is_registered_already_stays_where_it_is() {
+    let mut town = Town::stored();
+    let mut provider = provider();
+    provider.registration.redirect_uri = "https://rp.example/oauth2/idpresponse".into();
+    town.site = site_of(keys(&[1]), SitePolicy::stored(), provider);
+    assert!(town.site.handles("/oauth2/idpresponse") && !town.site.handles("/auth/callback"));
+    let mut browser = Browser::default();
+    let callback = town.provider_way(&mut browser, "/auth/login?return_to=/inbox");
+    assert_eq!(town.get(&mut browser, &callback).answer.status, 404);
+    let handled = town.get(&mut browser, &callback.replace("/auth/callback", "/oauth2/idpresponse"));
+    assert_eq!(location(&handled), "/inbox");
+    assert!(town.visit(&mut browser).session.is_some());
 }

@@ -23,6 +23,7 @@ mod proving;
 mod pushed;
 mod rotation;
 mod scene;
+mod site;
 mod token;
 mod unreached;
 mod values;
@@ -75,7 +76,7 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 18] = [
+    let tables: [&[Scenario]; 19] = [
         asked::SCENARIOS,
         bound::SCENARIOS,
         bounds::SCENARIOS,
@@ -92,6 +93,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         proving::SCENARIOS,
         pushed::SCENARIOS,
         rotation::SCENARIOS,
+        site::SCENARIOS,
         token::SCENARIOS,
         values::SCENARIOS,
     ];

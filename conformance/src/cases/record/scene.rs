@@ -58,6 +58,8 @@ pub(super) fn record(scenario: &Scenario) -> Case {
     }
     let held = keyring::fill_in(&mut registration);
     keyring::register(&mut client, &registration);
+    let way_back = registration["post_logout_redirect_uri"].as_str();
+    client.post_logout_redirect_uris.extend(way_back.map(str::to_owned));
     if let Some(other) = registration["redirect_uri"].as_str().filter(|uri| *uri != REDIRECT_URI) {
         for client in [&mut client, &mut public] {
             client.redirect_uris.push(other.into());
@@ -342,6 +344,6 @@ impl Scene {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

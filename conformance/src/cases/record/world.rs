@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use relyingparty::{Endpoint, HttpRequest};
+use relyingparty::{Endpoint, HttpRequest, MemorySessionStore, StoreRequest, Stored, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::super::exchange::{Asked, Exchange, Reply};
@@ -27,6 +27,12 @@ pub(super) struct World {
     /// What the host answers when it is asked to prove something, in the place of what it would.
     pub(super) proves: VecDeque<Reply>,
     pub(super) exchanges: Vec<Exchange>,
+    /// The store that all processes share.
+    pub(super) store: MemorySessionStore,
+    /// Whether it answers.
+    pub(super) store_is_up: bool,
+    /// Before how many more questions of a site the host stops for now.
+    pub(super) stops_after: Option<usize>,
 }
 
 impl World {
@@ -42,6 +48,9 @@ impl World {
             held: Vec::new(),
             proves: VecDeque::new(),
             exchanges: Vec::new(),
+            store: MemorySessionStore::new(),
+            store_is_up: true,
+            stops_after: None,
         }
     }
 
@@ -70,9 +79,40 @@ impl World {
     }
 }
 
+impl World {
+    /// Whether the host stops before this question.
+    fn stops(&mut self) -> bool {
+        let left = self.stops_after.map(|left| left.checked_sub(1));
+        self.stops_after = left.map(Option::unwrap_or_default);
+        left == Some(None)
+    }
+}
+
 impl Host for World {
+    fn store(&mut self, request: &StoreRequest, now: i64) -> Result<Answer, String> {
+        if self.stops() {
+            return Ok(Answer::Wait);
+        }
+        let respond = if self.store_is_up {
+            match self.store.answer(request, Timestamp::from_unix(now)) {
+                relyingparty::Reply::Stored(Stored::Entry { value, version }) => {
+                    Reply::Entry { value, version }
+                }
+                relyingparty::Reply::Stored(Stored::Nothing) => Reply::Stored { stored: "nothing".into() },
+                relyingparty::Reply::Conflict => Reply::Stored { stored: "conflict".into() },
+                relyingparty::Reply::Busy => Reply::Stored { stored: "busy".into() },
+                _ => Reply::Stored { stored: "done".into() },
+            }
+        } else {
+            super::unreachable()
+        };
+        let expect = Asked::Store { store: observe::store(request) };
+        self.exchanges.push(Exchange { expect, now: None, respond: respond.clone() });
+        Ok(Answer::Reply(respond, None))
+    }
+
     fn answer(&mut self, request: &HttpRequest, now: i64) -> Result<Answer, String> {
-        if self.waits_at == Some(request.endpoint) {
+        if self.waits_at == Some(request.endpoint) || self.stops() {
             return Ok(Answer::Wait);
         }
         let arrives = (self.delay != 0).then_some(now + self.delay);
