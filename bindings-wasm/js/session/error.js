@@ -39,3 +39,7 @@ export class SessionError extends Error {
 
 /** All of the codes. */
 export const sessionErrorCodes = () => Object.keys(KINDS);
+
+/** Whether an error of the relying party's says of a stored session that it will never be one. */
+export const isUnreadable = (error) =>
+  error?.category === 'Token' || error?.code === 'unreadable_session' || error?.code === 'session_mismatch';

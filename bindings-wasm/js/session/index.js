@@ -9,8 +9,8 @@ export { SessionError, sessionErrorCodes };
 export function createSession(options) {
   const session = new PageSession(options);
   return Object.freeze({
-    get: () => session.state,
-    subscribe: (listener) => session.subscribe(listener),
+    get: () => session.published.state,
+    subscribe: (listener) => session.published.subscribe(listener),
     ready: () => session.ready(),
     logIn: async (request) => session.logIn(request),
     logInWithPopup: (request, how) => session.logInWithPopup(request, how),

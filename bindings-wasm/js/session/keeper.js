@@ -11,6 +11,8 @@ const FIRST_PAUSE = 5;
 export const LONGEST_PAUSE = 300;
 /** How long a tab waits for another one that refreshes, in seconds. */
 const WAIT = 20;
+/** Of how many sessions it is noted how often they were refreshed. */
+const MOST_COUNTS = 64;
 /** How often a write is repeated that the storage did not take. */
 const REPEATS = 2;
 
@@ -21,12 +23,14 @@ export class Keeper {
   #storage;
   #exclusive;
   #logout;
+  #refreshes;
   #trouble;
 
   constructor(kind, name) {
     this.#name = name;
     this.#storage = storageOf(kind, name);
     this.#exclusive = this.#storage.kept ? amongTabs : inThisPage;
+    this.#refreshes = sharedNote(`${name} refreshes`);
     this.#logout = note('localStorage', `${name} logout`);
   }
 
@@ -97,15 +101,16 @@ export class Keeper {
    * all tabs is how many refreshes the session has had.
    */
   async isSpent({ id, n }) {
-    return this.#isOfTab && Number((await this.#refreshes(id).get()) ?? 0) > n;
+    return this.#isOfTab && (await this.#counts()).some(([of, count]) => of === id && count > n);
   }
 
   get #isOfTab() {
     return this.#storage.kept && !this.#storage.shared;
   }
 
-  #refreshes(id) {
-    return sharedNote(`${this.#name} ${id}`);
+  /** How many refreshes the newest sessions of tabs have had, by their ids. */
+  async #counts() {
+    return JSON.parse((await this.#refreshes.get()) ?? '[]');
   }
 
   #inTurn(work) {
@@ -118,10 +123,9 @@ export class Keeper {
       if (!record || !isSame(record, seen)) return undefined;
       const next = make(record);
       await this.#write(next);
-      if (this.#isOfTab) {
-        const noted = this.#refreshes(record.id);
-        if (!next) await noted.remove();
-        else if (next.n !== record.n) await noted.set(String(next.n));
+      if (this.#isOfTab && next?.n > record.n) {
+        const others = (await this.#counts()).filter(([of]) => of !== next.id);
+        await this.#refreshes.set(JSON.stringify([[next.id, next.n], ...others].slice(0, MOST_COUNTS)));
       }
       return next ?? record;
     });

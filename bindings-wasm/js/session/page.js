@@ -12,9 +12,6 @@ export const activated = () =>
 
 export const isVisible = () => document.visibilityState !== 'hidden';
 
-/** Whether the browser's buttons led here. */
-export const cameBack = () => performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
-
 /** Whether a URL is the redirect URI with an authorization response. */
 export function isResponse(text, redirect_uri) {
   const url = new URL(text, location.href);

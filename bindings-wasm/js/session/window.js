@@ -14,8 +14,43 @@ const FEATURES = 'popup,width=500,height=700';
 
 const flag = (name) => `${name} window`;
 
-/** Opens the window, at once: a browser allows it in a click only. What this tab keeps is not for it. */
-export function openWindow(name, features = FEATURES) {
+/** The windows of logins. The newest counts. */
+export class Windows {
+  #name;
+  #newest;
+
+  constructor(name) {
+    this.#name = name;
+  }
+
+  /** Opens a window, at once: a browser allows it in a click only. `begin` yields the login, `finish(url)` the session. */
+  async logIn(features, begin, finish) {
+    const opened = openWindow(this.#name, features);
+    this.#newest?.stop.abort(new SessionError('popup_replaced'));
+    const mine = (this.#newest = { stop: new AbortController() });
+    try {
+      const { url } = await begin();
+      mine.stop.signal.throwIfAborted();
+      const { done, heard } = windowDone(opened, new URL(url).searchParams.get('state'), mine.stop.signal);
+      mine.heard = heard;
+      opened.location.replace(url);
+      return await finish(await done);
+    } catch (error) {
+      opened.close();
+      throw error;
+    } finally {
+      if (this.#newest === mine) this.#newest = undefined;
+    }
+  }
+
+  /** What a window says that came back. */
+  hear(notice, answer) {
+    this.#newest?.heard?.(notice, answer);
+  }
+}
+
+/** What this tab keeps is not for the window. */
+function openWindow(name, features = FEATURES) {
   const opened = globalThis.open('about:blank', '_blank', features);
   if (!opened) throw new SessionError('popup_blocked');
   try {
@@ -28,20 +63,20 @@ export function openWindow(name, features = FEATURES) {
 }
 
 /**
- * The URL that the window came back with. It is there for who listens to the notices by `heard`; a window that is closed and not
- * hidden from us is given up.
+ * The URL that a window comes back with: `done` yields it once `heard` is told. A window that is closed, and not merely hidden from us,
+ * is given up.
  */
-export function windowDone(opened, state, signal) {
+function windowDone(opened, state, signal) {
   let heard;
   const done = new Promise((resolve, reject) => {
-    const timer = setInterval(() => {
-      // A window that the provider cut off looks closed, and has the focus.
-      if (opened.closed && document.hasFocus()) end(reject, new SessionError('popup_closed'));
-    }, LOOK);
     const end = (settle, value) => {
       clearInterval(timer);
       settle(value);
     };
+    const timer = setInterval(() => {
+      // A window that the provider cut off looks closed, and has the focus.
+      if (opened.closed && document.hasFocus()) end(reject, new SessionError('popup_closed'));
+    }, LOOK);
     signal.addEventListener('abort', () => end(reject, signal.reason), { once: true });
     heard = ({ url }, answer) => {
       const came = new URL(url).searchParams.get('state');
@@ -50,7 +85,7 @@ export function windowDone(opened, state, signal) {
       end(resolve, url);
     };
   });
-  return { done, heard: (...notice) => heard(...notice) };
+  return { done, heard };
 }
 
 /** In the window itself: hands the URL over. Yields whether this was a window that somebody opened for a login. */
