@@ -88,7 +88,9 @@ export class Keeper {
   /** Ends whatever session there is. Every tab that has one finds that it is over, also one that sleeps now. */
   async logOut() {
     this.#logout.set(random());
-    await this.#inTurn(() => this.#write(undefined));
+    const remove = () => this.#write(undefined);
+    // Whatever becomes of the lock: who logs out is logged out.
+    await this.#inTurn(remove).catch(remove);
   }
 
   /** Why the record is in this page alone, if the storage did not take it. */
@@ -110,7 +112,11 @@ export class Keeper {
 
   /** How many refreshes the newest sessions of tabs have had, by their ids. */
   async #counts() {
-    return JSON.parse((await this.#refreshes.get()) ?? '[]');
+    try {
+      return Array.from(JSON.parse((await this.#refreshes.get()) ?? '[]'));
+    } catch {
+      return [];
+    }
   }
 
   #inTurn(work) {
@@ -133,14 +139,16 @@ export class Keeper {
 
   /** Tokens that are not written are lost: those that the storage does not take are kept in this page. */
   async #write(record) {
+    let failure;
     for (let tries = 0; tries <= REPEATS; tries += 1) {
       try {
         await (record ? this.#storage.set(record) : this.#storage.remove());
         return;
       } catch (error) {
-        this.#trouble = error;
+        failure = error;
       }
     }
+    this.#trouble = failure;
     // What is there is out of date.
     await this.#storage.remove().catch(() => {});
     this.#storage = inMemory(this.#name);
