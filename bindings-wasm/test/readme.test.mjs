@@ -13,7 +13,8 @@ import { Browser, startProvider } from './op.mjs';
 import { run, tool } from './packed.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAGES = ['README.md', 'bindings-wasm/README.md', ...readdirSync(`${ROOT}docs`).map((page) => `docs/${page}`)];
+const PAPERS = readdirSync(`${ROOT}docs`).filter((page) => page.endsWith('.md'));
+const PAGES = ['README.md', 'bindings-wasm/README.md', ...PAPERS.map((page) => `docs/${page}`)];
 /** What a snippet that is not whole takes from the text around it. */
 const AROUND = `
 import type { Express } from 'express';
