@@ -45,7 +45,7 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
 const SITE = /^export const site = new Site\(\{\n  base_url: `/m;
 
 const snippets = (page) =>
-  Array.from(readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/^```(?:js|ts)\n([^]*?)^```/gm), ([, code]) => code);
+  Array.from(readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/^```(?:js|tsx?)\n([^]*?)^```/gm), ([, code]) => code);
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -54,13 +54,14 @@ after(() => rmSync(folder, { recursive: true }));
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
     snippets(page).map((code, at) => {
-      const file = SITE.test(code) ? 'site.mts' : `${page.replaceAll(/\W/g, '-')}-${at}.mts`;
+      const name = `${page.replaceAll(/\W/g, '-')}-${at}.${/^ *<[A-Z]/m.test(code) ? 'tsx' : 'mts'}`;
+      const file = SITE.test(code) ? 'site.mts' : name;
       const whole = /^import .* from '(?:relyingparty|\.\/site)/m.test(code) || page.startsWith('docs/');
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
     }),
   );
-  assert.equal(files.length, 27, files.join());
+  assert.equal(files.length, 29, files.join());
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -69,6 +70,7 @@ test('every snippet is strict TypeScript', () => {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
+    jsx: 'react-jsx',
     types: ['node'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));

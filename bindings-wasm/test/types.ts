@@ -32,6 +32,12 @@ import { init as initManual } from 'relyingparty/manual';
 import { getSession, handlers, middleware } from 'relyingparty/next';
 import { nodeTransport, nodeVerifier, tokenFile } from 'relyingparty/node';
 import { RedisSessionStore } from 'relyingparty/redis';
+import { Protected, SessionProvider, useSession } from 'relyingparty/react';
+import type { UsedSession } from 'relyingparty/react';
+import { SessionError, createSession } from 'relyingparty/session';
+import type { PageSession, SessionState } from 'relyingparty/session';
+import { sessionStore } from 'relyingparty/svelte';
+import { sessionPlugin, useSession as useVueSession } from 'relyingparty/vue';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import expressApplication from 'express';
@@ -318,4 +324,23 @@ export async function sites(given: IncomingMessage, redis: Redis, nodeRedis: Red
 
 function nobody(): never {
   throw new Error();
+export async function page(rp: RelyingParty): Promise<string> {
+  const session: PageSession = createSession({ rp, storage: 'localStorage', margin_secs: 30 });
+  // @ts-expect-error there is no such storage
+  createSession({ rp, storage: 'cookie' });
+  // @ts-expect-error it is made by the library alone
+  new SessionError('signed_out');
+  const state: SessionState = await session.ready();
+  if (state.status === 'signed_in') return state.claims.sub + state.session.access_token;
+  // @ts-expect-error nobody may be signed in
+  state.claims.sub;
+  const { code } = state.error as SessionError;
+  if (code === 'storage_unavailable') await session.logInWithPopup({}, { features: 'popup' });
+  sessionStore(session).subscribe(({ status }) => status === 'paused');
+  sessionPlugin(session).install;
+  useVueSession(session).state.value.status;
+  const fallback = ({ logIn }: UsedSession) => (void logIn({ prompt: 'login' }), null);
+  SessionProvider({ session, children: Protected({ fallback }) });
+  const { status, fetch, reason } = useSession({ suspense: true });
+  return `${status} ${reason} ${(await fetch('https://api.example')).status}`;
 }
