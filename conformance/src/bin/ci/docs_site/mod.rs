@@ -55,6 +55,12 @@ pub(crate) fn check(context: &mut Context) -> Outcome {
     }
     let mut wrong = pages::outside(&sources, &nav);
     wrong.extend(tables::wrong(&sources, &read(&context.path("core/src/report/check.rs"))?));
+    let packages = [
+        ("    def ", read(&context.path("bindings-python/python/relyingparty/relying_party.py"))?),
+        ("  ", read(&context.path("bindings-wasm/types/relyingparty.d.ts"))?),
+        ("fn ", read(&context.path("bindings-rust/src/relying_party.rs"))?),
+    ];
+    wrong.extend(tables::verbs(&sources, packages.each_ref().map(|(before, text)| (*before, text.as_str()))));
     wrong.extend(tables::recorded(&sources, &context.path(RECORDED)));
 
     let python = tools(context)?;
@@ -162,17 +168,20 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_a_page_and_an_anchor_of_it() {
-        assert_eq!(site(r#"<a href="../c.html#top">C</a> <a href="#x" id="x">"#).wrong(), Vec::<String>::new());
-        assert_eq!(site(r#"<a href="../d.html">"#).wrong(), ["a/b.html: leads nowhere: ../d.html"]);
-        assert_eq!(site(r#"<a href="../c.html#no">"#).wrong(), ["a/b.html: leads nowhere: ../c.html#no"]);
-        assert_eq!(site(r#"<a href="../../c.html">"#).wrong(), ["a/b.html: leads nowhere: ../../c.html"]);
+        assert_eq!(
+            site(r##"<a href="../c.html#top">C</a> <a href="#x" id="x">"##).wrong(),
+            Vec::<String>::new()
+        );
+        assert_eq!(site(r##"<a href="../d.html">"##).wrong(), ["a/b.html: leads nowhere: ../d.html"]);
+        assert_eq!(site(r##"<a href="../c.html#no">"##).wrong(), ["a/b.html: leads nowhere: ../c.html#no"]);
+        assert_eq!(site(r##"<a href="../../c.html">"##).wrong(), ["a/b.html: leads nowhere: ../../c.html"]);
     }
 
     #[test]
     fn a_script_of_another_host_is_wrong_and_a_link_there_is_not() {
-        assert_eq!(site(r#"<a href="https://op.example/">"#).wrong(), Vec::<String>::new());
+        assert_eq!(site(r##"<a href="https://op.example/">"##).wrong(), Vec::<String>::new());
         assert_eq!(
-            site(r#"<script src="https://op.example/a.js"></script>"#).wrong(),
+            site(r##"<script src="https://op.example/a.js"></script>"##).wrong(),
             ["a/b.html: comes from another host: https://op.example/a.js"]
         );
     }

@@ -56,6 +56,23 @@ pub(super) fn recorded(sources: &Sources, folder: &Path) -> Vec<String> {
     wrong
 }
 
+/// A line for each verb of a relying party that a package does not have. A row has its name in Python, JavaScript and Rust.
+pub(super) fn verbs(sources: &Sources, packages: [(&str, &str); 3]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in sources.get("reference/verbs.md").map_or("", String::as_str).lines() {
+        let names: Vec<_> = row.split(" | ").skip(1).map(|cell| cell.trim_matches(['`', ' ', '|'])).collect();
+        if !row.contains(" | `") {
+            continue;
+        }
+        for (name, (before, text)) in names.iter().zip(packages) {
+            if !["(", "<"].iter().any(|after| text.contains(&[before, name, after].concat())) {
+                wrong.push(format!("docs/reference/verbs.md: there is no `{before}{name}`"));
+            }
+        }
+    }
+    wrong
+}
+
 /// A member of the metadata as a page shows it.
 fn shown(value: &Value) -> String {
     match value {
@@ -136,6 +153,14 @@ mod tests {
         let lacks = |row: &str| wrong.iter().any(|line| line.contains(row));
         assert!(lacks("| `state_timeout_secs` | 600 | 1 to 3600 |"), "{wrong:#?}");
         assert!(lacks("| `idle_secs` | 28800 | 60 to 2592000 |"), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_verb_that_a_package_does_not_have_is_told() {
+        let page = "| it calls | `call` | `call` | `calls` |\n";
+        let sources = Sources::from([("reference/verbs.md".into(), page.into())]);
+        let packages = [("def ", "def call("), ("  ", "  call("), ("fn ", "fn call<'a>(")];
+        assert_eq!(verbs(&sources, packages), ["docs/reference/verbs.md: there is no `fn calls`"]);
     }
 
     #[test]
