@@ -16,7 +16,7 @@ AROUND = "from relyingparty import RelyingParty\n"
 
 def snippets() -> dict[str, str]:
     """Each snippet by the name of a module: its page and its place there."""
-    found = {}
+    found: dict[str, str] = {}
     for page in sorted(DOCS.rglob("*.md")):
         name = re.sub(r"\W", "_", str(page.relative_to(DOCS).with_suffix("")))
         codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
@@ -33,8 +33,8 @@ def test_every_snippet_has_the_right_types(tmp_path: Path) -> None:
     for name, code in snippets().items():
         around = "" if "from relyingparty" in code else AROUND
         (tmp_path / f"{name}.py").write_text(around + code, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--config-file=", "--check-untyped-defs", "--cache-dir", tmp_path / "cache"]
-    checked = subprocess.run([*command, tmp_path], capture_output=True, text=True)
+    mypy = [sys.executable, "-m", "mypy", "--config-file=", "--check-untyped-defs", f"--cache-dir={tmp_path / 'cache'}"]
+    checked = subprocess.run([*mypy, str(tmp_path)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

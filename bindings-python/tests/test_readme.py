@@ -1,4 +1,4 @@
-"""The code of the READMEs and of the pages in ``docs`` runs as it stands."""
+"""The code of the README runs as it stands."""
 
 from __future__ import annotations
 
@@ -293,6 +293,5 @@ def test_the_tenants() -> None:
 
 
 def test_the_snippet_of_the_first_readme_is_run_elsewhere() -> None:
-    """By ``conformance/tests/readme.rs``; the page on observability by ``test_observability.py``, all others are compiled and their
-    types checked by ``test_docs.py``."""
+    """By ``conformance/tests/readme.rs``. Those of the pages in ``docs`` are in ``test_docs.py``."""
     assert len(snippets((ROOT / "README.md").read_text(encoding="utf-8"))) == 1
