@@ -4,11 +4,9 @@
     python webapp.py settings.json
 
 ``settings.json`` names the provider and the client registered there: ``issuer``, ``client_id``, and where needed
-``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/login``), ``post_logout_redirect_uri``, ``scopes``
-(a list, or one string with spaces), ``do_refresh`` (true), ``ca_file`` (beside the settings).
-
-Its session cookie is ``Secure``. Chromium and Firefox keep it over plain http on this machine, Safari does not: use
-https there.
+``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/callback``), ``post_logout_redirect_uri``
+(``http://127.0.0.1:8888/auth/logged-out``), ``scopes`` (a list, or one string with spaces), ``do_refresh`` (true),
+``policy`` (of the site), ``ca_file`` (beside the settings).
 """
 
 from __future__ import annotations
@@ -24,113 +22,72 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from relyingparty import (
-    AsyncRelyingParty,
-    CallbackError,
-    ConfigurationError,
-    Error,
-    LoginCookies,
-    ProviderError,
-    Session,
-    clear_cookie,
-)
+from relyingparty import AsyncSite, Failed, Incoming, MemorySessionStore, ProviderError, SiteProvider
 from relyingparty.options import RegistrationOptions
-
-COOKIE = "__Host-session"
 
 
 class WebApp:
-    """Sessions by id. The id is drawn anew for every login, so that nobody can plant one (session fixation)."""
+    """A site below ``/auth``, and a page for whoever is logged in."""
 
     def __init__(self, settings: dict[str, Any], folder: Path = Path()) -> None:
         scopes, ca_file = settings.get("scopes"), settings.get("ca_file")
         given: RegistrationOptions = {}
         if settings.get("post_logout_redirect_uri"):
             given["post_logout_redirect_uri"] = settings["post_logout_redirect_uri"]
-        self.redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/login"
-        self.do_refresh = settings.get("do_refresh", True)
-        self.sessions: dict[str, Session] = {}
-        self.rp = AsyncRelyingParty(
+        redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/callback"
+        self.base_url = redirect_uri.rpartition("/")[0]
+        provider = SiteProvider(
             settings["issuer"],
             settings["client_id"],
-            self.redirect_uri,
+            redirect_uri=redirect_uri,
             client_secret=settings.get("client_secret") or None,
             scopes=scopes.split() if isinstance(scopes, str) else scopes,
             ca_file=str(folder / ca_file) if ca_file else None,
             allow_insecure_loopback=True,
             **given,
         )
-
-    def application(self) -> Starlette:
-        routes = [
-            Route("/", self.home),
-            Route("/login", self.login),
-            Route(urlsplit(self.redirect_uri).path, self.callback),
-            Route("/refresh", self.refresh, methods=["POST"]),
-            Route("/logout", self.logout, methods=["POST"]),
-        ]
-        return Starlette(routes=routes, exception_handlers={Error: failed})
-
-    async def home(self, request: Request) -> Response:
-        session = self.session(request)
-        if session is None:
-            return page('<p>You are not logged in.</p><p><a href="/login">Log in</a></p>')
-        claims = "".join(f"<dt>{escape(name)}<dd>{escape(str(value))}" for name, value in session.claims.items())
-        refresh = self.do_refresh and session.refresh_token is not None
-        return page(
-            f"<p>You are {escape(session.sub)}.</p><dl>{claims}</dl>"
-            + ('<form method="post" action="/refresh"><button>Refresh</button></form>' if refresh else "")
-            + '<form method="post" action="/logout"><button>Log out</button></form>'
+        self.site = AsyncSite(
+            self.base_url,
+            provider,
+            sealing_keys=[secrets.token_bytes(32)],
+            # Without a store a session has no refresh token.
+            store=MemorySessionStore() if settings.get("do_refresh", True) else None,
+            policy=settings.get("policy"),
         )
 
-    async def login(self, request: Request) -> Response:
-        login = await self.rp.authorize(return_to=request.query_params.get("next") or "/")
-        response = RedirectResponse(login.url, 303)
-        for name in LoginCookies(request.cookies).surplus():
-            response.headers.append("set-cookie", clear_cookie(name))
-        response.headers.append("set-cookie", login.set_cookie)
+    def application(self) -> Starlette:
+        routes = f"{urlsplit(self.base_url).path}/{{route:path}}"
+        return Starlette(routes=[Route("/", self.home), Route(routes, self.answer, methods=["GET", "POST"])])
+
+    async def answer(self, request: Request) -> Response:
+        incoming = Incoming(request.method, str(request.url), request.headers.raw, await request.body())
+        handled = await self.site.handle(incoming)
+        if isinstance(handled.event, Failed) and handled.status >= 400:
+            response: Response = failed(handled.event, handled.status)
+        else:
+            response = Response(handled.body, handled.status)
+        for name, value in handled.headers:
+            response.headers.append(name, value)
         return response
 
-    async def callback(self, request: Request) -> Response:
-        url, cookies = str(request.url), LoginCookies(request.cookies)
-        try:
-            response = self.logged_in(request, await self.rp.callback(url, cookies))
-        except Error as error:
-            # Nothing else changes: the response may belong to no login, and somebody may well be logged in.
-            response = await failed(request, error)
-        for name in cookies.ended(url):
-            response.headers.append("set-cookie", clear_cookie(name))
+    async def home(self, request: Request) -> Response:
+        visit = await self.site.visit(Incoming(request.method, str(request.url), request.headers.raw))
+        if visit.session is None:
+            response = page('<p>You are not logged in.</p><p><a href="/auth/login">Log in</a></p>')
+        else:
+            claims = "".join(
+                f"<dt>{escape(name)}<dd>{escape(str(value))}" for name, value in visit.session.claims.items()
+            )
+            response = page(
+                f"<p>You are {escape(visit.session.sub)}.</p><dl>{claims}</dl>"
+                '<form method="post" action="/auth/logout"><button>Log out</button></form>'
+            )
+        for cookie in visit.set_cookies:
+            response.headers.append("Set-Cookie", cookie)
         return response
-
-    def logged_in(self, request: Request, session: Session) -> Response:
-        self.sessions.pop(request.cookies.get(COOKIE, ""), None)
-        id = secrets.token_urlsafe()
-        self.sessions[id] = session
-        response = RedirectResponse(session.return_to or "/", 303)
-        set_cookie(response, COOKIE, id)
-        return response
-
-    async def refresh(self, request: Request) -> Response:
-        session = self.session(request)
-        if session is not None:
-            self.sessions[request.cookies[COOKIE]] = await self.rp.refresh(session)
-        return RedirectResponse("/", 303)
-
-    async def logout(self, request: Request) -> Response:
-        session = self.sessions.pop(request.cookies.get(COOKIE, ""), None)
-        response = RedirectResponse("/" if session is None else await self.rp.end_session(session), 303)
-        set_cookie(response, COOKIE, "", 0)
-        return response
-
-    def session(self, request: Request) -> Session | None:
-        return self.sessions.get(request.cookies.get(COOKIE, ""))
-
-
-def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
-    response.set_cookie(name, value, max_age, secure=True, httponly=True, samesite="lax")
 
 
 def page(body: str, status: int = 200) -> HTMLResponse:
@@ -138,15 +95,13 @@ def page(body: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(f"<!doctype html><title>relyingparty</title>{body}", status, headers)
 
 
-async def failed(_: Request, error: Exception) -> Response:
+def failed(event: Failed, status: int) -> HTMLResponse:
     """What went wrong, by its code. What a provider says is text from outside."""
-    assert isinstance(error, Error)
-    reason = (error.error if isinstance(error, ProviderError) else None) or error.code
-    status = 400 if isinstance(error, (CallbackError, ConfigurationError, ProviderError)) else 502
-    return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>', status)
+    reason = (event.error.error if isinstance(event.error, ProviderError) else None) or event.error.code
+    return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/auth/login">Try again</a></p>', status)
 
 
 if __name__ == "__main__":
     file = Path(sys.argv[1])
     app = WebApp(json.loads(file.read_text(encoding="utf-8")), file.parent)
-    uvicorn.run(app.application(), host="127.0.0.1", port=urlsplit(app.redirect_uri).port or 8888, log_level="warning")
+    uvicorn.run(app.application(), host="127.0.0.1", port=urlsplit(app.base_url).port or 8888, log_level="warning")

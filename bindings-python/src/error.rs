@@ -32,7 +32,7 @@ impl<T> Raise<T> for Result<T, Error> {
     }
 }
 
-fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let details = PyDict::new(py);
     for (name, value) in error.details() {
         details.set_item(name, value)?;

@@ -7,6 +7,7 @@ use relyingparty as core;
 
 use crate::cache::Host;
 use crate::signing::{Assertion, AssertionRequest, SignRequest};
+use crate::site::{StoreReply, StoreRequest};
 
 /// The limits of one exchange, which the host enforces. It also follows no redirect and sends no ambient credentials
 /// (cookies, netrc).
@@ -246,6 +247,7 @@ pub(crate) fn request(py: Python<'_>, request: core::Request, host: &Host) -> Py
             Ok(Py::new(py, SignRequest::new(py, request, &host.elsewhere)?)?.into_any())
         }
         core::Request::Assertion(request) => Ok(Py::new(py, AssertionRequest(request))?.into_any()),
+        core::Request::Store(request) => Ok(Py::new(py, StoreRequest(request))?.into_any()),
         core::Request::Wait(request) => Ok(Py::new(py, WaitRequest(request))?.into_any()),
         _ => Err(pyo3::exceptions::PyNotImplementedError::new_err("a request of a newer core")),
     }
@@ -266,6 +268,9 @@ pub(crate) fn reply(py: Python<'_>, reply: &Bound<'_, PyAny>) -> PyResult<(core:
     }
     if let Ok(assertion) = reply.cast::<Assertion>() {
         return Ok((core::Reply::Assertion(assertion.get().0.clone()), None));
+    }
+    if let Ok(reply) = reply.cast::<StoreReply>() {
+        return Ok((reply.get().0.clone(), None));
     }
     if reply.is_instance_of::<Waited>() {
         return Ok((core::Reply::Waited, None));

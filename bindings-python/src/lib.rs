@@ -23,6 +23,7 @@ mod request_object;
 mod session;
 mod setup;
 mod signing;
+mod site;
 mod withheld;
 
 use pyo3::prelude::*;
@@ -72,6 +73,8 @@ mod _relyingparty {
     use crate::setup::{SetupReport, check_setup};
     #[pymodule_export]
     use crate::signing::{Assertion, AssertionRequest, SignRequest, SigningKey};
+    #[pymodule_export]
+    use crate::site::{Handled, Incoming, SiteCore, StoreReply, StoreRequest, Visit};
     #[pymodule_export]
     use crate::withheld::Withheld;
 

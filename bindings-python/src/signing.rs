@@ -273,6 +273,12 @@ impl Elsewhere {
         Elsewhere((!keys.is_empty()).then(|| Arc::new(keys)))
     }
 
+    /// The keys of all these clients.
+    pub(crate) fn all<'a>(py: Python<'_>, clients: impl Iterator<Item = &'a Elsewhere>) -> Elsewhere {
+        let keys = clients.flat_map(|client| client.0.iter().flat_map(|keys| keys.iter()));
+        Elsewhere::of(keys.map(|key| key.clone_ref(py)).collect::<Vec<_>>())
+    }
+
     /// What signs with them.
     pub(crate) fn functions(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         let sign = |key: &Py<SigningKey>| key.get().sign.as_ref().map(|sign| sign.clone_ref(py));

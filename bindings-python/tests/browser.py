@@ -29,9 +29,9 @@ class Browser:
             self._stops,
         )
 
-    def open(self, url: str, form: dict[str, str] | None = None) -> str:
+    def open(self, url: str, form: dict[str, str] | None = None, **headers: str) -> str:
         """Go to ``url``, or post ``form`` there. Returns where redirects ended."""
-        request = urllib.request.Request(url, None if form is None else urlencode(form).encode())
+        request = urllib.request.Request(url, None if form is None else urlencode(form).encode(), headers)
         try:
             response = self._opener.open(request, timeout=10)
         except urllib.error.HTTPError as error:

@@ -34,9 +34,11 @@ def webapp(op: Op, folder: Path, **settings: Any) -> Iterator[str]:
     """The app on a free port, as a client that is registered for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         home = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    client = op("register", redirect_uris=[home + "auth/login"], post_logout_redirect_uris=[home])
+    client = op(
+        "register", redirect_uris=[home + "auth/callback"], post_logout_redirect_uris=[home + "auth/logged-out"]
+    )
     settings |= {"issuer": op.issuer, "client_id": client["client_id"], "client_secret": client["client_secret"]}
-    settings |= {"redirect_uri": home + "auth/login", "post_logout_redirect_uri": home}
+    settings |= {"redirect_uri": home + "auth/callback", "post_logout_redirect_uri": home + "auth/logged-out"}
     file = folder / "settings.json"
     file.write_text(json.dumps(settings))
     with subprocess.Popen([sys.executable, str(WEBAPP), str(file)]) as process:
@@ -69,41 +71,45 @@ def set_cookies(home: str, path: str, cookie: str) -> list[str]:
 
 
 def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
-    with webapp(op, tmp_path) as home:
+    with webapp(op, tmp_path, policy={"refresh_margin_secs": 3_600}) as home:
         browser = Browser()
         browser.open(home)
         assert "You are not logged in" in browser.page
-        assert browser.log_in(home + "login?next=/?from=here") == home + "?from=here"
+        assert browser.log_in(home + "auth/login?return_to=/?from=here") == home + "?from=here"
         assert "You are alice" in browser.page
-        [first] = cookies(browser.cookies, "__Host-session")
-        assert cookies(browser.cookies, "__Host-rp-") == cookies(browser.cookies, "rp-") == []
+        [first] = cookies(browser.cookies, "rp-session")
+        assert len(list(browser.cookies)) == len(provider_s(browser)) + 1
 
         op.requests()
-        browser.open(home + "refresh", {})
+        browser.open(home)
         assert "You are alice" in browser.page
         assert op.requests() == ["/token"]
 
-        browser.log_in(home + "login")
-        [second] = cookies(browser.cookies, "__Host-session")
+        browser.log_in(home + "auth/login")
+        [second] = cookies(browser.cookies, "rp-session")
         assert first != second
 
-        browser.open(home + "logout", {})
+        browser.open(home + "auth/logout", {}, **{"Sec-Fetch-Site": "same-origin"})
         assert browser.submit(logout="yes") == home
         assert "You are not logged in" in browser.page
-        assert cookies(browser.cookies, "__Host-session") == []
+        assert cookies(browser.cookies, "rp-") == []
+
+
+def provider_s(browser: Browser) -> list[Cookie]:
+    return [cookie for cookie in browser.cookies if not cookie.name.startswith("rp-")]
 
 
 def test_e15_a_session_id_that_was_planted_is_not_the_one_of_the_login(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         browser = Browser()
         planted = Cookie(
-            *(0, "__Host-session", "planted", None, False, "127.0.0.1", False, False, "/", True),
-            *(True, None, False, None, None, {}),
+            *(0, "rp-session", "A" * 43, None, False, "127.0.0.1", False, False, "/", True),
+            *(False, None, False, None, None, {}),
         )
         browser.cookies.set_cookie(planted)
-        browser.log_in(home + "login")
-        [session] = cookies(browser.cookies, "__Host-session")
-        assert session != "planted"
+        browser.log_in(home + "auth/login")
+        [session] = cookies(browser.cookies, "rp-session")
+        assert session != "A" * 43
         assert len(session) >= 43
         attacker = Browser()
         attacker.cookies.set_cookie(planted)
@@ -113,17 +119,17 @@ def test_e15_a_session_id_that_was_planted_is_not_the_one_of_the_login(op: Op, t
 
 def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
-        [login] = set_cookies(home, "/login", "")
-        back = Browser(stop_at=home + "auth")
-        url = back.log_in(home + "login")
-        [(name, id)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("rp-")]
-        session, spent = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={id}")
+        [login] = set_cookies(home, "/auth/login", "")
+        back = Browser(stop_at=home + "auth/callback")
+        url = back.log_in(home + "auth/login")
+        [(name, value)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("rp-")]
+        session, spent = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={value}")
+    # The redirect URI is http on this machine, where Safari keeps no Secure cookie.
     every = {"httponly", "path=/", "samesite=lax"}
     for cookie, starts, more in (
-        # The redirect URI is http on this machine, where Safari keeps no Secure cookie.
         (login, "rp-", {"max-age=600"}),
         (spent, f"{name}=", {"max-age=0"}),
-        (session, "__Host-session=", {"secure"}),
+        (session, "rp-session=", {"max-age=604800"}),
     ):
         pair, *attributes = cookie.split("; ")
         assert pair.startswith(starts)
@@ -133,27 +139,35 @@ def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
 def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path, do_refresh=False) as home:
         browser = Browser()
-        browser.open(home + "login")
+        browser.open(home + "auth/login")
         browser.follow("[ Cancel ]")
-        assert browser.status == 400
+        assert browser.status == 403
         assert "The login failed: access_denied." in browser.page
 
 
 def test_e1_e5_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
-        attacker, victim = Browser(stop_at=home + "auth"), Browser()
-        back = attacker.log_in(home + "login")
+        attacker, victim = Browser(stop_at=home + "auth/callback"), Browser()
+        back = attacker.log_in(home + "auth/login")
         victim.open(back)
         assert victim.status == 400
         assert "no_pending_login" in victim.page
-        assert cookies(victim.cookies, "__Host-session") == []
+        assert cookies(victim.cookies, "rp-session") == []
 
 
 def test_e9_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
             browser = Browser()
-            browser.open(home + "login?next=" + elsewhere)
-            # The login goes on, and leads home.
-            assert browser.status == 200
+            assert browser.log_in(home + "auth/login?return_to=" + elsewhere) == home
             assert "evil" not in browser.page
+
+
+def test_another_page_logs_nobody_out(op: Op, tmp_path: Path) -> None:
+    with webapp(op, tmp_path) as home:
+        browser = Browser()
+        browser.log_in(home + "auth/login")
+        browser.open(home + "auth/logout", {}, Origin="https://evil.example")
+        assert browser.status == 403
+        browser.open(home)
+        assert "You are alice" in browser.page

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import trustme
 import uvicorn
-from flask import Flask, request
+from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 import relyingparty
@@ -39,7 +39,7 @@ def snippets(page: str) -> list[str]:
     return found
 
 
-FASTAPI, FLASK, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
+FASTAPI, FLASK, SITE, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +74,12 @@ def flask(app: Any, port: int) -> Iterator[None]:
         server.server_close()
 
 
-def configure(op: Op, monkeypatch: pytest.MonkeyPatch) -> tuple[str, int]:
+def configure(op: Op, monkeypatch: pytest.MonkeyPatch, callback: str = "callback") -> tuple[str, int]:
     """The environment that the README asks for, with a client that is registered as it says."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     home = f"http://127.0.0.1:{port}"
-    client = op("register", redirect_uris=[f"{home}/callback"], post_logout_redirect_uris=[f"{home}/"])
+    client = op("register", redirect_uris=[f"{home}/{callback}"], post_logout_redirect_uris=[f"{home}/"])
     monkeypatch.setenv("APP_URL", home)
     monkeypatch.setenv("OIDC_ISSUER", op.issuer)
     monkeypatch.setenv("OIDC_CLIENT_ID", client["client_id"])
@@ -141,6 +141,33 @@ def test_a_refresh_token_that_was_used_elsewhere_means_to_log_in_again(
         browser.open(f"{home}/")
         assert program["sessions"] == {}
         assert browser.url.startswith(op.issuer)
+
+
+def test_a_site_in_ten_lines(op: Op, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, port = configure(op, monkeypatch, "auth/callback")
+    program: Program = {}
+    exec(SITE, program)
+
+    def served(route: str = "") -> Response:
+        answered = program["answer"](request.method, request.url, request.headers, request.get_data())
+        status, headers, body = answered
+        return Response(body, status, headers, mimetype="text/html")
+
+    app = Flask("app")
+    app.add_url_rule("/", "home", served)
+    app.add_url_rule("/auth/<path:route>", "auth", served, methods=["GET", "POST"])
+    with flask(app, port):
+        browser = Browser()
+        browser.open(f"{home}/")
+        assert "Log in" in browser.page
+        assert browser.log_in(f"{home}/auth/login") == f"{home}/"
+        assert "Hello alice" in browser.page
+        browser.open(f"{home}/auth/logout", {}, Origin=home)
+        assert browser.url.startswith(op.issuer)
+        browser.open(f"{home}/")
+        assert "Log in" in browser.page
+        browser.open(f"{home}/auth/callback")
+        assert (browser.status, browser.page) == (400, "<Failed>")
 
 
 def spend(op: Op, home: str, sealed: str) -> None:

@@ -18,14 +18,17 @@ from relyingparty import (
     ApiResponse,
     Assertion,
     AsyncRelyingParty,
+    AsyncSite,
     Cache,
     CallbackParams,
     Client,
     Error,
     HttpRequest,
     HttpResponse,
+    Incoming,
     Issuer,
     LoginCookies,
+    MemorySessionStore,
     MemoryStore,
     PendingLogin,
     Policy,
@@ -34,8 +37,10 @@ from relyingparty import (
     Registration,
     RelyingParty,
     SealingKeys,
+    SessionChanged,
     SessionSeal,
     SigningKey,
+    Site,
     TokenError,
     TransportError,
     Unreachable,
@@ -43,6 +48,7 @@ from relyingparty import (
 )
 from scripted import CALLBACK, ISSUER, NOW, ScriptedOp, answer, base64url, log_in, relying_party
 from test_logout import Op as LogoutOp
+from visitors import SiteOp, Visitor, location, provided, site_of
 
 ENTROPY = bytes(range(32))
 
@@ -103,6 +109,30 @@ def everything() -> dict[str, Any]:
         "logout token": LogoutOp.verified(jti="canary", sid="canary"),
         "API's response": refusal_of_an_api(),
         "API's challenge": refusal_of_an_api().challenge,
+        **of_a_site(),
+    }
+
+
+def of_a_site() -> dict[str, Any]:
+    """What a site makes of secrets, and what it is made of."""
+    op, visitor = SiteOp(), Visitor()
+    store = MemorySessionStore(clock=lambda: NOW)
+    site = site_of(Site, op, store=store)
+    began = visitor.get(site, "login")
+    back = visitor.get(site, "callback" + op.browser(location(began)))
+    visit = visitor.visit(site)
+    assert visit.session is not None
+    return {
+        "site": site,
+        "asyncio site": site_of(AsyncSite, op),
+        "site's provider": provided(Site, op),
+        "store of sessions": store,
+        "incoming": Incoming("POST", "/auth/callback?code=canary", {"Cookie": "a=canary"}, "code=canary"),
+        "handled": began,
+        "visit": visit,
+        "logged in": back.event,
+        "logged out": visitor.post(site, "logout").event,
+        "session changed": SessionChanged(visit.session),
     }
 
 
@@ -151,7 +181,7 @@ ELSEWHERE = {
         "Unsupported",
         "WaitRequest",
     ),
-    "Waited",
+    *("AsyncSessionStore", "Failed", "SessionEnded", "SessionStore", "Waited"),
 }
 
 
@@ -230,7 +260,7 @@ def test_f7_an_exception_of_each_stage_shows_nothing_secret(name: str, error: Er
     assert cause is None or "canary" not in repr(cause)
 
 
-@pytest.mark.parametrize("name", [name for name in THINGS if name != "store"])
+@pytest.mark.parametrize("name", [name for name in THINGS if not name.startswith("store")])
 def test_g7_what_is_secret_cannot_be_pickled_or_copied(name: str) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError):

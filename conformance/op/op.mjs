@@ -33,6 +33,7 @@ export class OpenIdProvider {
   /** Where clients are asked for their certificate, if anywhere. */
   #mutual;
   #mutualOrigin;
+  #accessTokenSecs;
   #port;
   #provider;
   #handle;
@@ -40,10 +41,11 @@ export class OpenIdProvider {
   /**
    * Listens, on a free port unless told one; over https when `tls` (`{ cert, key }`, PEM) is given. With `clientCa` (PEM)
    * it also listens on another port, where it asks clients for a certificate (RFC 8705). `host` is what the issuer calls
-   * itself.
+   * itself. Access tokens live for `accessTokenSecs`.
    */
-  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1' } = {}) {
+  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1', accessTokenSecs = 3600 } = {}) {
     const op = new OpenIdProvider();
+    op.#accessTokenSecs = accessTokenSecs;
     if (clientCa) {
       op.#mutual = https.createServer({ ...tls, ca: clientCa, requestCert: true, rejectUnauthorized: false });
       op.#mutual.on('request', (request, response) => op.#answer(request, response));
@@ -144,7 +146,8 @@ export class OpenIdProvider {
   #signWith(keys) {
     this.#keys = keys;
     this.#nextKeys = undefined;
-    this.#provider = new Provider(this.issuer, settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin));
+    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, this.#accessTokenSecs);
+    this.#provider = new Provider(this.issuer, made);
     this.#provider.on('server_error', (_ctx, error) => console.error(error));
     this.#provider.on('grant.revoked', (_ctx, grant) => this.#revoked.push(grant));
     this.#handle = this.#provider.callback();

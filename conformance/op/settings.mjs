@@ -45,9 +45,9 @@ export function signingKeys(algs = Object.keys(KEYS)) {
 
 /**
  * The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes.
- * `mutualOrigin` is where clients are asked for their certificate, if anywhere.
+ * `mutualOrigin` is where clients are asked for their certificate, if anywhere. Access tokens live for `accessTokenSecs`.
  */
-export function settings(storage, keys, nonceSecret, mutualOrigin) {
+export function settings(storage, keys, nonceSecret, mutualOrigin, accessTokenSecs) {
   return {
     ...(mutualOrigin && {
       clientAuthMethods: [...WITHOUT_CERTIFICATE, 'tls_client_auth', 'self_signed_tls_client_auth'],
@@ -60,6 +60,8 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
       },
     }),
     adapter: storage.adapter,
+    // Clients are on this machine, and logout tokens are for them: the dispatcher that comes along refuses such addresses.
+    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
     jwks: { keys },
     cookies: { keys: cookieKeys },
     findAccount: (_ctx, login) => account(login),
@@ -69,6 +71,7 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
       email: ['email', 'email_verified'],
     },
     features: {
+      backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       devInteractions: { enabled: true },
       // Asked of who sends a proof: clients without one never meet it.
@@ -112,7 +115,7 @@ export function settings(storage, keys, nonceSecret, mutualOrigin) {
     rotateRefreshToken: true,
     revokeGrantPolicy: () => true,
     clientBasedCORS: (_ctx, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
-    ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 3600, Interaction: 3600, RefreshToken: DAY, Session: DAY, Grant: DAY },
+    ttl: { AccessToken: accessTokenSecs, AuthorizationCode: 60, IdToken: 3600, Interaction: 3600, RefreshToken: DAY, Session: DAY, Grant: DAY },
   };
 }
 

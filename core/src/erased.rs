@@ -24,6 +24,7 @@ use crate::token::LogoutToken;
 use crate::token::claims::IdTokenClaims;
 
 /// What an operation yields.
+#[doc(hidden)]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -68,6 +69,7 @@ pub enum Outcome {
 macro_rules! erase {
     ($($(#[$when:meta])* $flow:ident => $outcome:ident;)+) => {
         /// Any operation, suspended on its request.
+        #[doc(hidden)]
         #[derive(Debug)]
         #[non_exhaustive]
         pub enum AnyFlow {
@@ -78,6 +80,7 @@ macro_rules! erase {
             $(#[$when])*
             impl Step<$flow> {
                 /// The same step, its type forgotten.
+                #[doc(hidden)]
                 pub fn erase(self) -> Step<AnyFlow> {
                     match self {
                         Step::Pending(flow) => Step::Pending(AnyFlow::$flow(Box::new(flow))),

@@ -1,6 +1,6 @@
 """The core of `relyingparty`. Import from `relyingparty` instead."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
@@ -8,7 +8,8 @@ from typing_extensions import Unpack, disjoint_base
 
 from relyingparty.claims import Address
 from relyingparty.decisions import Decision
-from relyingparty.errors import ConfigurationError
+from relyingparty.errors import ConfigurationError, Error
+from relyingparty.events import Event, SessionChanged, SessionEnded
 from relyingparty.findings import Finding
 from relyingparty.options import (
     AuthorizeOptions,
@@ -22,6 +23,7 @@ from relyingparty.options import (
     Response,
     TokenOptions,
     TokenType,
+    Url,
 )
 
 __all__ = [
@@ -39,9 +41,11 @@ __all__ = [
     "Flow",
     "FrontChannelLogout",
     "Grant",
+    "Handled",
     "HttpRequest",
     "HttpResponse",
     "IdTokenClaims",
+    "Incoming",
     "Issuer",
     "Kept",
     "KeyReport",
@@ -61,10 +65,14 @@ __all__ = [
     "SetupReport",
     "SignRequest",
     "SigningKey",
+    "SiteCore",
+    "StoreReply",
+    "StoreRequest",
     "Unreachable",
     "Unsupported",
     "UserInfo",
     "VerifyRequest",
+    "Visit",
     "WaitRequest",
     "Waited",
     "Withheld",
@@ -362,7 +370,14 @@ class Flow(Generic[_T]):
     @property
     def request(self) -> HttpRequest | VerifyRequest | SignRequest | AssertionRequest | WaitRequest | None:
         """What the operation waits for; `None` when it is over."""
-    def resume(self, reply: HttpResponse | Unreachable | Waited | Unsupported | Assertion | bytes | bool) -> None:
+    @property
+    def provider(self) -> str | None:
+        """The name of the provider whose client asks, in a flow of a site; `None` while it has asked for none, and in
+        other flows.
+        """
+    def resume(
+        self, reply: HttpResponse | Unreachable | Waited | Unsupported | Assertion | StoreReply | bytes | bool
+    ) -> None:
         """Continues with the reply to `request`.
 
         Raises the error that ends the operation, and `MisuseError`: `wrong_reply` for a reply to another kind of
@@ -1247,3 +1262,92 @@ class Withheld(Generic[_T]):
         """The value, which is then here no longer."""
     def lend(self) -> _T:
         """The value, which stays here."""
+
+@final
+class Incoming:
+    """A request from a browser, or from the provider, for a site. Immutable."""
+    def __new__(
+        cls,
+        method: str,
+        url: str | bytes | Url,
+        headers: Mapping[str, str] | Iterable[tuple[str, str] | tuple[bytes, bytes]] | None = None,
+        body: str | bytes | None = None,
+    ) -> Incoming:
+        """`url`: what the application was asked for: a URL, or a path with its query. `headers`: all of them, by name
+        or as pairs, of text or bytes. `body`: the form, if one was posted.
+        """
+
+@final
+class SiteCore:
+    """A site without its network and its store: each verb is a flow. Immutable. Internal."""
+    def __new__(cls, base_url: str, sealing_keys: SealingKeys, cache: Cache, clock: _Clock, **policy: Any) -> SiteCore:
+        """A site without providers. `policy`: the members of `SitePolicyOptions`, and `store`."""
+    def with_provider(
+        self, name: str, issuer: Issuer, registration: Registration, policy: Policy, authorize: dict[str, Any]
+    ) -> SiteCore:
+        """The same site with one more provider; `authorize` is what every login asks for."""
+    def without_provider(self, name: str) -> SiteCore:
+        """The same site without the provider of this name."""
+    def handle(self, incoming: Incoming, entropy: bytes) -> Flow[Handled]:
+        """The flow that answers a request to one of the routes, and yields `Handled`. `entropy`: at least 32 secure
+        random bytes, used for this call only.
+        """
+    def visit(self, incoming: Incoming, entropy: bytes) -> Visit | Flow[Visit]:
+        """Whose request this is: a `Visit`, or where something has to be asked first the flow that yields one."""
+
+@final
+class Handled:
+    """What a site answers to a request to one of its routes. Immutable."""
+    @property
+    def status(self) -> int:
+        """The status."""
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers as pairs, with `Set-Cookie` once for each cookie. They contain secrets."""
+    @property
+    def body(self) -> bytes:
+        """The body: a page that goes on to the provider by itself, where a redirect would be too long; else empty.
+        Where a login failed the page is the application's.
+        """
+    @property
+    def event(self) -> Event | None:
+        """What happened: `LoggedIn`, `LoggedOut`, `SessionChanged`, `SessionEnded`, `Failed`; `None` if nothing did."""
+
+@final
+class Visit:
+    """Whose request it is. Immutable."""
+    @property
+    def session(self) -> Session | None:
+        """The session; `None` if nobody is logged in."""
+    @property
+    def provider(self) -> str | None:
+        """The name of the session's provider."""
+    @property
+    def set_cookies(self) -> list[str]:
+        """Values of `Set-Cookie` headers to send with the response. They are secret."""
+    @property
+    def event(self) -> SessionChanged | SessionEnded | None:
+        """What happened: `SessionChanged` or `SessionEnded`; `None` if nothing did."""
+    @property
+    def error(self) -> Error | None:
+        """Why the session could not be refreshed now. If its access token still lives it is in `session`; else nobody
+        is logged in for now, and a later request may find the session again.
+        """
+
+@final
+class StoreRequest:
+    """A question to the store that all processes share. Internal."""
+    @property
+    def method(self) -> str:
+        """Which method of the store answers it: `get`, `add`, `put`, `take`, `delete`, `delete_labelled`, `lock` or
+        `unlock`.
+        """
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments of the method, in their order."""
+    def reply(self, returned: object) -> StoreReply:
+        """The reply to resume the flow with, from what the method returned."""
+
+@final
+class StoreReply:
+    """What a store replied. Internal."""

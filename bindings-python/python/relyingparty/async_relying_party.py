@@ -344,22 +344,25 @@ class AsyncRelyingParty(
     async def _carry(self, flow: Flow[T], work: Work[Any] | None = None) -> T:
         """As :func:`~relyingparty.run_async`, with the GETs that tasks can share. Others may wait for ``work``."""
         while (request := flow.request) is not None:
-            if isinstance(request, HttpRequest) and request.coalesces:
-                if work is not None:
-                    # Who shares a GET may wait for two others.
-                    work.give(2 * (request.limits.timeout_secs + LITTLE))
-                async with self._gets.get(request, self._send) as answer:
-                    flow.resume(answer)
-            elif isinstance(request, WaitRequest):
-                if work is not None:
-                    work.give(request.seconds + LITTLE)
-                await self._sleep(request.seconds)
-                flow.resume(Waited())
-            else:
-                if work is not None:
-                    work.give(patience(request))
-                flow.resume(await self._answer(request))
+            await self._step(flow, request, work)
         return flow.result
+
+    async def _step(self, flow: Flow[Any], request: Request | WaitRequest, work: Work[Any] | None = None) -> None:
+        if isinstance(request, HttpRequest) and request.coalesces:
+            if work is not None:
+                # Who shares a GET may wait for two others.
+                work.give(2 * (request.limits.timeout_secs + LITTLE))
+            async with self._gets.get(request, self._send) as answer:
+                flow.resume(answer)
+        elif isinstance(request, WaitRequest):
+            if work is not None:
+                work.give(request.seconds + LITTLE)
+            await self._sleep(request.seconds)
+            flow.resume(Waited())
+        else:
+            if work is not None:
+                work.give(patience(request))
+            flow.resume(await self._answer(request))
 
     async def _refreshed(self, refresh: Refresh) -> Refreshed:
         flow, given_up = refresh.flow, None

@@ -6,11 +6,11 @@ into a check that is skipped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
-from relyingparty._relyingparty import SigningKey
+from relyingparty._relyingparty import SigningKey, VerifyRequest
 
 
 class Url(Protocol):
@@ -280,6 +280,70 @@ class ClientOptions(RegistrationOptions, total=False):
     """The client's secret, for a confidential client."""
     scopes: Sequence[str]
     """The scopes to ask for, ``openid`` among them. Default: ``openid profile email``."""
+
+
+class SiteProviderOptions(RegistrationOptions, total=False):
+    """What :class:`~relyingparty.SiteProvider` takes beside issuer, client and redirect URI, as
+    :class:`~relyingparty.RelyingParty` does."""
+
+    client_secret: str | None
+    """The client's secret, for a confidential client."""
+    client_assertion: Callable[[], Any] | None
+    """A function that returns an assertion from elsewhere, which says who the client is."""
+    scopes: Sequence[str] | None
+    """The scopes to ask for; ``openid profile email`` if not given."""
+    policy: PolicyOptions | None
+    """Limits and choices."""
+    transport: Any
+    """What sends requests: of asyncio for :class:`~relyingparty.AsyncSite`, else one that blocks; ``urllib`` if not
+    given."""
+    verifier: Callable[[VerifyRequest], Any] | None
+    """What checks signatures, for a policy with ``signatures="host"``."""
+    allow_insecure_loopback: bool
+    """For development: allow ``http://`` for an issuer on this machine."""
+    ca_file: File | None
+    """The certificate authorities that the ``urllib`` transport trusts, instead of the system's: a PEM file."""
+    ca_pem: str | None
+    """The same as PEM text."""
+    client_cert: ClientCert | None
+    """The client's certificate, which the ``urllib`` transport shows where a request asks for it (RFC 8705)."""
+    proxy: str | None
+    """The HTTP proxy of the ``urllib`` transport."""
+    proxy_from_environment: bool
+    """Let the ``urllib`` transport use the proxies of the environment."""
+
+
+class SitePolicyOptions(TypedDict, total=False):
+    """How long the sessions of a site last, and what browsers carry. A number out of bounds is
+    ``policy_out_of_range``."""
+
+    idle_secs: int
+    """A session that nobody used for this long is over, in seconds. Default: 28800 (8 hours); from 60 to 2592000."""
+    absolute_secs: int
+    """A session is over this long after its login, in seconds, and at the ``session_expiry`` of its ID token where that
+    comes first. Default: 604800 (7 days); from 60 to 31536000."""
+    refresh_margin_secs: int
+    """How long before the access token expires it is refreshed, in seconds. Default: 60; from 0 to 3600."""
+    lock_secs: int
+    """How long a refresh may hold its lock, in seconds: at least as long as a refresh may take by the policy of the
+    provider. A process that dies holds others up for so long. Default: 60; from 5 to 300."""
+    lock_wait_secs: int
+    """How long a request waits for the refresh of another one, in seconds. Default: 15; from 0 to 60."""
+    cookie_budget_bytes: int
+    """Bytes that all cookies of the site may take together, names included. Proxies refuse longer headers. Default:
+    6000; from 1000 to 16000."""
+    cookie_name: str
+    """The name of the session's cookie, for sites of one host that must not share it. Over https ``__Host-`` stands
+    before it. Default: ``rp-session``; 1 to 32 letters, digits, ``-`` and ``_``."""
+    after_login: str
+    """Where a login leads that names no page. Default: ``/``."""
+    after_logout: str
+    """Where a logout leads that names no page. Default: ``/``."""
+    revoke_at_logout: bool
+    """Whether a logout revokes the refresh token and the access token (RFC 7009), before the browser is sent to the
+    provider. What cannot be revoked stops no logout. Default: False."""
+    logout_by_get: bool
+    """Whether ``logout`` can be a link. Then any page can log a visitor out. Default: False."""
 
 
 class AuthorizeOptions(TypedDict, total=False):

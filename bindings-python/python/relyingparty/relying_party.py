@@ -37,7 +37,7 @@ from relyingparty.errors import Error
 from relyingparty.log import decided, exchanged
 from relyingparty.options import AuthorizeOptions, Content, EndSessionOptions, Expectations, Headers, TokenOptions
 from relyingparty.refreshes import REFRESHES, Outcome, Refresh, Refreshed, told
-from relyingparty.run import Reply
+from relyingparty.run import Reply, Request
 from relyingparty.sharing import LITTLE, Part, Work, doing, refusal
 from relyingparty.stores import MARKS, Store, marks
 from relyingparty.transports import Transport
@@ -359,31 +359,43 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         """As :func:`~relyingparty.run`, with the GETs that threads can share. Others may wait for ``work``."""
         had = None
         while (request := flow.request) is not None:
-            if not isinstance(request, HttpRequest):
-                if isinstance(request, WaitRequest):
-                    if work is not None:
-                        work.give(request.seconds + LITTLE)
-                    self._sleep(request.seconds)
-                    reply: Reply = Waited()
-                else:
-                    if work is not None:
-                        work.give(patience(request))
-                    reply = self._answer(request)
-            elif request.coalesces:
+            ticket, had = self._step(flow, request, ticket, had, work)
+        return flow.result
+
+    def _step(
+        self,
+        flow: Flow[Any],
+        request: Request | WaitRequest,
+        ticket: int,
+        had: Answer | None,
+        work: Work[Any] | None = None,
+    ) -> tuple[int, Answer | None]:
+        """Answer one request; what a shared GET has to know next."""
+        if not isinstance(request, HttpRequest):
+            if isinstance(request, WaitRequest):
                 if work is not None:
-                    # Who shares a GET may wait for two others.
-                    work.give(2 * (request.limits.timeout_secs + LITTLE))
-                with self._gets.get(request, ticket, self._send, had) as answer:
-                    ticket, had = self._gets.closed, answer
-                    flow.resume(answer)
-                continue
+                    work.give(request.seconds + LITTLE)
+                self._sleep(request.seconds)
+                reply: Reply = Waited()
             else:
                 if work is not None:
-                    work.give(request.limits.timeout_secs)
-                reply = self._send(request)
-            ticket = self._gets.closed
-            flow.resume(reply)
-        return flow.result
+                    work.give(patience(request))
+                reply = self._answer(request)
+        elif request.coalesces:
+            if work is not None:
+                # Who shares a GET may wait for two others.
+                work.give(2 * (request.limits.timeout_secs + LITTLE))
+            with self._gets.get(request, ticket, self._send, had) as answer:
+                ticket = self._gets.closed
+                flow.resume(answer)
+            return ticket, answer
+        else:
+            if work is not None:
+                work.give(request.limits.timeout_secs)
+            reply = self._send(request)
+        ticket = self._gets.closed
+        flow.resume(reply)
+        return ticket, had
 
     def _refreshed(self, refresh: Refresh, ticket: int) -> Refreshed:
         flow, given_up = refresh.flow, None

@@ -98,12 +98,12 @@ def methods(member: str, value: object, *names: str) -> None:
         refuse(member, f"is no object with {' and '.join(f'{name}()' for name in names)}")
 
 
-def blocks(member: str, value: object, *names: str) -> None:
-    """What is called without being awaited: ``value``, or these methods of it."""
+def blocks(member: str, value: object, *names: str, taker: str = "AsyncRelyingParty") -> None:
+    """What is called without being awaited: ``value``, or these methods of it. ``taker`` awaits such things."""
     for called in [getattr(value, name) for name in names] or [value]:
         code = getattr(called, "__code__", None)
         if code is not None and code.co_flags & _COROUTINE:
-            refuse(member, "is for asyncio: AsyncRelyingParty takes it")
+            refuse(member, f"is for asyncio: {taker} takes it")
 
 
 def awaited(member: str, value: object) -> None:

@@ -157,6 +157,22 @@ impl Context {
         find_chromium().ok_or_else(|| fail("the package chromium is installed, but there is no such program"))
     }
 
+    /// Redis and PostgreSQL for the tests of stores: Debian's, unless there are some. Tests that miss one say that they are
+    /// skipped.
+    pub fn databases(&mut self) -> Outcome {
+        self.once("databases", |context| {
+            let has_postgresql = on_path("initdb") || Path::new("/usr/lib/postgresql").is_dir();
+            for (package, is_there) in
+                [("redis-server", on_path("redis-server")), ("postgresql", has_postgresql)]
+            {
+                if !is_there && let Err(reason) = context.apt_install(package) {
+                    println!("no {package}: {reason}");
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Has a Chromium that is started with this `HOME` trust an authority. Skips where NSS's tools are not to be had.
     pub fn trust_in_chromium(&mut self, ca_file: &Path, home: &Path) -> Outcome {
         if !on_path("certutil") {

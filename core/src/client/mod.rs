@@ -85,7 +85,7 @@ impl Client {
         registration.check(provider.issuer())?;
         registration.check_tenants(provider.metadata())?;
         if policy.signatures == Signatures::Core && !BACKEND_AVAILABLE {
-            return Err(ErrorKind::NoSignatureBackend.into());
+            return Err(ErrorKind::NoSignatureBackend.bare());
         }
         let auth_method = registration.auth_method(provider.metadata())?;
         #[cfg(feature = "signing")]

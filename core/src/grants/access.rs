@@ -25,7 +25,7 @@ pub(crate) fn request(
     fresh: Option<Fresh<'_>>,
     trace: &mut Trace,
 ) -> Result<Proven, Error> {
-    let access_token = grant.access_token().ok_or(ErrorKind::NoAccessToken)?;
+    let access_token = grant.access_token().ok_or_else(|| ErrorKind::NoAccessToken.bare())?;
     let known = grant.known();
     #[cfg(feature = "signing")]
     check_profile(client, grant, known, trace)?;
@@ -36,7 +36,7 @@ pub(crate) fn request(
     #[cfg(feature = "signing")]
     if let Some(key) = binding.key {
         let bound = Bound { key, access_token: Some(Secret::new(access_token)) };
-        let fresh = fresh.ok_or(ErrorKind::EntropyMissing)?;
+        let fresh = fresh.ok_or_else(|| ErrorKind::EntropyMissing.bare())?;
         return Proving::start(client, request, false, Some(bound), fresh).map(Proven::proving);
     }
     Ok(Proven::plain(request))

@@ -83,11 +83,11 @@ pub(crate) fn authenticated(
     #[cfg(feature = "signing")]
     {
         let bound = binding.key.clone().map(|key| Bound { key, access_token: None });
-        let fresh = fresh.ok_or(ErrorKind::EntropyMissing)?;
+        let fresh = fresh.ok_or_else(|| ErrorKind::EntropyMissing.bare())?;
         Proving::start(client, request, method.is_fresh(), bound, fresh).map(Proven::proving)
     }
     #[cfg(not(feature = "signing"))]
-    Err(ErrorKind::EntropyMissing.into())
+    Err(ErrorKind::EntropyMissing.bare())
 }
 
 /// A token response, taken apart. The ID token in it is not verified yet.

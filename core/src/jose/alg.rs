@@ -2,9 +2,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use crate::report::Error;
+use crate::text::config::invalid;
 
 /// The kinds of key a signature can be checked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +126,24 @@ impl Alg {
     /// Whether the key is the client secret.
     pub fn is_symmetric(self) -> bool {
         self.key_type() == KeyType::Secret
+    }
+}
+
+impl fmt::Display for Alg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Alg {
+    type Err = Error;
+
+    /// The algorithm of this exact name.
+    ///
+    /// # Errors
+    /// `invalid_configuration`
+    fn from_str(name: &str) -> Result<Alg, Error> {
+        Alg::from_name(name).ok_or_else(|| invalid("alg", "is no supported signature algorithm"))
     }
 }
 

@@ -60,6 +60,81 @@ pub struct AuthorizeRequest {
 }
 
 impl AuthorizeRequest {
+    /// Asks for nothing in particular.
+    pub fn new() -> AuthorizeRequest {
+        AuthorizeRequest::default()
+    }
+
+    /// The same, for these [`scopes`](AuthorizeRequest::scopes).
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> AuthorizeRequest {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The same with a [`prompt`](AuthorizeRequest::prompt).
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: impl Into<String>) -> AuthorizeRequest {
+        self.prompt = Some(prompt.into());
+        self
+    }
+
+    /// The same with a [`max_age`](AuthorizeRequest::max_age), in seconds.
+    #[must_use]
+    pub fn with_max_age(mut self, seconds: u32) -> AuthorizeRequest {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// The same with a [`login_hint`](AuthorizeRequest::login_hint).
+    #[must_use]
+    pub fn with_login_hint(mut self, hint: impl Into<String>) -> AuthorizeRequest {
+        self.login_hint = Some(hint.into());
+        self
+    }
+
+    /// The same with [`acr_values`](AuthorizeRequest::acr_values).
+    #[must_use]
+    pub fn with_acr_values(mut self, values: impl Into<String>) -> AuthorizeRequest {
+        self.acr_values = Some(values.into());
+        self
+    }
+
+    /// The same with [`claims`](AuthorizeRequest::claims), a JSON object as text.
+    #[must_use]
+    pub fn with_claims(mut self, claims: impl Into<String>) -> AuthorizeRequest {
+        self.claims = Some(claims.into());
+        self
+    }
+
+    /// The same with another [`response_mode`](AuthorizeRequest::response_mode).
+    #[must_use]
+    pub fn with_response_mode(mut self, mode: ResponseMode) -> AuthorizeRequest {
+        self.response_mode = Some(mode);
+        self
+    }
+
+    /// The same with one more [`resource`](AuthorizeRequest::resource).
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<String>) -> AuthorizeRequest {
+        self.resource.push(resource.into());
+        self
+    }
+
+    /// The same with one more parameter ([`extra`](AuthorizeRequest::extra)).
+    #[must_use]
+    pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<String>) -> AuthorizeRequest {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same, returning to this page ([`return_to`](AuthorizeRequest::return_to)).
+    #[must_use]
+    pub fn with_return_to(mut self, page: impl Into<String>) -> AuthorizeRequest {
+        self.return_to = Some(page.into());
+        self
+    }
+
     /// Reads a request from a JSON object with these members. `claims` is an object, `resource` a string or a list,
     /// `authorization_details` a list. A
     /// `return_to` that is not a string is dropped.

@@ -162,7 +162,7 @@ impl CallbackParams {
     /// store says that the login expired, else `no_pending_login` with the cause.
     pub fn unclaimed(&self, cause: LoginMissing) -> Error {
         match self.handle() {
-            None => ErrorKind::StateMissing.into(),
+            None => ErrorKind::StateMissing.bare(),
             Some(_) => cause.error(),
         }
     }

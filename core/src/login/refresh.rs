@@ -62,7 +62,7 @@ pub(crate) fn refresh(
     fresh: Option<Fresh<'_>>,
 ) -> Result<Step<Refresh>, Error> {
     session.check_client(client)?;
-    let refresh_token = session.refresh_token().ok_or(ErrorKind::NoRefreshToken)?;
+    let refresh_token = session.refresh_token().ok_or_else(|| ErrorKind::NoRefreshToken.bare())?;
     let scope = if client.policy().scope_in_refreshes { session.asked_scope() } else { &[] };
     let demand = Demand::Refreshed { earlier: session.claims().clone(), expectations: Expectations::none() };
     let trace = Trace::new(client.policy().record_decisions);

@@ -80,7 +80,7 @@ pub(crate) fn refresh_token(
     fresh: Option<Fresh<'_>>,
 ) -> Result<Step<TokenRefresh>, Error> {
     if !is_visible(spent.expose()) {
-        return Err(ErrorKind::NoRefreshToken.into());
+        return Err(ErrorKind::NoRefreshToken.bare());
     }
     if sub.is_empty() {
         return Err(ErrorKind::InvalidConfiguration.with(["sub", "is empty"]));

@@ -136,7 +136,7 @@ fn revoke(
 ) -> Result<Step<Revocation>, Error> {
     what.grant.map_or(Ok(()), |grant| grant.check_client(client))?;
     if !is_visible(what.token.expose()) {
-        return Err(ErrorKind::NoAccessToken.into());
+        return Err(ErrorKind::NoAccessToken.bare());
     }
     let mut parameters = Vec::from([("token", what.token.expose())]);
     parameters.extend(what.hint.map(|hint| ("token_type_hint", hint)));

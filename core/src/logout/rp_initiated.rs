@@ -50,6 +50,34 @@ impl EndSessionRequest {
         self
     }
 
+    /// The same, coming back to this URL ([`post_logout_redirect_uri`](EndSessionRequest::post_logout_redirect_uri)).
+    #[must_use]
+    pub fn with_post_logout_redirect_uri(mut self, uri: impl Into<String>) -> EndSessionRequest {
+        self.post_logout_redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// The same with a [`state`](EndSessionRequest::state).
+    #[must_use]
+    pub fn with_state(mut self, state: impl Into<String>) -> EndSessionRequest {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// The same with a [`logout_hint`](EndSessionRequest::logout_hint).
+    #[must_use]
+    pub fn with_logout_hint(mut self, hint: impl Into<String>) -> EndSessionRequest {
+        self.logout_hint = Some(hint.into());
+        self
+    }
+
+    /// The same with one more parameter ([`extra`](EndSessionRequest::extra)).
+    #[must_use]
+    pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<String>) -> EndSessionRequest {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
     /// Reads a request from a JSON object with these members.
     ///
     /// # Errors

@@ -4,6 +4,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::machine::Policy;
 use crate::report::{Error, ErrorKind};
@@ -197,6 +200,34 @@ fn invalid(reason: &str) -> Error {
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Issuer({})", self.text)
+    }
+}
+
+impl FromStr for Issuer {
+    type Err = Error;
+
+    /// As [`Issuer::parse`].
+    fn from_str(text: &str) -> Result<Issuer, Error> {
+        Issuer::parse(text)
+    }
+}
+
+impl AsRef<str> for Issuer {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Serialize for Issuer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// As [`Issuer::parse`]: an https URL.
+impl<'de> Deserialize<'de> for Issuer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Issuer, D::Error> {
+        Issuer::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -204,12 +204,6 @@ impl Trace {
     }
 }
 
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
-        Error::new(kind, Vec::new())
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message())
@@ -225,6 +219,11 @@ impl fmt::Debug for Error {
 impl core::error::Error for Error {}
 
 impl ErrorKind {
+    /// An error of this kind, which has no details.
+    pub(crate) fn bare(self) -> Error {
+        self.with([])
+    }
+
     /// An error of this kind with its details, in the order of their names.
     pub(crate) fn with<const N: usize>(self, details: [&str; N]) -> Error {
         debug_assert_eq!(self.details().len(), N, "{self:?}");

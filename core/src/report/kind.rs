@@ -333,6 +333,7 @@ mod tests {
         }
     }
     #[test]
+    #[allow(clippy::disallowed_methods)]
     fn the_page_of_a_code_has_its_words() {
         for kind in ErrorKind::ALL {
             let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -314,7 +314,7 @@ const REGISTERED: &str = "Register this URL at the provider exactly as it is wri
 fn judge_alone(issuer: &Issuer, registration: &Registration, policy: &Policy) -> Result<(), Error> {
     policy.check()?;
     if policy.signatures == Signatures::Core && !BACKEND_AVAILABLE {
-        return Err(ErrorKind::NoSignatureBackend.into());
+        return Err(ErrorKind::NoSignatureBackend.bare());
     }
     registration.check(issuer)
 }

@@ -85,9 +85,8 @@ impl Site {
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
-        let (expected, actual) = (provider.callback(self), self.behind(incoming.path()));
-        if actual != expected {
-            let [expected, actual] = [expected, actual].map(Option::unwrap_or_default);
+        let (expected, actual) = (provider.callback(), incoming.path());
+        if !provider.is_called_at(actual) {
             return Err(ErrorKind::PendingLoginMismatch.with(["redirect_uri", expected, actual]));
         }
         let client = provider.client(host).await?;
@@ -115,7 +114,7 @@ impl Site {
         response: &CallbackParams,
         cookie: Option<&str>,
     ) -> Result<(String, Opened), Error> {
-        let name = cookie.ok_or(ErrorKind::StateMissing)?;
+        let name = cookie.ok_or_else(|| ErrorKind::StateMissing.bare())?;
         let cookies = incoming.cookies();
         let Some(value) = cookies.get(name) else {
             let others = cookies.has_logins(self.0.local);
@@ -163,7 +162,7 @@ impl Site {
         for label in record.labels() {
             if self.ended_since(host, &label, began).await? {
                 Shelf(host).delete(key).await?;
-                return Err(ErrorKind::SessionOver.into());
+                return Err(ErrorKind::SessionOver.bare());
             }
         }
         Ok(())

@@ -60,7 +60,7 @@ impl Site {
         let given = incoming.parameters()?;
         let iss = given.get("iss").unwrap_or_default();
         let named = self.0.providers.iter().find(|provider| provider.issuer.as_str() == iss);
-        let provider = named.ok_or(ErrorKind::UnknownProvider)?;
+        let provider = named.ok_or_else(|| ErrorKind::UnknownProvider.bare())?;
         let mut request = provider.authorize.clone();
         if let Some(hint) = given.get("login_hint") {
             request.login_hint = Some(hint.into());

@@ -42,7 +42,7 @@ impl Site {
     ) -> Result<Handled, Error> {
         let is_linked = incoming.method() == "GET";
         if !is_linked && !incoming.is_same_origin(|origin| self.is_own_origin(origin)) {
-            return Err(ErrorKind::CrossSiteRequest.into());
+            return Err(ErrorKind::CrossSiteRequest.bare());
         }
         let page = incoming.parameters()?.get("return_to").map(String::from);
         let page = page.filter(|page| usable_return_to(page, LONGEST_PAGE).is_ok());
@@ -175,7 +175,7 @@ impl Site {
             return Ok(Handled::status(400));
         }
         if !self.is_provider(host, iss, incoming.query()).await? {
-            return Err(ErrorKind::UnknownProvider.into());
+            return Err(ErrorKind::UnknownProvider.bare());
         }
         self.end_labelled(host, label("sid", iss, sid), entropy.part("over sid")).await?;
         Ok(Handled::status(200).with_event(Event::LoggedOut { session: None, error: None }))
@@ -217,7 +217,7 @@ impl Site {
         };
         let key = ["token.", token.replay_key()].concat();
         if Shelf(host).get(&key).await?.is_some() {
-            let error = ErrorKind::LogoutTokenReplayed.into();
+            let error = ErrorKind::LogoutTokenReplayed.bare();
             return Ok(Handled::status(400).with_event(Event::Failed { error }));
         }
         // First the sessions, then the mark: what did not end can be asked for again.
@@ -254,7 +254,7 @@ impl Site {
                 }
             }
         }
-        Err(refusal.unwrap_or_else(|| ErrorKind::UnknownProvider.into()))
+        Err(refusal.unwrap_or_else(|| ErrorKind::UnknownProvider.bare()))
     }
 
     async fn verified_by(

@@ -43,7 +43,7 @@ use crate::text::{Entropy, Timestamp, origin, uri};
 /// | route, below the base URL | what it does |
 /// | --- | --- |
 /// | `login` (GET; `return_to`, `prompt`, `login_hint`, `provider`) | sends the browser to the provider |
-/// | `callback`, `callback/NAME` (GET, POST) | takes it back: the redirect URI of the registration |
+/// | the path of the redirect URI, such as `callback` (GET, POST) | takes it back |
 /// | `initiate` (GET, POST; `iss`, `login_hint`, `target_link_uri`) | a login that somebody else begins (OIDC Core 4) |
 /// | `logout` (POST; `return_to`) | ends the session here and at the provider |
 /// | `logged-out` (GET; `state`) | takes the browser back from there: the post-logout redirect URI |
@@ -77,8 +77,8 @@ pub struct SiteProvider {
     pub name: String,
     /// The provider's issuer identifier.
     pub issuer: Issuer,
-    /// The registration of the site there. Its `redirect_uri` is the base URL with `/callback`, or with `/callback/` and the name;
-    /// the latter for each of several providers. Its `post_logout_redirect_uri`, if it has one, is the base URL with `/logged-out`.
+    /// The registration of the site there. Its `redirect_uri` is one of the site's origin, at a path of its own: the base URL with
+    /// `/callback`, for instance, or what is registered already. Of several providers none has that of another. Its `post_logout_redirect_uri`, if it has one, is the base URL with `/logged-out`.
     pub registration: Registration,
     /// What is demanded of its answers.
     pub policy: Policy,
@@ -112,9 +112,16 @@ impl SiteProvider {
         self
     }
 
-    /// What its redirect URI has behind the base URL.
-    fn callback(&self, site: &Site) -> Option<&str> {
-        site.behind_base(&self.registration.redirect_uri)
+    /// The path of its redirect URI.
+    fn callback(&self) -> &str {
+        let uri = self.registration.redirect_uri.as_str();
+        let path = uri.get(uri::origin(uri).len()..).unwrap_or_default();
+        path.split('?').next().unwrap_or_default()
+    }
+
+    /// Whether a response that came to this path is for it.
+    fn is_called_at(&self, path: &str) -> bool {
+        tails(self.callback()).any(|tail| tail == path)
     }
 
     /// What is needed to talk to it. Its metadata come from the cache, or are fetched.
@@ -133,8 +140,6 @@ impl fmt::Debug for SiteProvider {
     }
 }
 
-/// What the redirect URI has behind the base URL.
-const CALLBACK: &str = "/callback";
 /// What the post-logout redirect URI has behind the base URL.
 const LOGGED_OUT: &str = "/logged-out";
 
@@ -200,20 +205,18 @@ impl Site {
     }
 
     fn check_callback(&self, provider: &SiteProvider) -> Result<(), Error> {
-        let (callback, own) = (provider.callback(self), [CALLBACK, "/", &provider.name].concat());
-        if callback != Some(CALLBACK) && callback != Some(&own) {
-            return Err(invalid(
-                "redirect_uri",
-                "is not the base_url with /callback or /callback/ and the name",
-            ));
+        let callback = provider.callback();
+        if !self.is_own_origin(&origin::origin(&provider.registration.redirect_uri)) || callback.len() < 2 {
+            return Err(invalid("redirect_uri", "is not one of the base_url's origin, with a path"));
+        }
+        if self.behind(callback).and_then(route).is_some() {
+            return Err(invalid("redirect_uri", "is another route of the site"));
         }
         // One of them could pass on a response to another's login (RFC 9700 4.4).
-        let mut all = self.0.providers.iter().map(|other| other.callback(self)).chain([callback]);
-        if !self.0.providers.is_empty() && all.any(|callback| callback == Some(CALLBACK)) {
-            return Err(invalid(
-                "redirect_uri",
-                "of each of several providers ends with /callback/ and its name",
-            ));
+        let is_anothers =
+            |other: &SiteProvider| other.is_called_at(callback) || provider.is_called_at(other.callback());
+        if self.0.providers.iter().any(is_anothers) {
+            return Err(invalid("redirect_uri", "is that of another provider, or ends like it"));
         }
         Ok(())
     }
@@ -259,42 +262,43 @@ impl Site {
     async fn route(&self, host: &Host, incoming: &Incoming, entropy: &Entropy) -> Result<Handled, Error> {
         let Some(route) = self.route_of(incoming.path()) else { return Ok(Handled::status(404)) };
         let allowed: &[&str] = match route {
-            "login" | "logged-out" | "frontchannel-logout" => &["GET"],
-            "logout" if self.0.policy.logout_by_get => &["GET", "POST"],
-            "logout" | "backchannel-logout" => &["POST"],
-            "callback" | "initiate" => &["GET", "POST"],
-            _ => return Ok(Handled::status(404)),
+            Route::Login | Route::LoggedOut | Route::FrontChannelLogout => &["GET"],
+            Route::Logout if !self.0.policy.logout_by_get => &["POST"],
+            Route::BackChannelLogout => &["POST"],
+            Route::Logout | Route::Callback | Route::Initiate => &["GET", "POST"],
         };
         if !allowed.contains(&incoming.method()) {
             return Ok(Handled::status(405).with_header("Allow", &allowed.join(", ")));
         }
         let outcome = match route {
-            "login" => self.login(host, incoming, entropy).await,
-            "initiate" => self.initiate(host, incoming, entropy).await,
-            "callback" => return self.callback(host, incoming, entropy).await,
-            "logout" => self.logout(host, incoming, entropy).await,
-            "logged-out" => self.logged_out(host, incoming),
-            "backchannel-logout" => self.back_channel(host, incoming, entropy).await,
-            _ => self.front_channel(host, incoming, entropy).await,
+            Route::Login => self.login(host, incoming, entropy).await,
+            Route::Initiate => self.initiate(host, incoming, entropy).await,
+            Route::Callback => return self.callback(host, incoming, entropy).await,
+            Route::Logout => self.logout(host, incoming, entropy).await,
+            Route::LoggedOut => self.logged_out(host, incoming),
+            Route::BackChannelLogout => self.back_channel(host, incoming, entropy).await,
+            Route::FrontChannelLogout => self.front_channel(host, incoming, entropy).await,
         };
         outcome.or_else(|error| self.failed(error))
     }
 
-    /// The name of a route. `callback` may have a provider's name behind it.
-    fn route_of<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let route = self.behind(path)?.strip_prefix('/')?;
-        let (first, name) = route.split_once('/').unwrap_or((route, ""));
-        let is_one = first == route || first == "callback" && is_name(name);
-        is_one.then_some(first)
+    /// Whether a path is one of the site's: then [`handle`](Site::handle) is for it.
+    pub fn handles(&self, path: &str) -> bool {
+        self.route_of(path).is_some()
+    }
+
+    fn route_of(&self, path: &str) -> Option<Route> {
+        if self.0.providers.iter().any(|provider| provider.is_called_at(path)) {
+            return Some(Route::Callback);
+        }
+        route(self.behind(path)?)
     }
 
     /// What a path has behind the base URL's. What a proxy takes off the front of a path may be missing.
     fn behind<'a>(&self, path: &'a str) -> Option<&'a str> {
         let base = self.0.base.get(uri::origin(&self.0.base).len()..)?;
-        let tails = base.match_indices('/').map(|(at, _)| base.get(at..).unwrap_or_default());
-        let routes = tails.chain([""]).filter_map(|tail| path.strip_prefix(tail));
-        let is_route = |rest: &&str| rest.starts_with('/') && rest.matches('/').count() <= 2;
-        routes.filter(is_route).min_by_key(|rest| rest.len())
+        let routes = tails(base).chain([""]).filter_map(|tail| path.strip_prefix(tail));
+        routes.filter(|rest| rest.starts_with('/')).min_by_key(|rest| rest.len())
     }
 
     fn provider(&self, name: &str) -> Option<&SiteProvider> {
@@ -307,7 +311,7 @@ impl Site {
             Some(name) => self.provider(name),
             None => self.0.providers.first(),
         };
-        chosen.ok_or_else(|| ErrorKind::UnknownProvider.into())
+        chosen.ok_or_else(|| ErrorKind::UnknownProvider.bare())
     }
 
     /// What a URL has behind the base URL.
@@ -319,6 +323,35 @@ impl Site {
     fn is_own_origin(&self, other: &str) -> bool {
         origin::origin(&self.0.base) == other
     }
+}
+
+/// The routes below the base URL, and that of the providers' redirect URIs.
+#[derive(Clone, Copy)]
+enum Route {
+    Login,
+    Callback,
+    Initiate,
+    Logout,
+    LoggedOut,
+    BackChannelLogout,
+    FrontChannelLogout,
+}
+
+fn route(behind_base: &str) -> Option<Route> {
+    Some(match behind_base {
+        "/login" => Route::Login,
+        "/initiate" => Route::Initiate,
+        "/logout" => Route::Logout,
+        LOGGED_OUT => Route::LoggedOut,
+        "/backchannel-logout" => Route::BackChannelLogout,
+        "/frontchannel-logout" => Route::FrontChannelLogout,
+        _ => return None,
+    })
+}
+
+/// A path, and what is left of it when a proxy takes off its front.
+fn tails(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').filter_map(|(at, _)| path.get(at..))
 }
 
 fn is_name(name: &str) -> bool {

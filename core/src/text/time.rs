@@ -1,6 +1,9 @@
 //! Time is an argument.
 
 use alloc::string::ToString;
+use core::fmt;
+#[cfg(feature = "std")]
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::report::{Error, ErrorKind, MILLISECONDS};
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,29 @@ impl Timestamp {
     }
 }
 
+/// The number of seconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// In whole seconds. A time before 1970 is a negative number.
+#[cfg(feature = "std")]
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Timestamp {
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        Timestamp(match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => seconds(since),
+            Err(before) => {
+                let before = before.duration();
+                let begun = i64::from(before.subsec_nanos() > 0);
+                seconds(before).saturating_add(begun).saturating_neg()
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +79,15 @@ mod tests {
     fn arithmetic_saturates() {
         assert_eq!(Timestamp::from_unix(i64::MAX).plus(1), Timestamp::from_unix(i64::MAX));
         assert_eq!(Timestamp::from_unix(i64::MAX).since(Timestamp::from_unix(i64::MIN)), i64::MAX);
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn a_system_time_is_whole_seconds_on_both_sides_of_1970() {
+        let span = Duration::from_millis(1_500);
+        assert_eq!(Timestamp::from(UNIX_EPOCH + span), Timestamp::from_unix(1));
+        assert_eq!(Timestamp::from(UNIX_EPOCH - span), Timestamp::from_unix(-2));
+        assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_secs(2)).to_string(), "-2");
     }
 
     #[test]

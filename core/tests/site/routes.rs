@@ -275,9 +275,20 @@ fn a_site_that_cannot_work_is_refused() {
         let site = Site::new(BASE, keys(&[1]), policy).unwrap();
         site.with_provider(provider).map(drop).unwrap_err()
     };
-    let mut elsewhere = provider();
-    elsewhere.registration.redirect_uri = "https://rp.example/cb".into();
-    assert_eq!(with(SitePolicy::stored(), elsewhere).detail("member"), Some("redirect_uri"));
+    for elsewhere in [
+        "https://other.example/auth/callback",
+        "https://rp.example",
+        "https://rp.example/",
+        "https://rp.example/auth/logout",
+    ] {
+        let mut provider = provider();
+        provider.registration.redirect_uri = elsewhere.into();
+        assert_eq!(
+            with(SitePolicy::stored(), provider).detail("member"),
+            Some("redirect_uri"),
+            "{elsewhere}"
+        );
+    }
     let offline = asking(|request| request.scopes = Some(vec!["openid".into(), "offline_access".into()]));
     assert_eq!(with(SitePolicy::default(), offline.clone()).detail("member"), Some("store"));
     let site = site_of(keys(&[1]), SitePolicy::stored(), offline);
@@ -285,10 +296,17 @@ fn a_site_that_cannot_work_is_refused() {
         site.clone().with_provider(provider()).map(drop).unwrap_err().detail("member"),
         Some("provider")
     );
-    assert_eq!(
-        site.with_provider(named("other")).map(drop).unwrap_err().detail("member"),
-        Some("redirect_uri")
-    );
+    for same in [
+        "https://rp.example/auth/callback",
+        "https://rp.example/callback",
+        "https://rp.example/x/auth/callback",
+    ] {
+        let mut other = named("other");
+        other.registration.redirect_uri = same.into();
+        let refused = site.clone().with_provider(other).map(drop).unwrap_err();
+        assert_eq!(refused.detail("member"), Some("redirect_uri"), "{same}");
+    }
+    assert!(site.with_provider(named("other")).is_ok());
     let mut hasty = SitePolicy::stored();
     hasty.lock_secs = 44;
     assert_eq!(with(hasty, provider()).detail("member"), Some("lock_secs"));
@@ -313,10 +331,9 @@ fn s18_a_response_of_another_provider_is_refused() {
     town.site = site.with_provider(named("one")).unwrap().with_provider(named("two")).unwrap();
     let mut browser = Browser::default();
     let callback = town.provider_way(&mut browser, "/auth/login?provider=two");
-    for wrong in [callback.clone(), callback.replace("/callback?", "/callback/one?")] {
-        let handled = town.get(&mut browser.clone(), &wrong);
-        assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"), "{wrong}");
-    }
+    assert_eq!(town.get(&mut browser.clone(), &callback).answer.status, 404, "nobody's redirect URI");
+    let handled = town.get(&mut browser.clone(), &callback.replace("/callback?", "/callback/one?"));
+    assert_eq!((handled.answer.status, failure(&handled)), (400, "pending_login_mismatch"));
     assert_eq!(town.op.count(Endpoint::Token), 0);
     let handled = town.get(&mut browser, &callback.replace("/callback?", "/callback/two?"));
     assert!(matches!(handled.event, Some(Event::LoggedIn { .. })), "{handled:?}");
@@ -438,4 +455,19 @@ fn a_provider_comes_and_goes_while_the_site_runs() {
     town.site = town.site.clone().without_provider("two");
     assert!(town.visit(&mut browser).session.is_none());
     assert_eq!(failure(&town.get(&mut browser, "/auth/login?provider=two")), "unknown_provider");
+}
+
+#[test]
+fn a_redirect_uri_that_is_registered_already_stays_where_it_is() {
+    let mut town = Town::stored();
+    let mut provider = provider();
+    provider.registration.redirect_uri = "https://rp.example/oauth2/idpresponse".into();
+    town.site = site_of(keys(&[1]), SitePolicy::stored(), provider);
+    assert!(town.site.handles("/oauth2/idpresponse") && !town.site.handles("/auth/callback"));
+    let mut browser = Browser::default();
+    let callback = town.provider_way(&mut browser, "/auth/login?return_to=/inbox");
+    assert_eq!(town.get(&mut browser, &callback).answer.status, 404);
+    let handled = town.get(&mut browser, &callback.replace("/auth/callback", "/oauth2/idpresponse"));
+    assert_eq!(location(&handled), "/inbox");
+    assert!(town.visit(&mut browser).session.is_some());
 }

@@ -248,6 +248,7 @@ fn bundlers(context: &mut Context) -> Outcome {
 
 fn python(context: &mut Context) -> Outcome {
     let python = context.python()?;
+    context.databases()?;
     let folder = context.path("bindings-python");
     let stubtest = ["mypy.stubtest", "relyingparty", "--allowlist", "stubtest_allowlist.txt"];
     for args in [&["pytest", "tests"][..], &["mypy", "--strict"], &stubtest, &["ruff", "check"]] {
