@@ -233,8 +233,7 @@ impl Client {
         entropy: Option<Vec<u8>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Flow> {
-        let token =
-            refresh_token.to_cow().map_err(|_| core::Error::from(ErrorKind::NoRefreshToken)).or_raise(py)?;
+        let token = refresh_token.to_cow().map_err(|_| error::refused(py, ErrorKind::NoRefreshToken, []))?;
         let wrong = ["sub", "is not Unicode text"];
         let sub = sub.to_cow().map_err(|_| error::refused(py, ErrorKind::InvalidConfiguration, wrong))?;
         let request = asked(py, options, TokenRequest::from_json)?;

@@ -118,6 +118,11 @@ impl SiteCore {
         self.changed(py, self.site.clone().without_provider(name), others)
     }
 
+    /// Whether a URL, or a path, is that of a route.
+    fn handles(&self, url: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.site.handles(&sent(url)?))
+    }
+
     /// The flow that answers a request to one of the routes, and yields `Handled`. `entropy`: at least 32 secure random bytes,
     /// used for this call only.
     fn handle(

@@ -490,11 +490,13 @@ def test_what_talks_to_the_provider_shares_the_cache(kind: Any) -> None:
 
 def test_a_site_knows_its_own_urls(kind: Any) -> None:
     site = site_of(kind, SiteOp())
-    for url in ("/auth/login", "https://app.example/auth/callback?x=/y", "http://10.0.0.1:8000/auth/"):
+    for url in ("/auth/login", "https://app.example/auth/callback?x=/y", "http://10.0.0.1:8000/auth/logged-out"):
         assert site.handles(url)
     for url in (
         "/",
         "/auth",
+        "/auth/",
+        "/login",
         "/authentic",
         "/x/auth/login",
         "https://app.example",

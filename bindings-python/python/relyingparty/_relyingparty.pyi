@@ -1288,6 +1288,8 @@ class SiteCore:
         """The same site with one more provider; `authorize` is what every login asks for."""
     def without_provider(self, name: str) -> SiteCore:
         """The same site without the provider of this name."""
+    def handles(self, url: object) -> bool:
+        """Whether a URL, or a path, is that of a route."""
     def handle(self, incoming: Incoming, entropy: bytes) -> Flow[Handled]:
         """The flow that answers a request to one of the routes, and yields `Handled`. `entropy`: at least 32 secure
         random bytes, used for this call only.

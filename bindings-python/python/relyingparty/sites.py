@@ -145,7 +145,6 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         settings.function("entropy", entropy)
         if sleep is not None:
             settings.function("sleep", sleep)
-        self._path = "/".join(["", *base_url.split("/")[3:], ""])
         self._store = store
         self._clock = clock
         self._entropy = entropy
@@ -168,11 +167,8 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         return self._cache
 
     def handles(self, url: object) -> bool:
-        """Whether the path of a URL is below the base URL: then the request is for :meth:`handle`."""
-        text = str(url)
-        if "://" in text:
-            text = "/" + text.partition("://")[2].partition("/")[2]
-        return text.startswith(self._path)
+        """Whether a URL, or a path, is that of a route: then the request is for :meth:`handle`."""
+        return self._now.core.handles(url)
 
     def relying_party(self, name: str | None = None) -> PartyT:
         """What talks to the provider of this name, or to the first: for ``userinfo``, ``call`` and ``check``.

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import relyingparty as rp
+from relyingparty import events
+from relyingparty._relyingparty import SiteCore, StoreReply, StoreRequest
 
 Json = dict[str, Any]
 
@@ -47,6 +49,7 @@ class Player:
         self.sessions: dict[str, rp.Session] = {}
         self.waiting: dict[str, rp.Flow[Any]] = {}
         self.held: list[tuple[rp.SigningKey, str]] = []
+        self.site: SiteCore
 
     def clock(self) -> float:
         return self.now
@@ -193,6 +196,49 @@ class Player:
             self.make_client()
         return {}
 
+    def call_site(self, step: Json, host: Host) -> Json:
+        keys = rp.SealingKeys([bytes.fromhex(key) for key in step["sealing_keys"]])
+        site = SiteCore(step["base_url"], keys, self.cache, self.clock, **step["site_policy"])
+        policy = rp.Policy(**self.policy)
+        for provider in step["providers"]:
+            issuer = rp.Issuer(provider.get("issuer", self.issuer), policy)
+            registration = rp.Registration(**provider.get("registration", self.registration))
+            authorize = provider.get("authorize", {})
+            site = site.with_provider(provider["name"], issuer, registration, policy, authorize)
+        self.site = site
+        return {}
+
+    def call_handle(self, step: Json, host: Host) -> Json:
+        return self.answered(step, host, self.site.handle(incoming(step["request"]), drawn(step)))
+
+    def call_visit(self, step: Json, host: Host) -> Json:
+        return self.answered(step, host, self.site.visit(incoming(step["request"]), drawn(step)))
+
+    def call_go_on(self, step: Json, host: Host) -> Json:
+        return self.answered(step, host, self.waiting.pop(step["flow"]))
+
+    def answered(self, step: Json, host: Host, found: Any) -> Json:
+        """What a site makes of a request, at once or after it has asked."""
+        if isinstance(found, rp.Flow):
+            flow = found
+            try:
+                found = host.run(flow)
+            except Waits:
+                self.waiting[step["flow"]] = flow
+                raise
+        if isinstance(found, rp.Handled):
+            headers = [list(header) for header in found.headers]
+            if found.body:
+                raise Skipped("no case has a form")
+            return {"status": found.status, "headers": headers, "form": None, "event": event(found.event)}
+        return {
+            "session": seen(found.session),
+            "provider": found.provider,
+            "set_cookies": found.set_cookies,
+            "event": event(found.event),
+            "error": found.error and found.error.code,
+        }
+
     def make_client(self) -> None:
         registration, policy = self.registered(), rp.Policy(**self.policy)
         self.client = rp.Client(self.provider, registration, policy, self.cache, self.clock)
@@ -262,12 +308,14 @@ class Host:
         exchange = next(self.exchanges, None)
         actual = self.observe(request)
         if exchange is None:
-            if self.waits and isinstance(request, rp.HttpRequest):
-                raise Waits(request.endpoint)
+            if self.waits and isinstance(request, rp.HttpRequest | StoreRequest):
+                raise Waits(request.endpoint if isinstance(request, rp.HttpRequest) else request.method)
             raise Difference(f"unexpected request {actual}")
         if exchange["expect"] != actual:
             raise Difference(f"expected the request {exchange['expect']}, got {actual}")
         self.player.now = exchange.get("now", self.player.now)
+        if isinstance(request, StoreRequest) and "unreachable" not in exchange["respond"]:
+            return stored(request, exchange["respond"])
         return reply(exchange["respond"])
 
     def observe(self, request: rp.Request) -> Json:
@@ -283,9 +331,61 @@ class Host:
             }
         if isinstance(request, rp.AssertionRequest):
             return {"assertion": {"type": request.assertion_type, "audience": request.audience}}
+        if isinstance(request, StoreRequest):
+            return {"store": {"name": request.method, **dict(zip(ASKED[request.method], request.arguments))}}
         if not isinstance(request, rp.HttpRequest):
             raise Difference(f"unexpected request {request}")
         return observe(request)
+
+
+ENTRY = ("key", "value", "expires_at", "labels")
+ASKED = {
+    "get": ("key",),
+    "take": ("key",),
+    "delete": ("key",),
+    "add": ENTRY,
+    "put": (*ENTRY, "version"),
+    "delete_labelled": ("label",),
+    "lock": ("key", "owner", "lifetime", "wait"),
+    "unlock": ("key", "owner"),
+}
+"""What each question to a store says, in its order."""
+
+
+def stored(request: StoreRequest, respond: Json) -> StoreReply:
+    """What the store says, as its method returns it."""
+    if "value" in respond:
+        return request.reply((respond["value"], respond["version"]))
+    return request.reply({"done": True, "nothing": None}.get(respond["stored"], False))
+
+
+def incoming(request: Json) -> rp.Incoming:
+    """A browser's request."""
+    headers = [(name, value) for name, value in request.get("headers", [])]
+    return rp.Incoming(request["method"], request["url"], headers, request.get("form"))
+
+
+def seen(session: rp.Session | None) -> Json | None:
+    """What tells sessions apart."""
+    if session is None:
+        return None
+    names = ("sub", "access_token", "refresh_token")
+    return {name: getattr(session, name) for name in names}
+
+
+def event(happened: Any) -> Json | None:
+    """An event as cases have it."""
+    error = getattr(happened, "error", None)
+    code = error and error.code
+    if isinstance(happened, events.LoggedIn):
+        return {"kind": "logged_in", "provider": happened.provider, "session": seen(happened.session)}
+    if isinstance(happened, events.SessionChanged):
+        return {"kind": "session_changed", "session": seen(happened.session)}
+    if isinstance(happened, events.LoggedOut):
+        return {"kind": "logged_out", "session": seen(happened.session), "error": code}
+    if isinstance(happened, events.SessionEnded):
+        return {"kind": "session_ended", "error": code}
+    return {"kind": "failed", "error": code} if isinstance(happened, events.Failed) else None
 
 
 def drawn(step: Json) -> bytes | None:

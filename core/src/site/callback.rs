@@ -86,7 +86,7 @@ impl Site {
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
         let (expected, actual) = (provider.callback(), incoming.path());
-        if !provider.is_called_at(actual) {
+        if !self.is_called_at(provider, actual) {
             return Err(ErrorKind::PendingLoginMismatch.with(["redirect_uri", expected, actual]));
         }
         let client = provider.client(host).await?;

@@ -119,11 +119,6 @@ impl SiteProvider {
         path.split('?').next().unwrap_or_default()
     }
 
-    /// Whether a response that came to this path is for it.
-    fn is_called_at(&self, path: &str) -> bool {
-        tails(self.callback()).any(|tail| tail == path)
-    }
-
     /// What is needed to talk to it. Its metadata come from the cache, or are fetched.
     async fn client(&self, host: &Host) -> Result<Client, Error> {
         host.speak_for(&self.name);
@@ -209,12 +204,13 @@ impl Site {
         if !self.is_own_origin(&origin::origin(&provider.registration.redirect_uri)) || callback.len() < 2 {
             return Err(invalid("redirect_uri", "is not one of the base_url's origin, with a path"));
         }
-        if self.behind(callback).and_then(route).is_some() {
+        if self.route_below(callback).is_some() {
             return Err(invalid("redirect_uri", "is another route of the site"));
         }
         // One of them could pass on a response to another's login (RFC 9700 4.4).
-        let is_anothers =
-            |other: &SiteProvider| other.is_called_at(callback) || provider.is_called_at(other.callback());
+        let is_anothers = |other: &SiteProvider| {
+            self.is_called_at(other, callback) || self.is_called_at(provider, other.callback())
+        };
         if self.0.providers.iter().any(is_anothers) {
             return Err(invalid("redirect_uri", "is that of another provider, or ends like it"));
         }
@@ -282,23 +278,48 @@ impl Site {
         outcome.or_else(|error| self.failed(error))
     }
 
-    /// Whether a path is one of the site's: then [`handle`](Site::handle) is for it.
-    pub fn handles(&self, path: &str) -> bool {
-        self.route_of(path).is_some()
+    /// Whether a URL, or a path, is that of a route: then [`handle`](Site::handle) is for it.
+    pub fn handles(&self, url: &str) -> bool {
+        let incoming = Incoming::new("GET", url);
+        // That of an application's own page may be what a route is without the base URL.
+        let mut paths = self.mounts().map(|mount| [mount, incoming.path()].concat());
+        paths.any(|path| self.route_at(&path).is_some())
     }
 
     fn route_of(&self, path: &str) -> Option<Route> {
-        if self.0.providers.iter().any(|provider| provider.is_called_at(path)) {
-            return Some(Route::Callback);
-        }
-        route(self.behind(path)?)
+        self.meanings(path).find_map(|path| self.route_at(&path))
     }
 
-    /// What a path has behind the base URL's. What a proxy takes off the front of a path may be missing.
-    fn behind<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let base = self.0.base.get(uri::origin(&self.0.base).len()..)?;
-        let routes = tails(base).chain([""]).filter_map(|tail| path.strip_prefix(tail));
-        routes.filter(|rest| rest.starts_with('/')).min_by_key(|rest| rest.len())
+    /// The route at this very path.
+    fn route_at(&self, path: &str) -> Option<Route> {
+        let is_callback = self.0.providers.iter().any(|provider| provider.callback() == path);
+        if is_callback { Some(Route::Callback) } else { self.route_below(path) }
+    }
+
+    fn route_below(&self, path: &str) -> Option<Route> {
+        route(path.strip_prefix(self.base_path())?)
+    }
+
+    /// Whether a response that came to this path is for this provider.
+    fn is_called_at(&self, provider: &SiteProvider, path: &str) -> bool {
+        self.meanings(path).any(|path| provider.callback() == path)
+    }
+
+    fn base_path(&self) -> &str {
+        self.0.base.get(uri::origin(&self.0.base).len()..).unwrap_or_default()
+    }
+
+    /// What a proxy may take off the front of a path: the front of the base URL's.
+    fn mounts(&self) -> impl Iterator<Item = &str> {
+        let base = self.base_path();
+        let fronts = base.match_indices('/').filter_map(move |(at, _)| base.get(..at));
+        let whole = base.is_empty().then_some(base);
+        fronts.chain(whole)
+    }
+
+    /// What a path may have been. Of one that is given to [`handle`](Site::handle) all of the base URL's may be missing.
+    fn meanings(&self, path: &str) -> impl Iterator<Item = String> {
+        self.mounts().chain([self.base_path()]).map(move |mount| [mount, path].concat())
     }
 
     fn provider(&self, name: &str) -> Option<&SiteProvider> {
@@ -347,11 +368,6 @@ fn route(behind_base: &str) -> Option<Route> {
         "/frontchannel-logout" => Route::FrontChannelLogout,
         _ => return None,
     })
-}
-
-/// A path, and what is left of it when a proxy takes off its front.
-fn tails(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').filter_map(|(at, _)| path.get(at..))
 }
 
 fn is_name(name: &str) -> bool {
