@@ -25,29 +25,33 @@ import { TARGET, TARGET_DIR, WORKSPACE, cargoBuild, chooseToolchain, run } from 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const TOOLS = join(TARGET_DIR, 'tools');
-const EVERYWHERE = ['entry_web.js', 'entry_workerd.js', 'entry_manual.js'];
+const EVERYWHERE = ['entry_web', 'entry_workerd', 'entry_manual'];
 const BUILDS = {
-  small: { profile: 'wasm', optimise: '-Oz', features: [], second: ['signing'], entries: EVERYWHERE },
+  small: { profile: 'wasm', optimise: '-Oz', features: [], second: ['signing'], entries: EVERYWHERE.map((name) => `${name}.js`) },
   node: {
     profile: 'wasm-node',
     optimise: '-O3',
     features: ['server', 'signing'],
-    node_entries: ['entry_node.js', 'node.js', 'cli.js'],
+    node_entries: ['entry_node.js', 'node.js', 'redis.js', 'cli.js'],
   },
   full: {
     profile: 'wasm',
     optimise: '-Oz',
     features: ['full', 'server', 'signing'],
-    entries: EVERYWHERE,
+    entries: EVERYWHERE.map((name) => ({ in: `${name}_server.js`, out: name })),
     node_entries: ['entry_node.js'],
   },
 };
+/** What mounts a site in a framework, one file each. */
+const ADAPTERS = ['express', 'fastify', 'fetch', 'next'];
 /** The package's further entries, for what knows of no `exports`: a folder each, whose `package.json` leads on. */
 const FOLDERS = {
   full: { main: '../dist/full/entry_node.js', browser: '../dist/full/entry_web.js' },
   manual: { main: '../dist/small/entry_manual.js' },
   'full/manual': { main: '../../dist/full/entry_manual.js' },
   node: { main: '../dist/node/node.js' },
+  redis: { main: '../dist/node/redis.js' },
+  ...Object.fromEntries(ADAPTERS.map((name) => [name, { main: `../dist/adapters/${name}.js` }])),
 };
 /** What the glue calls of ours. */
 const IMPORTED = 'errorFromJson';
@@ -80,6 +84,8 @@ async function build() {
     mkdirSync(join(HERE, name), { recursive: true });
     writeFileSync(join(HERE, name, 'package.json'), `${JSON.stringify({ type: 'module', ...leads }, null, 2)}\n`);
   }
+  const adapters = ADAPTERS.map((name) => ({ in: `adapter_${name}.js`, out: name }));
+  bundle(join(HERE, 'js'), adapters, join(DIST, 'adapters'), ['next/*']);
   for (const [name, build] of Object.entries(BUILDS)) await assemble({ toolchain, bindgen }, build, join(DIST, name));
 }
 
@@ -159,7 +165,7 @@ function serves(glue, other) {
 
 function bundle(parts, entries, out, apart = []) {
   buildSync({
-    entryPoints: entries.map((entry) => join(parts, entry)),
+    entryPoints: entries.map((entry) => (entry.in ? { ...entry, in: join(parts, entry.in) } : join(parts, entry))),
     outdir: out,
     bundle: true,
     splitting: true,

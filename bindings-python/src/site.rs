@@ -69,6 +69,7 @@ fn text<'a>(given: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
 #[pyclass(frozen, module = "relyingparty")]
 pub(crate) struct SiteCore {
     site: core::Site,
+    cookie_name: String,
     host: Host,
     /// The keys of each provider's client that are held elsewhere.
     elsewhere: Vec<(String, Elsewhere)>,
@@ -87,8 +88,18 @@ impl SiteCore {
         policy: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<SiteCore> {
         let policy = core::SitePolicy::from_json(&json::object(py, policy)?).or_raise(py)?;
+        // At http loopback Safari keeps no cookie with this prefix.
+        let prefix = if base_url.starts_with("http:") { "" } else { "__Host-" };
+        let cookie_name = [prefix, &policy.cookie_name].concat();
         let site = core::Site::new(base_url, sealing_keys.get().0.clone(), policy).or_raise(py)?;
-        Ok(SiteCore { site, host: Host::new(py, Some(cache), Some(clock))?, elsewhere: Vec::new() })
+        let host = Host::new(py, Some(cache), Some(clock))?;
+        Ok(SiteCore { site, cookie_name, host, elsewhere: Vec::new() })
+    }
+
+    /// The name of the cookie that holds the session, or its first part.
+    #[getter]
+    fn cookie_name(&self) -> &str {
+        &self.cookie_name
     }
 
     /// The same site with one more provider; `authorize` is what every login asks for.
@@ -166,7 +177,8 @@ impl SiteCore {
     /// This site after a change of its providers. A flow finds the keys of all: no two keys have the same name.
     fn changed(&self, py: Python<'_>, site: core::Site, elsewhere: Vec<(String, Elsewhere)>) -> SiteCore {
         let all = Elsewhere::all(py, elsewhere.iter().map(|(_, keys)| keys));
-        SiteCore { site, host: self.host.clone_ref(py).with_keys(all), elsewhere }
+        let host = self.host.clone_ref(py).with_keys(all);
+        SiteCore { site, cookie_name: self.cookie_name.clone(), host, elsewhere }
     }
 }
 

@@ -21,6 +21,7 @@ class Browser:
         self.status = 0
         # As browsers do on this machine, send Secure cookies over plain http.
         self.cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self.headers = {"Accept": "text/html,*/*;q=0.8"}
         self._stops = _Stops(stop_at)
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({} if proxy is None else {"https": proxy}),
@@ -31,7 +32,9 @@ class Browser:
 
     def open(self, url: str, form: dict[str, str] | None = None, **headers: str) -> str:
         """Go to ``url``, or post ``form`` there. Returns where redirects ended."""
-        request = urllib.request.Request(url, None if form is None else urlencode(form).encode(), headers)
+        request = urllib.request.Request(
+            url, None if form is None else urlencode(form).encode(), {**self.headers, **headers}
+        )
         try:
             response = self._opener.open(request, timeout=10)
         except urllib.error.HTTPError as error:
@@ -78,7 +81,7 @@ class _Stops(urllib.request.HTTPRedirectHandler):
         if self._stop_at is not None and newurl.startswith(self._stop_at):
             self.stopped_at = newurl
             return None
-        return urllib.request.Request(newurl)
+        return urllib.request.Request(newurl, headers={"Accept": req.get_header("Accept", "*/*")})
 
 
 class Form(HTMLParser):

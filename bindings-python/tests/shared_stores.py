@@ -22,6 +22,7 @@ from relyingparty.session_stores.sqlalchemy import AsyncSqlSessionStore, SqlSess
 KINDS = (
     *("memory", "redis", "redis decoded", "redis asyncio", "redis asyncio decoded", "sqlite", "sqlite asyncio"),
     *("postgresql psycopg", "postgresql psycopg asyncio", "postgresql asyncpg asyncio"),
+    *("sqlite django", "postgresql django", "redis django"),
 )
 METHODS = ("get", "add", "put", "take", "delete", "delete_labelled", "lock", "unlock")
 
@@ -62,6 +63,8 @@ def opened(kind: str, address: str) -> Iterator[SessionStore]:
     elif "asyncio" in options:
         with opened_async(family, options, address) as store:
             yield store
+    elif "django" in options:
+        yield of_django(family, address)
     elif family == "redis":
         with redis.Redis.from_url(address, decode_responses="decoded" in options) as client:
             yield RedisSessionStore(client)
@@ -69,6 +72,58 @@ def opened(kind: str, address: str) -> Iterator[SessionStore]:
         engine = create_engine(url(family, options, address), **pool(family))
         yield SqlSessionStore(engine)
         engine.dispose()
+
+
+class OfDjango:
+    """A store of Django's, which closes its connections after each call: nobody ends a request here."""
+
+    def __init__(self, store: Any, alias: str | None) -> None:
+        self._store, self._alias = store, alias
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            from django.db import connections
+
+            try:
+                return getattr(self._store, name)(*arguments)
+            finally:
+                if self._alias is not None:
+                    connections[self._alias].close()
+
+        return call
+
+
+def of_django(family: str, address: str) -> SessionStore:
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        apps = ["django.contrib.auth", "django.contrib.contenttypes", "relyingparty.django"]
+        local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        settings.configure(
+            INSTALLED_APPS=apps,
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+            CACHES={"default": local, "none": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+        )
+        django.setup()
+    from django.core.cache import caches
+    from django.db import connections
+
+    from relyingparty.django.stores import CacheSessionStore, DatabaseSessionStore
+
+    alias = f"{family} {address}"
+    if family == "redis":
+        caches.settings[alias] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
+        return cast(SessionStore, OfDjango(CacheSessionStore(alias), None))
+    if family == "sqlite":
+        database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": address}
+    else:
+        user, _, rest = address.partition("@")
+        host, _, name = rest.partition("/")
+        server = {"USER": user, "HOST": host.split(":")[0], "PORT": host.split(":")[1], "NAME": name}
+        database = {"ENGINE": "django.db.backends.postgresql", **server}
+    connections.settings[alias] = {**connections.settings["default"], **database}
+    return cast(SessionStore, OfDjango(DatabaseSessionStore(alias), alias))
 
 
 @contextmanager
@@ -109,6 +164,14 @@ def migrate(kind: str, address: str) -> None:
     """Make the tables, if there are to be some."""
     family = kind.split()[0]
     if family not in ("sqlite", "postgresql"):
+        return
+    if "django" in kind:
+        of_django(family, address)
+        from django.core.management import call_command
+        from django.db import connections
+
+        call_command("migrate", database=f"{family} {address}", verbosity=0, skip_checks=True)
+        connections[f"{family} {address}"].close()
         return
     metadata = MetaData()
     session_tables(metadata)

@@ -47,6 +47,7 @@ PUBLIC = (
         "transports/protocols",
     ),
     *("transports/requests", "transports/threaded", "transports/urllib", "verbs"),
+    *("fastapi", "flask", "starlette"),
     *("session_stores/__init__", "session_stores/memory", "site", "sites"),
 )
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

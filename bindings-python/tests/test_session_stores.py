@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,8 +18,11 @@ from shared_stores import KINDS, migrate, opened
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Where stores are kept, by family: what is not there yet is started when somebody asks."""
+    memory = Path("/dev/shm")
     with ExitStack() as stack:
-        yield Places(stack, tmp_path_factory.mktemp("stores"))
+        # What is tested is not the disk.
+        folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path_factory.getbasetemp())
+        yield Places(stack, Path(stack.enter_context(folder)))
 
 
 class Places(dict[str, str]):

@@ -30,7 +30,7 @@ pub struct Config {
 
 pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// `None` where the system has no randomness.
-type Random = Arc<dyn Fn() -> Option<[u8; 32]> + Send + Sync>;
+pub(crate) type Random = Arc<dyn Fn() -> Option<[u8; 32]> + Send + Sync>;
 
 impl Config {
     /// A client of `issuer`, exactly as the provider publishes it, with the registration that it has there: client id, redirect
@@ -44,10 +44,7 @@ impl Config {
             sealing_keys: None,
             insecure_loopback: false,
             clock: Arc::new(now),
-            entropy: Arc::new(|| {
-                let mut bytes = [0; 32];
-                getrandom::fill(&mut bytes).ok().map(|()| bytes)
-            }),
+            entropy: Arc::new(random),
         }
     }
 
@@ -89,9 +86,13 @@ impl Config {
     }
 
     pub(crate) fn draw(&self) -> Result<Entropy, relyingparty::Error> {
-        let none = || refused(ErrorKind::WeakEntropy, ["the system has no randomness"]);
-        Entropy::new((self.entropy)().ok_or_else(none)?)
+        drawn(&self.entropy)
     }
+}
+
+pub(crate) fn drawn(from: &Random) -> Result<Entropy, relyingparty::Error> {
+    let none = || refused(ErrorKind::WeakEntropy, ["the system has no randomness"]);
+    Entropy::new(from().ok_or_else(none)?)
 }
 
 impl fmt::Debug for Config {
@@ -100,7 +101,12 @@ impl fmt::Debug for Config {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
+}
+
+pub(crate) fn now() -> Timestamp {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

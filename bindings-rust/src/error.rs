@@ -6,7 +6,7 @@ use std::sync::Arc;
 use relyingparty::bindings::refused;
 use relyingparty::{Category, Decision, ErrorKind, ServerError};
 
-/// What a [store](crate::Store) of your own fails with.
+/// What a [`Store`](crate::Store) or a [`SessionStore`](crate::SessionStore) of your own fails with.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a verb ends with: an error of the core, or one that only a host can have. [`code`](Error::code) is stable.
@@ -19,6 +19,13 @@ pub enum Error {
     Core(relyingparty::Error),
     /// `store_failed`: the store of pending logins failed.
     Store(Arc<dyn std::error::Error + Send + Sync>),
+    /// `store_unavailable`: the store of a site's sessions failed.
+    SessionStore {
+        /// The core's, which shows nothing of the cause.
+        error: relyingparty::Error,
+        /// What the store failed with.
+        cause: Arc<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl Error {
@@ -26,7 +33,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Error::Core(error) => error.code(),
+            Error::Core(error) | Error::SessionStore { error, .. } => error.code(),
             Error::Store(_) => "store_failed",
         }
     }
@@ -35,12 +42,12 @@ impl Error {
     #[must_use]
     pub fn as_core(&self) -> Option<&relyingparty::Error> {
         match self {
-            Error::Core(error) => Some(error),
+            Error::Core(error) | Error::SessionStore { error, .. } => Some(error),
             Error::Store(_) => None,
         }
     }
 
-    /// Whose fault it is. `None` if it is the store's.
+    /// Whose fault it is. `None` if it is that of the store of pending logins.
     #[must_use]
     pub fn category(&self) -> Option<Category> {
         self.as_core().map(relyingparty::Error::category)
@@ -90,7 +97,7 @@ impl From<relyingparty::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Core(error) => error.fmt(f),
+            Error::Core(error) | Error::SessionStore { error, .. } => error.fmt(f),
             Error::Store(_) => f.write_str("the store of pending logins failed"),
         }
     }
@@ -101,7 +108,7 @@ impl std::error::Error for Error {
         match self {
             // Its message is the message of this one.
             Error::Core(error) => error.source(),
-            Error::Store(error) => Some(&**error),
+            Error::Store(cause) | Error::SessionStore { cause, .. } => Some(&**cause),
         }
     }
 }

@@ -1,24 +1,26 @@
 //! What the two kinds of relying party do differently: they send, wait and remember.
 
-use std::sync::Mutex;
-
-use relyingparty::{Cache, Coalescer, Flow, LoginMissing, Step};
+use relyingparty::{Flow, LoginMissing, Step};
 
 use crate::Error;
 use crate::config::Clock;
 use crate::flight::{End, Flight};
+use crate::party::Shared;
 use crate::refreshes::Refreshed;
+use crate::site::ground::{Answers, Spoken};
 
 /// What a flow is driven with.
 #[derive(Clone, Copy)]
 pub(crate) struct Driven<'a> {
-    pub(crate) coalescer: &'a Coalescer,
-    pub(crate) cache: &'a Mutex<Cache>,
+    pub(crate) shared: &'a Shared,
     pub(crate) clock: &'a Clock,
 }
 
 /// Answers what the core asks for. The futures of a blocking host are ready when they are made.
-pub(crate) trait Host: Send + Sync {
+pub(crate) trait Host: Send + Sync + Sized {
+    /// A store of sessions that it can ask.
+    type Sessions: ?Sized + Send + Sync;
+
     fn drive<F>(
         &self,
         with: Driven<'_>,
@@ -27,6 +29,13 @@ pub(crate) trait Host: Send + Sync {
     where
         F: Flow + Send + Sync,
         F::Output: Send;
+
+    /// The same for a flow of a site: each question goes to the relying party that it speaks for, or to the store.
+    fn drive_site<T: Send + 'static>(
+        with: Driven<'_>,
+        step: Step<Spoken<T>>,
+        answers: &Answers<'_, Self>,
+    ) -> impl Future<Output = Result<T, relyingparty::Error>> + Send;
 
     /// What came of the work of somebody else; not when that takes longer than `seconds`.
     fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> impl Future<Output = End<Refreshed>> + Send;

@@ -1,6 +1,9 @@
-#![cfg_attr(all(feature = "reqwest", feature = "ureq"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "reqwest", feature = "ureq")),
+    all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq")),
     doc = "OpenID Connect login in plain calls: the crate `relyingparty` with a network, a store, the clock and randomness. The \
            documentation with all features is the manual."
 )]
@@ -26,6 +29,8 @@ mod host;
 mod party;
 mod refreshes;
 mod relying_party;
+mod session_store;
+mod site;
 mod store;
 mod token_file;
 mod transport;
@@ -35,10 +40,18 @@ use std::pin::Pin;
 pub use config::Config;
 pub use error::{Error, StoreError};
 pub use relying_party::{Builder, RelyingParty};
-/// The core: everything of it is here by its name, but for its [`Error`](relyingparty::Error).
+/// The core: everything of it is here by its name, but for what this crate has of its own by the same one: its
+/// [`Error`](relyingparty::Error), and its [`Site`](relyingparty::Site) with [`SiteProvider`](relyingparty::SiteProvider),
+/// [`Handled`](relyingparty::Handled) and [`MemorySessionStore`](relyingparty::MemorySessionStore).
 pub use relyingparty;
 #[doc(no_inline)]
 pub use relyingparty::*;
+#[cfg(feature = "redis")]
+pub use session_store::RedisSessionStore;
+pub use session_store::{MemorySessionStore, SessionStore, Versioned};
+#[cfg(feature = "axum")]
+pub use site::{Claims, SiteLayer, SiteService, Visitor};
+pub use site::{Handled, Site, SiteBuilder, SiteProvider};
 pub use store::{MemoryStore, Store};
 pub use token_file::token_file;
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
@@ -49,7 +62,7 @@ pub use transport::ReqwestTransport;
 pub use transport::UreqTransport;
 pub use transport::{Transport, Unreachable};
 
-/// A future of a [`Transport`] or a [`Store`].
+/// A future of a [`Transport`], a [`Store`] or a [`SessionStore`].
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The type of an assertion that is a JWT (RFC 7523 2.2).

@@ -1,14 +1,14 @@
 //! The verbs, written once for both kinds of relying party.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relyingparty::{
     Access, ApiRequest, ApiResponse, Authorization, AuthorizeRequest, Cache, CallbackParams, Client,
     Coalescer, EndSessionRequest, Expectations, Flow, FrontChannelLogout, Held, IdTokenClaims, Issuer,
     LoginMissing, Logout, LogoutToken, PendingLogin, Provider, Proving, RefreshedGrant, Revocable, Revoked,
-    Secret, Session, SessionSeal, SetupCheck, SetupReport, Signatures, Step, Timestamp, TokenRequest,
-    UserInfo,
+    Secret, Session, SessionSeal, SetupCheck, SetupReport, Signatures, SiteProvider, Step, Timestamp,
+    TokenRequest, UserInfo,
 };
 
 use crate::config::Config;
@@ -24,19 +24,41 @@ pub(crate) struct Party<H> {
     config: Config,
     issuer: Issuer,
     session_seal: Option<SessionSeal>,
-    cache: Mutex<Cache>,
+    shared: Arc<Shared>,
     client: Mutex<Option<Client>>,
-    coalescer: Coalescer,
     refreshes: Refreshes,
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What the relying parties of a site have in common.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) cache: Mutex<Cache>,
+    pub(crate) coalescer: Coalescer,
+}
+
+impl Shared {
+    pub(crate) fn new(cache: Cache) -> Arc<Shared> {
+        Arc::new(Shared { cache: Mutex::new(cache), ..Shared::default() })
+    }
+
+    pub(crate) fn cache(&self) -> Cache {
+        locked(&self.cache).clone()
+    }
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<H: Host> Party<H> {
     /// Everything that can be checked without the provider is checked here.
     pub(crate) fn new(mut config: Config, host: H) -> Result<Party<H>, Error> {
+        let shared = Shared::new(std::mem::take(&mut config.cache));
+        Party::sharing(config, host, shared)
+    }
+
+    /// The same, with a cache that others have, too.
+    pub(crate) fn sharing(mut config: Config, host: H, shared: Arc<Shared>) -> Result<Party<H>, Error> {
         let registration = &mut config.registration;
         if host.has_assertions() && registration.client_assertion_type.is_none() {
             registration.client_assertion_type = Some(JWT_BEARER.into());
@@ -51,16 +73,27 @@ impl<H: Host> Party<H> {
             host,
             issuer,
             session_seal,
-            cache: Mutex::new(std::mem::take(&mut config.cache)),
+            shared,
             client: Mutex::default(),
-            coalescer: Coalescer::default(),
             refreshes: Refreshes::default(),
             config,
         })
     }
 
     pub(crate) fn cache(&self) -> Cache {
-        locked(&self.cache).clone()
+        self.shared.cache()
+    }
+
+    pub(crate) fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// What the site that has this party calls it, and asks of every login.
+    pub(crate) fn on_site(&self, name: &str, authorize: AuthorizeRequest) -> SiteProvider {
+        let Config { registration, policy, .. } = &self.config;
+        SiteProvider::new(name, self.issuer.clone(), registration.clone())
+            .with_policy(policy.clone())
+            .with_authorize(authorize)
     }
 
     pub(crate) fn jwks(&self) -> String {
@@ -76,7 +109,7 @@ impl<H: Host> Party<H> {
         F: Flow + Send + Sync,
         F::Output: Send,
     {
-        let with = Driven { coalescer: &self.coalescer, cache: &self.cache, clock: &self.config.clock };
+        let with = Driven { shared: &self.shared, clock: &self.config.clock };
         Ok(self.host.drive(with, step).await?)
     }
 
@@ -182,7 +215,7 @@ impl<H: Host> Party<H> {
                     }
                 },
                 Entered::Leads(leader) => match self.refreshed(&client, &session, asks).await {
-                    Err(error @ Error::Store(_)) => return Err(error),
+                    Err(error @ (Error::Store(_) | Error::SessionStore { .. })) => return Err(error),
                     Err(Error::Core(error)) => {
                         let refreshed = Refreshed { asked, outcome: Err(error) };
                         leader.leave(refreshed.clone(), self.now());

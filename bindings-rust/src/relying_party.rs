@@ -15,6 +15,8 @@ use crate::flight::{End, Flight};
 use crate::host::{Driven, Host};
 use crate::party::Party;
 use crate::refreshes::Refreshed;
+use crate::session_store::{self, SessionStore};
+use crate::site::ground::{Answers, Asked, Spoken};
 use crate::{BoxFuture, Error, MemoryStore, Store, Transport, Unreachable};
 
 /// A client at one provider, on any async runtime. Create one per process; a clone is the same one.
@@ -39,12 +41,12 @@ use crate::{BoxFuture, Error, MemoryStore, Store, Transport, Unreachable};
 ///
 /// [`blocking::RelyingParty`](crate::blocking::RelyingParty) is the same without an async runtime.
 #[derive(Clone)]
-pub struct RelyingParty(Arc<Party<Asynchronous>>);
+pub struct RelyingParty(pub(crate) Arc<Party<Asynchronous>>);
 
 type Sign = Box<dyn Fn(SignRequest) -> BoxFuture<'static, Result<Vec<u8>, Unreachable>> + Send + Sync>;
 type Assert = Box<dyn Fn(AssertionRequest) -> BoxFuture<'static, Result<Secret, Unreachable>> + Send + Sync>;
 
-struct Asynchronous {
+pub(crate) struct Asynchronous {
     transport: Box<dyn Transport>,
     store: Box<dyn Store>,
     sign: Option<Sign>,
@@ -54,8 +56,8 @@ struct Asynchronous {
 /// The parts of a [`RelyingParty`] that have a default.
 #[must_use]
 pub struct Builder {
-    config: Config,
-    host: Asynchronous,
+    pub(crate) config: Config,
+    pub(crate) host: Asynchronous,
 }
 
 impl Builder {
@@ -354,12 +356,37 @@ impl Asynchronous {
 }
 
 impl Host for Asynchronous {
+    type Sessions = dyn SessionStore;
+
     async fn drive<F>(&self, with: Driven<'_>, step: Step<F>) -> Result<F::Output, relyingparty::Error>
     where
         F: Flow + Send + Sync,
         F::Output: Send,
     {
-        with.coalescer.drive_async(step, with.cache, || (with.clock)(), |request| self.answer(request)).await
+        with.shared
+            .coalescer
+            .drive_async(step, &with.shared.cache, || (with.clock)(), |request| self.answer(request))
+            .await
+    }
+
+    async fn drive_site<T: Send + 'static>(
+        with: Driven<'_>,
+        step: Step<Spoken<T>>,
+        answers: &Answers<'_, Self>,
+    ) -> Result<T, relyingparty::Error> {
+        let answer = |request: Request| {
+            let (host, store) = (answers.host(), answers.store);
+            async move {
+                match (Asked::from(request), host, store) {
+                    (Asked::Store(request), _, Some(store)) => {
+                        answers.stored(session_store::answer(store, request).await)
+                    }
+                    (Asked::Other(request), Some(host), _) => host.answer(request).await,
+                    _ => Reply::Unsupported,
+                }
+            }
+        };
+        with.shared.coalescer.drive_async(step, &with.shared.cache, || (with.clock)(), answer).await
     }
 
     async fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> End<Refreshed> {

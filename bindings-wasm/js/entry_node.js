@@ -6,6 +6,7 @@ import { nodeKeys } from './node_keys.js';
 import { nodeTransport } from './node_transport.js';
 import { nodeVerifier } from './node_verify.js';
 import { Portable } from './relyingparty.js';
+import { PortableSite } from './site.js';
 import { MemoryStore } from './stores.js';
 
 export * from './public.js';
@@ -17,18 +18,28 @@ const initial = () => (transport ??= nodeTransport());
 /** For code that runs everywhere: here nobody has to wait for the module. */
 export async function init() {}
 
+const environment = {
+  __proto__: null,
+  ready: init,
+  transport: initial,
+  keys: nodeKeys,
+  verifier: nodeVerifier,
+  store: (clock) => new MemoryStore({ clock }),
+  listener,
+};
+
 export class RelyingParty extends Portable {
   static name = 'RelyingParty';
 
   constructor(options) {
-    super(certified(options, initial), {
-      __proto__: null,
-      ready: init,
-      transport: initial,
-      keys: nodeKeys,
-      verifier: nodeVerifier,
-      store: (clock) => new MemoryStore({ clock }),
-      listener,
-    });
+    super(certified(options, initial), environment);
+  }
+}
+
+export class Site extends PortableSite {
+  static name = 'Site';
+
+  constructor(options) {
+    super(options, { __proto__: null, ...environment, RelyingParty, certified: (given) => certified(given, initial) });
   }
 }

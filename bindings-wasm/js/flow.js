@@ -138,7 +138,7 @@ const value = (handle) => frozen(handle.text());
 const asked = /* @__PURE__ */ discreet('Request', ['headers', 'body', 'signing_input']);
 
 /** A request, with such bytes as one of its kind has. One without has none of `Object.prototype` either. */
-function readRequest(handle) {
+export function readRequest(handle) {
   const text = handle.request();
   if (text === undefined) return undefined;
   const request = frozen(text);

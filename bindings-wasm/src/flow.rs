@@ -67,6 +67,11 @@ impl Flow {
                     .text("assertion_type", &request.assertion_type)
                     .text("audience", &request.audience);
             }
+            #[cfg(feature = "server")]
+            Request::Store(request) => {
+                text.text("kind", "store");
+                crate::site::store_request(&mut text, request);
+            }
             Request::Wait(request) => {
                 text.text("kind", "wait")
                     .number("until", request.until.as_unix())
@@ -154,6 +159,10 @@ impl Flow {
             Outcome::Setup(report) => crate::server::setup_report(report),
             #[cfg(feature = "server")]
             Outcome::LogoutToken(token) => crate::logout::logout_token(token),
+            #[cfg(feature = "server")]
+            Outcome::Handled(handled) => crate::site::handled(handled),
+            #[cfg(feature = "server")]
+            Outcome::Visit(visit) => crate::site::visit(visit),
             Outcome::Keys(report) => session::key_report(report),
             _ => return None,
         })
@@ -169,6 +178,12 @@ impl Flow {
     pub fn session(&self) -> Option<Session> {
         match self.done()? {
             Outcome::Session(session) => Some(Session(session.clone())),
+            #[cfg(feature = "server")]
+            Outcome::Handled(handled) => {
+                handled.event.as_ref().and_then(crate::site::session_of).cloned().map(Session)
+            }
+            #[cfg(feature = "server")]
+            Outcome::Visit(visit) => visit.session.clone().map(Session),
             _ => None,
         }
     }
@@ -203,14 +218,22 @@ impl Flow {
 }
 
 impl Flow {
-    fn pending(&self) -> Option<&Request> {
+    pub(crate) fn pending(&self) -> Option<&Request> {
         match &self.0 {
             Some(Step::Pending(flow)) => Some(flow.request()),
             Some(Step::Done(_)) | None => None,
         }
     }
 
-    fn done(&self) -> Option<&Outcome> {
+    #[cfg(feature = "server")]
+    pub(crate) fn speaker(&self) -> Option<String> {
+        match &self.0 {
+            Some(Step::Pending(flow)) => flow.provider(),
+            Some(Step::Done(_)) | None => None,
+        }
+    }
+
+    pub(crate) fn done(&self) -> Option<&Outcome> {
         match &self.0 {
             Some(Step::Done(outcome)) => Some(outcome),
             Some(Step::Pending(_)) | None => None,

@@ -21,6 +21,8 @@ mod proving;
 #[cfg(feature = "server")]
 mod server;
 mod session;
+#[cfg(feature = "server")]
+mod site;
 #[cfg(feature = "signing")]
 mod steps;
 

@@ -42,7 +42,7 @@ impl core::fmt::Debug for SealingKeys {
 }
 
 impl SealingKeys {
-    fn take(mut self) -> Result<relyingparty::SealingKeys, Thrown> {
+    pub(crate) fn take(mut self) -> Result<relyingparty::SealingKeys, Thrown> {
         Ok(relyingparty::SealingKeys::new(mem::take(&mut self.0))?)
     }
 }

@@ -76,6 +76,14 @@ export class Browser {
     });
   }
 
+  /** Visits an authorization URL, logs in and consents to nothing; the URL that leads back to `redirectUri`. */
+  async deny(url, redirectUri, login = 'alice') {
+    return this.#walk(url, redirectUri, (page) => {
+      const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1];
+      return prompt === 'login' ? { prompt, login, password: 'x' } : undefined;
+    }, /href="([^"]+\/abort)"/);
+  }
+
   /** Visits a logout URL and confirms; the URL that leads back to `redirectUri`. */
   async logout(url, redirectUri) {
     return this.#walk(url, redirectUri, (page) => {
@@ -85,8 +93,8 @@ export class Browser {
   }
 
   /** Goes to one page, or posts to it, and no further: its status, its text, and where it leads. */
-  async open(url, fields) {
-    const response = await this.#send(url, fields && new URLSearchParams(fields));
+  async open(url, fields, headers) {
+    const response = await this.#send(url, fields && new URLSearchParams(fields), headers);
     return { status: response.status, location: response.headers.get('location'), text: await response.text() };
   }
 
@@ -95,7 +103,7 @@ export class Browser {
     return [...this.#cookies.keys()];
   }
 
-  async #walk(url, end, fill) {
+  async #walk(url, end, fill, otherwise) {
     let body;
     for (let steps = 0; steps < 20; steps += 1) {
       if (url.startsWith(end)) return url;
@@ -108,6 +116,11 @@ export class Browser {
       }
       const page = await response.text();
       const fields = fill(page);
+      const link = !fields && otherwise?.exec(page)?.[1];
+      if (link) {
+        url = new URL(link, url).href;
+        continue;
+      }
       const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1];
       if (!fields || !action) throw new Error(`${response.status}, no known form: ${page}`);
       url = new URL(action, url).href;
@@ -116,12 +129,12 @@ export class Browser {
     throw new Error(`the provider does not lead back to ${end}`);
   }
 
-  async #send(url, body) {
+  async #send(url, body, headers) {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await this.#fetch(url, {
       method: body ? 'POST' : 'GET',
       body,
-      headers: { cookie },
+      headers: { cookie, ...headers },
       redirect: 'manual',
     });
     for (const line of response.headers.getSetCookie()) {

@@ -28,7 +28,7 @@ test('the types are right for every way to resolve the package', () => {
   ]);
 });
 
-test('the tarball holds the three builds, the entries, the types and the papers', () => {
+test('the tarball holds the three builds, the adapters, the entries, the types and the papers', () => {
   const folders = new Set(
     installed.files.map((path) =>
       path
@@ -38,8 +38,8 @@ test('the tarball holds the three builds, the entries, the types and the papers'
     ),
   );
   const papers = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
-  const entries = ['full', 'manual', 'node'];
-  assert.deepEqual([...folders].sort(), [...papers, ...entries, 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
+  const entries = ['express', 'fastify', 'fetch', 'full', 'manual', 'next', 'node', 'redis'];
+  assert.deepEqual([...folders].sort(), [...papers, ...entries, 'dist/adapters', 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
 });
 
 test('the manual entry says what it waits for', async () => {

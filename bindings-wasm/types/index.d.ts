@@ -8,7 +8,9 @@ export * from './options.js';
 export * from './policy.js';
 export * from './relyingparty.js';
 export * from './sans_io.js';
+export * from './session_stores.js';
 export * from './sessions.js';
+export * from './site.js';
 export * from './stores.js';
 
 /** Where the WebAssembly module comes from. */

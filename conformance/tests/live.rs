@@ -252,7 +252,7 @@ fn f10_a_blocking_host_logs_in_over_https_with_a_ca_file_and_not_without() {
 fn both_examples_log_in() {
     let op = Op::start();
     for example in ["login_blocking", "login_async"] {
-        let app = op::Example::start(&op, example);
+        let app = op::Example::start(&op, example, "/auth/login");
         let mut browser = Browser::new(None);
         let page = browser.page(&app.address).unwrap();
         assert_eq!(page.trim(), format!("Hello alice of {}", op.issuer), "{example}");

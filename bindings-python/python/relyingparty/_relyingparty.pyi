@@ -1282,6 +1282,9 @@ class SiteCore:
     """A site without its network and its store: each verb is a flow. Immutable. Internal."""
     def __new__(cls, base_url: str, sealing_keys: SealingKeys, cache: Cache, clock: _Clock, **policy: Any) -> SiteCore:
         """A site without providers. `policy`: the members of `SitePolicyOptions`, and `store`."""
+    @property
+    def cookie_name(self) -> str:
+        """The name of the cookie that holds the session, or its first part."""
     def with_provider(
         self, name: str, issuer: Issuer, registration: Registration, policy: Policy, authorize: dict[str, Any]
     ) -> SiteCore:

@@ -162,6 +162,16 @@ class Sites(ABC, Generic[PartyT, StoreT]):
             self.add_provider(provider)
 
     @property
+    def base_url(self) -> str:
+        """The URL of its routes as browsers see it."""
+        return self._base_url
+
+    @property
+    def cookie_name(self) -> str:
+        """The name of the cookie that holds the session, or its first part."""
+        return self._now.core.cookie_name
+
+    @property
     def cache(self) -> Cache:
         """The metadata and keys of the providers. ``cache.to_json()`` keeps them for the next process."""
         return self._cache

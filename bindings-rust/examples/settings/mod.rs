@@ -20,6 +20,7 @@ impl Settings {
         let redirect_uri = text("redirect_uri").unwrap_or("http://127.0.0.1:8888/auth/login");
         let mut client = Registration::new(text("client_id").expect("client_id"), redirect_uri);
         client.client_secret = text("client_secret").map(Into::into);
+        client.post_logout_redirect_uri = text("post_logout_redirect_uri").map(Into::into);
         let mut network = Network::new();
         if let Some(path) = text("ca_file") {
             network = network.ca_file(path)?;

@@ -1,14 +1,16 @@
-//! The same without an async runtime: a relying party for threads, and the traits of its transport and its store.
+//! The same without an async runtime: a relying party and a site for threads, and the traits of their transport and their stores.
 
 mod relying_party;
+mod site;
 
 use std::thread;
 use std::time::Duration;
 
-use relyingparty::{HttpRequest, HttpResponse, LoginMissing, Reply, Request};
+use relyingparty::{HttpRequest, HttpResponse, LoginMissing, Reply, Request, StoreEntry};
 
 pub use self::relying_party::{Builder, RelyingParty};
-use crate::{StoreError, Unreachable};
+pub use self::site::{Site, SiteBuilder, SiteProvider};
+use crate::{StoreError, Unreachable, Versioned};
 
 /// Sends HTTP requests, blocking. What it must observe: see [`Transport`](crate::Transport).
 pub trait Transport: Send + Sync {
@@ -80,4 +82,55 @@ pub trait Store: Send + Sync {
     fn why_missing(&self, _handle: &str) -> Result<Option<LoginMissing>, StoreError> {
         Ok(None)
     }
+}
+
+/// Keeps the sessions of a [`Site`]: see [`SessionStore`](crate::SessionStore).
+pub trait SessionStore: Send + Sync {
+    /// What is kept under `key`; `None` if nothing is.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn get(&self, key: String) -> Result<Option<Versioned>, StoreError>;
+
+    /// Makes an entry. `false` if there is one under its key: then nothing is changed.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn add(&self, entry: StoreEntry) -> Result<bool, StoreError>;
+
+    /// Changes the entry of this `version`. `false` if it is of another one now, or gone: then nothing is changed.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn put(&self, entry: StoreEntry, version: String) -> Result<bool, StoreError>;
+
+    /// Removes and returns what is kept under `key`: of two who ask, one gets it.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn take(&self, key: String) -> Result<Option<Versioned>, StoreError>;
+
+    /// Deletes the entry under `key`, if there is one.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn delete(&self, key: String) -> Result<(), StoreError>;
+
+    /// Deletes every entry that has this label now.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn delete_labelled(&self, label: String) -> Result<(), StoreError>;
+
+    /// Takes a lock for `lifetime` seconds, waiting for up to `wait` seconds; also for the owner who has it.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn lock(&self, key: String, owner: String, lifetime: u32, wait: u32) -> Result<bool, StoreError>;
+
+    /// Gives a lock back, if it is still this owner's.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    fn unlock(&self, key: String, owner: String) -> Result<(), StoreError>;
 }

@@ -14,12 +14,14 @@ use relyingparty::{
     SetupReport, SignRequest, Step, TokenRequest, UserInfo,
 };
 
-use super::{Store, Transport};
+use super::{SessionStore, Store, Transport};
 use crate::config::Config;
 use crate::flight::{End, Flight};
 use crate::host::{Driven, Host};
 use crate::party::Party;
 use crate::refreshes::Refreshed;
+use crate::session_store;
+use crate::site::ground::{Answers, Asked, Spoken};
 use crate::{Error, MemoryStore, Unreachable};
 
 /// A client at one provider, for threads. Create one per process; a clone is the same one, and threads may share it. The verbs are
@@ -39,12 +41,12 @@ use crate::{Error, MemoryStore, Unreachable};
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct RelyingParty(Arc<Party<Blocking>>);
+pub struct RelyingParty(pub(crate) Arc<Party<Blocking>>);
 
 type Sign = Box<dyn Fn(&SignRequest) -> Result<Vec<u8>, Unreachable> + Send + Sync>;
 type Assert = Box<dyn Fn(AssertionRequest) -> Result<Secret, Unreachable> + Send + Sync>;
 
-struct Blocking {
+pub(crate) struct Blocking {
     transport: Box<dyn Transport>,
     store: Box<dyn Store>,
     sign: Option<Sign>,
@@ -54,8 +56,8 @@ struct Blocking {
 /// The parts of a [`RelyingParty`] that have a default.
 #[must_use]
 pub struct Builder {
-    config: Config,
-    host: Blocking,
+    pub(crate) config: Config,
+    pub(crate) host: Blocking,
 }
 
 impl Builder {
@@ -299,7 +301,7 @@ impl fmt::Debug for RelyingParty {
 }
 
 /// The output of a future that waits for nothing but what blocks: it is ready whenever it is polled.
-fn ready<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -326,12 +328,34 @@ impl Blocking {
 }
 
 impl Host for Blocking {
+    type Sessions = dyn SessionStore;
+
     async fn drive<F>(&self, with: Driven<'_>, step: Step<F>) -> Result<F::Output, relyingparty::Error>
     where
         F: Flow + Send + Sync,
         F::Output: Send,
     {
-        with.coalescer.drive(step, with.cache, || (with.clock)(), |request| self.answer(request))
+        with.shared.coalescer.drive(
+            step,
+            &with.shared.cache,
+            || (with.clock)(),
+            |request| self.answer(request),
+        )
+    }
+
+    async fn drive_site<T: Send + 'static>(
+        with: Driven<'_>,
+        step: Step<Spoken<T>>,
+        answers: &Answers<'_, Self>,
+    ) -> Result<T, relyingparty::Error> {
+        let answer = |request: &Request| match (Asked::from(request.clone()), answers.host(), answers.store) {
+            (Asked::Store(request), _, Some(store)) => {
+                answers.stored(session_store::answer_blocking(store, request))
+            }
+            (Asked::Other(request), Some(host), _) => host.answer(&request),
+            _ => Reply::Unsupported,
+        };
+        with.shared.coalescer.drive(step, &with.shared.cache, || (with.clock)(), answer)
     }
 
     async fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> End<Refreshed> {

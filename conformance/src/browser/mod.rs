@@ -67,6 +67,14 @@ enum End {
 struct Visit {
     url: String,
     form: Option<String>,
+    /// Whether the form was on a page of the same origin, as browsers say.
+    same_origin: bool,
+}
+
+impl Visit {
+    fn get(url: String) -> Visit {
+        Visit { url, form: None, same_origin: false }
+    }
 }
 
 impl Browser {
@@ -107,12 +115,12 @@ impl Browser {
     }
 
     fn visit(&mut self, url: &str, stop_at: Option<&str>, answer: Answer) -> Result<End, Stuck> {
-        let mut visit = Visit { url: url.into(), form: None };
+        let mut visit = Visit::get(url.into());
         for _ in 0..MAX_STEPS {
             let response = self.fetch(&visit)?;
             let location = response.headers().get("location").and_then(|location| location.to_str().ok());
             visit = match location.filter(|_| response.status().is_redirection()) {
-                Some(location) => Visit { url: resolve(&visit.url, location), form: None },
+                Some(location) => Visit::get(resolve(&visit.url, location)),
                 None => {
                     let text = String::from_utf8_lossy(response.body()).into_owned();
                     match next(&visit.url, &Page::read(&text), answer) {
@@ -143,7 +151,9 @@ impl Browser {
             request = request.header("cookie", cookies);
         }
         if visit.form.is_some() {
+            let site = if visit.same_origin { "same-origin" } else { "cross-site" };
             request = request.method("POST").header("content-type", "application/x-www-form-urlencoded");
+            request = request.header("sec-fetch-site", site);
         }
         let body = visit.form.clone().unwrap_or_default().into_bytes();
         let request = request.body(body).map_err(|_| Stuck::new(&visit.url, "that is no request"))?;
@@ -168,9 +178,11 @@ fn next(url: &str, page: &Page, answer: Answer) -> Option<Visit> {
         && !form.fields.iter().any(says_no)
         && let Some(link) = page.links.iter().find(|link| link.ends_with("/abort"))
     {
-        return Some(Visit { url: resolve(url, link), form: None });
+        return Some(Visit::get(resolve(url, link)));
     }
-    Some(Visit { url: resolve(url, &form.action), form: Some(filled(form, answer)) })
+    let target = resolve(url, &form.action);
+    let same_origin = origin(&target) == origin(url);
+    Some(Visit { url: target, form: Some(filled(form, answer)), same_origin })
 }
 
 fn filled(form: &Form, answer: Answer) -> String {
@@ -217,6 +229,11 @@ fn resolve(base: &str, reference: &str) -> String {
             format!("{}/{reference}", folder.map_or(without_query, |i| &without_query[..i]))
         }
     }
+}
+
+fn origin(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    url.get(..scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()))
 }
 
 #[cfg(test)]

@@ -186,19 +186,25 @@ pub(crate) struct Example {
 }
 
 impl Example {
-    pub(crate) fn start(op: &Op, name: &str) -> Example {
+    /// One whose redirect URI has this path.
+    pub(crate) fn start(op: &Op, name: &str, path: &str) -> Example {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
-        let redirect_uri = format!("http://127.0.0.1:{port}/auth/login");
-        let registered = op.register(json!({ "redirect_uris": [redirect_uri] }));
+        let at = |path: &str| format!("http://127.0.0.1:{port}{path}");
+        let (redirect_uri, logged_out) = (at(path), at("/auth/logged-out"));
+        let registered = op.register(json!({
+            "redirect_uris": [redirect_uri],
+            "post_logout_redirect_uris": [logged_out],
+        }));
         let settings = env::temp_dir().join(format!("relyingparty-{name}-{port}.json"));
         let text = json!({
             "issuer": op.issuer,
             "client_id": registered["client_id"],
             "client_secret": registered["client_secret"],
             "redirect_uri": redirect_uri,
+            "post_logout_redirect_uri": logged_out,
         });
         fs::write(&settings, text.to_string()).expect("settings are written");
         let mut child = Command::new(env!("CARGO"))
@@ -208,7 +214,7 @@ impl Example {
                 "--package",
                 "relyingparty-host",
                 "--features",
-                "reqwest,ureq",
+                "axum,reqwest,ureq",
                 "--example",
                 name,
                 "--",

@@ -80,7 +80,14 @@ impl Site {
         cookie: Option<&str>,
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
-        let (name, opened) = self.login_of(incoming, response, cookie)?;
+        let (name, opened) = match self.login_of(incoming, response, cookie) {
+            Ok(found) => found,
+            // Its cookie is gone by then.
+            Err(_) if self.was_used(host, cookie).await? => {
+                return Err(response.unclaimed(LoginMissing::Used));
+            }
+            Err(missing) => return Err(missing),
+        };
         let Opened { provider, pending, earlier, page_is_stored } = opened;
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
@@ -105,6 +112,14 @@ impl Site {
         };
         let record = Record::new(provider.name.clone(), session, host.now());
         self.keep(host, incoming, record, Before { began, earlier, page }, entropy).await
+    }
+
+    /// Whether a login was used, as far as the store knows.
+    async fn was_used(&self, host: &Host, cookie: Option<&str>) -> Result<bool, Error> {
+        match cookie {
+            Some(name) if self.policy().store => Ok(Shelf(host).get(&used_key(name)).await?.is_some()),
+            _ => Ok(false),
+        }
     }
 
     /// The login that the response belongs to, if this browser began it, and the name of its cookie.

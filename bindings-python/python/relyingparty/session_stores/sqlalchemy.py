@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Engine, MetaData
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from relyingparty import settings
+from relyingparty.session_stores.conflicts import is_conflict, pauses
 from relyingparty.session_stores.statements import DIALECTS, Statements
 from relyingparty.session_stores.tables import SessionTables, session_tables
 from relyingparty.session_stores.waiting import Waiting
@@ -32,15 +33,6 @@ _ALONE: Any = "AUTOCOMMIT"
 
 _PURGE_EVERY = 64
 """One in so many entries that are added has those that have expired purged."""
-
-_ATTEMPTS = 8
-"""How often a transaction is tried that the database refuses because of another one."""
-
-_SERIALIZATION = ("40001", "40P01")
-"""SQLSTATE of a serialization failure, and of a deadlock."""
-
-_BUSY = (5, 6)
-"""``SQLITE_BUSY`` and ``SQLITE_LOCKED``."""
 
 
 class SqlSessionStore:
@@ -120,12 +112,12 @@ class SqlSessionStore:
         return self._run(work, _ALONE)
 
     def _run(self, work: _Work[_T], isolation: Any = None) -> _T:
-        pauses = _pauses()
+        waits = pauses()
         while True:
             try:
                 return self._once(work, isolation or self._isolation)
             except SQLAlchemyError as error:
-                pause = next(pauses, None) if _is_conflict(error) else None
+                pause = next(waits, None) if isinstance(error, DBAPIError) and is_conflict(error.orig) else None
                 if pause is None:
                     _tell(error)
             time.sleep(pause)
@@ -209,12 +201,12 @@ class AsyncSqlSessionStore:
         return await self._run(work, _ALONE)
 
     async def _run(self, work: _Work[_T], isolation: Any = None) -> _T:
-        pauses = _pauses()
+        waits = pauses()
         while True:
             try:
                 return await self._once(work, isolation or self._isolation)
             except SQLAlchemyError as error:
-                pause = next(pauses, None) if _is_conflict(error) else None
+                pause = next(waits, None) if isinstance(error, DBAPIError) and is_conflict(error.orig) else None
                 if pause is None:
                     _tell(error)
             await asyncio.sleep(pause)
@@ -240,22 +232,6 @@ def _entry(key: str, value: str, expires_at: int, labels: Sequence[str]) -> dict
     spaced = f" {'  '.join(labels)} "
     new = {"new_value": value, "new_version": os.urandom(12).hex(), "new_expires_at": int(expires_at)}
     return {"name": key, **new, "new_labels": spaced}
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds before each further attempt."""
-    for attempt in range(1, _ATTEMPTS):
-        yield random.uniform(0.5, 1) * 0.004 * 2**attempt
-
-
-def _is_conflict(error: SQLAlchemyError) -> bool:
-    """Whether another transaction stood in the way, and nothing was done."""
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    is_locked = type(error.orig).__module__.startswith("sqlite3") and "locked" in str(error.orig)
-    return state in _SERIALIZATION or code in _BUSY or is_locked
 
 
 def _tell(error: SQLAlchemyError) -> NoReturn:

@@ -112,11 +112,13 @@ const FEATURES: [&[&str]; 4] = [
     &["--all-features"],
 ];
 
-/// Those of the host crate: no transport, each alone, and both. With all features they are in the workspace's run.
-const HOST_FEATURES: [&[&str]; 4] = [
+/// Those of the host crate: no transport, each alone, and both; what a site has alone. With all features they are in the workspace's run.
+const HOST_FEATURES: [&[&str]; 6] = [
     &["--no-default-features"],
     &["--features", "reqwest"],
     &["--features", "ureq"],
+    &["--features", "axum"],
+    &["--features", "redis"],
     &["--no-default-features", "--features", "aws-lc-rs,reqwest,ureq"],
 ];
 
@@ -145,7 +147,8 @@ fn core(context: &mut Context) -> Outcome {
 }
 
 fn host(context: &mut Context) -> Outcome {
-    context.cargo(&["test", "-p", "relyingparty-host", "--features", "reqwest,ureq"])?;
+    context.databases()?;
+    context.cargo(&["test", "-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"])?;
     context.cargo(&[
         "test",
         "-p",
@@ -154,6 +157,8 @@ fn host(context: &mut Context) -> Outcome {
         "host",
         "--test",
         "host_refreshes",
+        "--test",
+        "site",
         "--test",
         "transports",
     ])
@@ -164,7 +169,8 @@ fn vectors(context: &mut Context) -> Outcome {
 }
 
 fn docs(context: &mut Context) -> Outcome {
-    for package in [&["-p", "relyingparty"][..], &["-p", "relyingparty-host", "--features", "reqwest,ureq"]] {
+    let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
+    for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
         command.args(["doc", "--no-deps"]).args(package).env("RUSTDOCFLAGS", "-D warnings");
         context.run(command)?;
@@ -261,6 +267,7 @@ fn python(context: &mut Context) -> Outcome {
 }
 
 fn rust_live(context: &mut Context) -> Outcome {
+    context.databases()?;
     let mut command = context.command("cargo");
     command.args([
         "test",
@@ -272,6 +279,8 @@ fn rust_live(context: &mut Context) -> Outcome {
         "host_live",
         "--test",
         "rotation",
+        "--test",
+        "site_live",
     ]);
     command.args(["--", "--include-ignored"]);
     let command = context.live(command)?;

@@ -13,15 +13,13 @@ use crate::settings::Settings;
 
 /// Starts it, and says how to log in there from the app at `origin`.
 pub(crate) fn start(runtime: &Runtime, origin: &str) -> Result<Settings, Failure> {
-    let random = || {
-        serve::entropy().map_err(|error| Failure::demo("no_randomness", format!("no randomness: {error}")))
-    };
+    let random = || serve::entropy().map_err(|error| Failure::no_randomness(&error));
     let no_port = |error| Failure::demo("no_port", format!("the embedded provider found no port: {error}"));
     let listener = runtime.block_on(serve::listen(0)).map_err(no_port)?;
     let issuer = format!("http://{}", listener.local_addr().map_err(no_port)?);
 
     let redirect_uri = format!("{origin}{REDIRECT_PATH}");
-    let post_logout_redirect_uri = format!("{origin}/");
+    let post_logout_redirect_uri = format!("{origin}/logged-out");
     let client_secret = base64url(random()?);
     let mut client = RegisteredClient::new("demo", Some(&client_secret), &redirect_uri);
     client.post_logout_redirect_uris.push(post_logout_redirect_uri.clone());

@@ -31,6 +31,12 @@ impl Failure {
     }
 }
 
+impl Failure {
+    pub(crate) fn no_randomness(error: &dyn fmt::Display) -> Self {
+        Self::demo("no_randomness", format!("no randomness: {error}"))
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let details: Vec<_> =

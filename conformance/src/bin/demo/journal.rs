@@ -1,11 +1,13 @@
 //! The trace of a login: what was sent, what came back, what was decided, with secrets already masked. Nothing enters
 //! that may not be shown.
 
-use relyingparty::{Decision, HttpRequest, Reply};
+use relyingparty::{Decision, Endpoint, HttpRequest, Reply};
 use serde_json::{Value, json};
 
 use crate::mask::{self, Row};
 
+const EXCHANGE: &str = "Exchange the code for tokens";
+const REFRESH: &str = "Refresh the tokens";
 const MAX_CHAPTERS: usize = 40;
 
 /// One login from its start to its end.
@@ -60,6 +62,52 @@ impl Journal {
             self.chapters.remove(0);
         }
         self.chapters.push(Chapter { title, about, entries: Vec::new() });
+    }
+
+    /// The browser is back, at this URL.
+    pub(crate) fn came_back(&mut self, url: &str) {
+        self.begin(
+            "The browser comes back",
+            "Anyone can send a browser to this address, so nothing in it is believed before it is known to answer the \
+             login that this very browser began.",
+        );
+        self.browser("comes back to", url);
+    }
+
+    pub(crate) fn exchanges_code(&mut self) {
+        self.begin(
+            EXCHANGE,
+            "The code alone is worth nothing: it is exchanged directly with the provider, together with what only this \
+             application knows. The ID token that comes back is checked claim by claim.",
+        );
+    }
+
+    pub(crate) fn refreshes(&mut self) {
+        self.begin(
+            REFRESH,
+            "The refresh token brings new tokens without the browser. A new ID token has to tell of the same login as \
+             the first.",
+        );
+    }
+
+    /// Begins the chapter of a request for tokens, unless it has begun.
+    pub(crate) fn before(&mut self, request: &HttpRequest) {
+        let is_refresh = request.body.starts_with(b"grant_type=refresh_token");
+        let own = if is_refresh { REFRESH } else { EXCHANGE };
+        let last = self.chapters.last().map_or("", |chapter| chapter.title);
+        match request.endpoint {
+            Endpoint::Token if last == own => {}
+            Endpoint::Token if is_refresh => self.refreshes(),
+            Endpoint::Token => self.exchanges_code(),
+            _ => {}
+        }
+    }
+
+    /// Adds what a later journal has, and what was decided in it.
+    pub(crate) fn goes_on(&mut self, later: Journal, decisions: Vec<Decision>) {
+        self.chapters.extend(later.chapters);
+        self.chapters.drain(..self.chapters.len().saturating_sub(MAX_CHAPTERS));
+        self.decisions(decisions);
     }
 
     pub(crate) fn note(&mut self, text: impl Into<String>) {

@@ -1,13 +1,13 @@
 //! The relying party: the core's verbs, each with the network, the clock and a journal around it.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use conformance::serve;
 use relyingparty::{
-    Authorization, AuthorizeRequest, Cache, CallbackParams, Client, Decision, EndSessionRequest, Entropy,
-    Error, Flow, Issuer, PendingLogin, Policy, Provider, Registration, Request, Session, Step, Timestamp,
-    UserInfo, drive,
+    Authorization, AuthorizeRequest, Cache, CallbackParams, Client, Decision, Entropy, Error, Flow, Issuer,
+    PendingLogin, Policy, Provider, Registration, Reply, Request, Session, SiteProvider, Step, StoreRequest,
+    Timestamp, UserInfo, drive,
 };
 
 use crate::failure::Failure;
@@ -50,13 +50,18 @@ impl Party {
         &self.transport
     }
 
-    /// Where the browser comes back to.
-    pub(crate) fn redirect_uri(&self) -> &str {
-        &self.registration.redirect_uri
+    /// The provider as a site at `origin` has it.
+    pub(crate) fn at_site(&self, origin: &str) -> SiteProvider {
+        let mut registration = self.registration.clone();
+        let back = [origin, "/logged-out"].concat();
+        // Elsewhere the site would not see the browser come back.
+        registration.post_logout_redirect_uri =
+            registration.post_logout_redirect_uri.filter(|uri| *uri == back);
+        SiteProvider::new("provider", self.issuer.clone(), registration).with_policy(self.policy.clone())
     }
 
-    /// Begins a login.
-    pub(crate) fn start(&self, journal: &mut Journal) -> Result<Authorization, Failure> {
+    /// Gets to know the provider, before the browser is sent there.
+    pub(crate) fn meet(&self, journal: &mut Journal) -> Result<Client, Failure> {
         journal.begin(
             "Get to know the provider",
             "The provider publishes where its endpoints and its keys are. What it says is remembered for a while, so \
@@ -69,11 +74,14 @@ impl Party {
              the answer to this browser, nonce ties the ID token to this login, and the code challenge ties the code to \
              this application.",
         );
-        let entropy = serve::entropy()
-            .map_err(|error| Failure::demo("no_randomness", format!("no randomness: {error}")))
-            .and_then(|bytes| Ok(Entropy::new(bytes)?))?;
+        Ok(client)
+    }
+
+    /// Begins a login.
+    pub(crate) fn start(&self, journal: &mut Journal) -> Result<Authorization, Failure> {
+        let client = self.meet(journal)?;
         let authorization =
-            noted(journal, &[], client.authorize(&AuthorizeRequest::default(), entropy, now()))?;
+            noted(journal, &[], client.authorize(&AuthorizeRequest::default(), entropy()?, now()))?;
         journal.browser("goes to", &authorization.url);
         Ok(authorization)
     }
@@ -85,23 +93,14 @@ impl Party {
         query: &str,
         journal: &mut Journal,
     ) -> Result<Session, Failure> {
-        journal.begin(
-            "The browser comes back",
-            "Anyone can send a browser to this address, so nothing in it is believed before it is known to answer the \
-             login that this very browser began.",
-        );
-        journal.browser("comes back to", &format!("{}?{query}", self.registration.redirect_uri));
+        journal.came_back(&format!("{}?{query}", self.registration.redirect_uri));
         let client = self.client(&mut Journal::default())?;
         let code = noted(journal, &[], CallbackParams::parse(query))
             .and_then(|response| noted(journal, &[], client.callback(pending, &response, now())))?;
         let seen = code.decisions();
         journal.decisions(seen.clone());
-        journal.begin(
-            "Exchange the code for tokens",
-            "The code alone is worth nothing: it is exchanged directly with the provider, together with what only this \
-             application knows. The ID token that comes back is checked claim by claim.",
-        );
-        let session = client.exchange(code).and_then(|step| self.run(step, journal));
+        journal.exchanges_code();
+        let session = client.exchange(code).and_then(|step| self.run(step, journal, no_store));
         let session = noted(journal, &seen, session)?;
         journal.decisions(after(&seen, session.decisions()));
         Ok(session)
@@ -123,7 +122,7 @@ impl Party {
             journal.note("This provider has no UserInfo endpoint.");
             return Ok(None);
         }
-        let userinfo = client.userinfo(session).and_then(|step| self.run(step, journal));
+        let userinfo = client.userinfo(session).and_then(|step| self.run(step, journal, no_store));
         let userinfo = noted(journal, &[], userinfo)?;
         journal.decisions(userinfo.decisions());
         Ok(Some(userinfo))
@@ -131,44 +130,42 @@ impl Party {
 
     /// New tokens for the same login.
     pub(crate) fn refresh(&self, session: &Session, journal: &mut Journal) -> Result<Session, Failure> {
-        journal.begin(
-            "Refresh the tokens",
-            "The refresh token brings new tokens without the browser. A new ID token has to tell of the same login as \
-             the first.",
-        );
+        journal.refreshes();
         let client = self.client(&mut Journal::default())?;
-        let refreshed = client.refresh(session).and_then(|step| self.run(step, journal));
+        let refreshed = client.refresh(session).and_then(|step| self.run(step, journal, no_store));
         let refreshed = noted(journal, &[], refreshed)?;
         journal.decisions(refreshed.decisions());
         Ok(refreshed)
     }
 
-    /// Where the browser logs out at the provider, or `None` where the provider has no such place.
-    pub(crate) fn end_session(&self, session: &Session) -> Result<Option<String>, Failure> {
-        let client = self.client(&mut Journal::default())?;
-        if client.provider().metadata().get("end_session_endpoint").is_none() {
-            return Ok(None);
-        }
-        Ok(Some(client.end_session(&EndSessionRequest::default().of(session))?))
-    }
-
     /// The client, with the provider's metadata out of the cache or fetched.
     fn client(&self, journal: &mut Journal) -> Result<Client, Failure> {
-        let step = {
-            let cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Provider::discover(&self.issuer, &self.policy, &cache, now())
-        };
-        let provider = step.and_then(|step| self.run(step, journal));
+        let step = self.with_cache(|cache| Provider::discover(&self.issuer, &self.policy, cache, now()));
+        let provider = step.and_then(|step| self.run(step, journal, no_store));
         let provider = noted(journal, &[], provider)?;
         journal.decisions(provider.decisions());
         noted(journal, &[], Client::new(provider, self.registration.clone(), self.policy.clone()))
     }
 
-    fn run<F: Flow>(&self, step: Step<F>, journal: &mut Journal) -> Result<F::Output, Error> {
+    pub(crate) fn with_cache<R>(&self, work: impl FnOnce(&mut Cache) -> R) -> R {
+        work(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Carries a flow to its end, over the network and with this store.
+    pub(crate) fn run<F: Flow>(
+        &self,
+        step: Step<F>,
+        journal: &mut Journal,
+        store: impl Fn(&StoreRequest) -> Reply,
+    ) -> Result<F::Output, Error> {
         drive(step, &self.cache, now, |request| {
+            if let Request::Store(asked) = request {
+                return store(asked);
+            }
             let started = Instant::now();
             let reply = self.transport.answer(request);
             if let Request::Http(request) = request {
+                journal.before(request);
                 journal.exchange(request, &reply, started.elapsed().as_millis());
             }
             reply
@@ -176,8 +173,19 @@ impl Party {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix(serve::unix_now())
+}
+
+/// New randomness.
+pub(crate) fn entropy() -> Result<Entropy, Failure> {
+    let bytes = serve::entropy().map_err(|error| Failure::no_randomness(&error))?;
+    Ok(Entropy::new(bytes)?)
+}
+
+/// What no single verb asks for.
+fn no_store(_: &StoreRequest) -> Reply {
+    Reply::Unsupported
 }
 
 /// Puts the decisions of an error into the journal, except those `seen` there already.

@@ -1,51 +1,50 @@
-//! Requests to the web app, and what it does about them.
+//! Requests to the web app, and what it does about them. Login, session, refresh and logout are the library's site.
 
-use conformance::encoding::base64url;
+use std::sync::{Mutex, PoisonError};
+
 use conformance::http::{Request, Response};
 use conformance::serve;
 use relyingparty::{
-    CallbackParams, Error, LoginCookies, LoginMissing, PendingLogin, Session, UserInfo, clear_cookie,
+    Event, Handled, Incoming, MemorySessionStore, Reply, SealingKeys, Session, Site, SitePolicy,
+    StoreRequest, UserInfo, Visit,
 };
 
-use super::cookie;
 use super::page;
 use super::store::Store;
 use crate::failure::Failure;
 use crate::journal::Journal;
-use crate::party::Party;
+use crate::party::{Party, entropy, now};
 use crate::settings::Settings;
 
-/// Logins under way and sessions are both kept to this number.
+/// The logins under way, and the sessions, of which a journal is kept.
 const CAPACITY: usize = 1_000;
 /// Eight hours.
 const SESSION_SECS: i64 = 8 * 60 * 60;
-/// How long it is remembered that a login was used.
-const USED_SECS: i64 = 600;
+const LOGIN_SECS: i64 = 600;
 
 pub(super) struct App {
     party: Party,
     do_refresh: bool,
     origin: String,
-    callback_path: String,
     /// The authorities under which a browser may ask: anything else is another site's name for this address.
     authorities: [String; 3],
-    /// Pending logins, encoded, by id.
-    logins: Store<(String, Journal)>,
-    /// That logins were used, by handle: their cookies are cleared by then.
-    used: Store<()>,
-    sessions: Store<SignedIn>,
+    site: Site,
+    /// The same site, for which a session is due whenever it is asked for.
+    eager: Site,
+    sessions: Mutex<MemorySessionStore>,
+    /// What was written down of logins under way, by the names of their cookies.
+    logins: Store<Journal>,
+    /// What a page shows beside a session, by the value of its cookie.
+    seen: Store<Seen>,
 }
 
-/// A session with what the page shows of it.
-#[derive(Clone)]
-pub(super) struct SignedIn {
-    pub(super) session: Session,
+/// What a page shows beside a session.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
     pub(super) userinfo: Option<UserInfo>,
     pub(super) journal: Journal,
     /// What went wrong since the login.
     pub(super) trouble: Option<Failure>,
-    pub(super) can_refresh: bool,
-    pub(super) now: i64,
 }
 
 impl App {
@@ -53,20 +52,25 @@ impl App {
         let party = Party::new(settings, redirect_uri)?;
         let authority = redirect_uri.find("://").map_or(0, |i| i + 3);
         let path = redirect_uri[authority..].find('/').map_or(redirect_uri.len(), |i| authority + i);
-        let callback_path = redirect_uri[path..].split('?').next().unwrap_or_default();
+        let origin = &redirect_uri[..path];
+        let keys = SealingKeys::new([serve::entropy().map_err(|error| Failure::no_randomness(&error))?])?;
+        let site = |policy| Site::new(origin, keys.clone(), policy)?.with_provider(party.at_site(origin));
+        let mut eager = SitePolicy::stored();
+        eager.refresh_margin_secs = 3_600;
         Ok(Self {
-            party,
             do_refresh: settings.do_refresh,
-            origin: redirect_uri[..path].into(),
-            callback_path: callback_path.into(),
             authorities: [
                 redirect_uri[authority..path].into(),
                 format!("127.0.0.1:{port}"),
                 format!("localhost:{port}"),
             ],
+            site: site(SitePolicy::stored())?,
+            eager: site(eager)?,
+            origin: origin.into(),
+            party,
+            sessions: Mutex::default(),
             logins: Store::new(CAPACITY),
-            used: Store::new(CAPACITY),
-            sessions: Store::new(CAPACITY),
+            seen: Store::new(CAPACITY),
         })
     }
 
@@ -76,7 +80,8 @@ impl App {
     }
 
     pub(super) fn handle(&self, request: &Request) -> Response {
-        let response = self.route(request);
+        let response =
+            self.route(request).unwrap_or_else(|failure| page::failed(&failure, &Journal::default()));
         let is_page = response.header("content-type").is_some_and(|media| media.starts_with("text/html"));
         let response = response.with_header("x-content-type-options", "nosniff");
         match is_page {
@@ -91,157 +96,152 @@ impl App {
         }
     }
 
-    fn route(&self, request: &Request) -> Response {
+    fn route(&self, request: &Request) -> Result<Response, Failure> {
         let host = request.header("host").unwrap_or_default();
         if !self.authorities.iter().any(|authority| authority == host) {
-            return Response::new(421, "text/plain", "this app does not go by that name");
+            return Ok(Response::new(421, "text/plain", "this app does not go by that name"));
         }
         match (request.method.as_str(), request.path()) {
-            ("GET", "/style.css") => Response::new(200, "text/css; charset=utf-8", page::STYLE),
+            ("GET", "/style.css") => Ok(Response::new(200, "text/css; charset=utf-8", page::STYLE)),
             // Cookies belong to a host name: begin where the provider will lead back to.
             ("GET", "/" | "/login") if host != self.authorities[0] => {
-                Response::see_other(&format!("{}/", self.origin))
+                Ok(Response::see_other(&format!("{}/", self.origin)))
             }
             ("GET", "/") => self.home(request),
-            ("GET", "/login") => self.log_in(request),
-            ("GET", path) if path == self.callback_path => self.come_back(request),
-            ("POST", _) if !self.is_same_origin(request) => {
-                Response::new(403, "text/plain", "sent from another site")
+            ("POST", "/refresh") if request.header("sec-fetch-site") == Some("same-origin") => {
+                self.refresh(request)
             }
-            ("POST", "/refresh") => self.refresh(request),
-            ("POST", "/logout") => self.log_out(request),
-            _ => Response::new(404, "text/plain", "no such page"),
+            (_, path) if self.site.handles(path) => self.at_site(request),
+            _ => Ok(Response::new(404, "text/plain", "no such page")),
         }
     }
 
-    /// Whether a page of this app sent the form. `SameSite` cookies say the same for other sites; this says it for other
-    /// ports of this machine, too.
-    fn is_same_origin(&self, request: &Request) -> bool {
-        match request.header("sec-fetch-site") {
-            Some(site) => site == "same-origin",
-            None => request.header("origin") == Some(&self.origin),
-        }
-    }
-
-    fn home(&self, request: &Request) -> Response {
-        match self.signed_in(request) {
-            Some(mut signed_in) => {
-                signed_in.now = serve::unix_now();
-                page::signed_in(&signed_in)
+    fn home(&self, request: &Request) -> Result<Response, Failure> {
+        let mut journal = Journal::default();
+        let visit = self.visit(&self.site, request, &mut journal)?;
+        let response = match &visit.session {
+            Some(session) => {
+                let seen = self.noted(request, &visit, session, journal);
+                page::signed_in(session, &seen, self.do_refresh && session.refresh_token().is_some())
             }
             None => page::signed_out(self.party.issuer()),
-        }
+        };
+        Ok(with_cookies(response, &visit.set_cookies))
     }
 
-    fn log_in(&self, request: &Request) -> Response {
+    /// Gets new tokens, due or not.
+    fn refresh(&self, request: &Request) -> Result<Response, Failure> {
         let mut journal = Journal::default();
-        let authorization = match self.party.start(&mut journal) {
-            Ok(authorization) => authorization,
-            Err(failure) => return page::failed(&failure, &journal),
-        };
-        let (pending, now) = (authorization.pending, serve::unix_now());
-        self.logins.put(pending.id(), (pending.encode(), journal), pending.expires_at().as_unix(), now);
-        let cookies = LoginCookies::of(cookie::all(request));
-        let begun = Response::see_other(&authorization.url).with_header("set-cookie", pending.set_cookie());
-        cleared(begun, &cookies.surplus())
+        let visit = self.visit(&self.eager, request, &mut journal)?;
+        if let Some(session) = &visit.session {
+            self.noted(request, &visit, session, journal);
+        }
+        Ok(with_cookies(Response::see_other("/"), &visit.set_cookies))
     }
 
-    fn come_back(&self, request: &Request) -> Response {
+    fn visit(&self, site: &Site, request: &Request, journal: &mut Journal) -> Result<Visit, Failure> {
+        let step = self.party.with_cache(|cache| {
+            site.visit(&incoming(request), entropy()?, cache, now()).map_err(Failure::from)
+        })?;
+        Ok(self.party.run(step, journal, |asked| self.stored(asked))?)
+    }
+
+    /// What is shown beside a session: what was before, and what this visit brought.
+    fn noted(&self, request: &Request, visit: &Visit, session: &Session, journal: Journal) -> Seen {
+        let (cookie, time) =
+            (session_cookie(request.header("cookie").unwrap_or_default()), serve::unix_now());
+        let mut seen = cookie.and_then(|cookie| self.seen.get(cookie, time)).unwrap_or_default();
+        if !matches!(visit.event, Some(Event::SessionChanged { .. })) && visit.error.is_none() {
+            return seen;
+        }
+        seen.trouble = visit.error.clone().map(Failure::from);
+        let decisions = visit.error.as_ref().map_or_else(|| session.decisions(), |error| error.decisions());
+        seen.journal.goes_on(journal, decisions);
+        if seen.trouble.is_none() {
+            self.ask_userinfo(session, &mut seen);
+        }
+        if let Some(cookie) = cookie {
+            self.seen.put(cookie, seen.clone(), time + SESSION_SECS, time);
+        }
+        seen
+    }
+
+    fn ask_userinfo(&self, session: &Session, seen: &mut Seen) {
+        match self.party.userinfo(session, &mut seen.journal) {
+            Ok(userinfo) => seen.userinfo = userinfo,
+            Err(failure) => seen.trouble = Some(failure),
+        }
+    }
+
+    /// Has the site answer.
+    fn at_site(&self, request: &Request) -> Result<Response, Failure> {
+        let is_login = request.path() == "/login";
         let query = request.path_and_query.split_once('?').map_or("", |(_, query)| query);
-        let (response, cookies) = (CallbackParams::parse(query), LoginCookies::of(cookie::all(request)));
-        let ended = response.as_ref().map_or_else(|_| cookies.surplus(), |response| cookies.ended(response));
-        let (mut journal, now) = (Journal::default(), serve::unix_now());
-        let session = response
-            .and_then(|response| self.take(&response, &cookies, &mut journal, now))
-            .map_err(Failure::from)
-            .and_then(|pending| self.party.finish(pending, query, &mut journal));
-        let response = match session {
-            Ok(session) => {
-                let mut signed_in =
-                    SignedIn { session, userinfo: None, journal, trouble: None, can_refresh: false, now };
-                self.ask_userinfo(&mut signed_in);
-                self.keep(signed_in, cookie::get(request, cookie::SESSION))
+        let (login, time) = (login_cookie(query), serve::unix_now());
+        let mut journal = login.and_then(|login| self.logins.take(&login, time)).unwrap_or_default();
+        if is_login {
+            // So that the page shows how the provider was found.
+            if let Err(failure) = self.party.meet(&mut journal) {
+                return Ok(page::failed(&failure, &journal));
             }
-            Err(failure) => page::failed(&failure, &journal),
-        };
-        cleared(response, &ended)
-    }
-
-    /// Takes the login that the browser comes back from, and what was written down when it began.
-    fn take(
-        &self,
-        response: &CallbackParams,
-        cookies: &LoginCookies,
-        journal: &mut Journal,
-        now: i64,
-    ) -> Result<PendingLogin, Error> {
-        let handle = response.handle().unwrap_or_default();
-        let missing = |cause: LoginMissing| {
-            response.unclaimed(cause.told(self.used.get(&handle, now).map(|()| "used")))
-        };
-        let id = response.login_id(cookies, self.party.redirect_uri()).map_err(missing)?;
-        let (stored, begun) = self.logins.take(id, now).ok_or_else(|| missing(LoginMissing::NotInStore))?;
-        *journal = begun;
-        self.used.put(&handle, (), now + USED_SECS, now);
-        PendingLogin::decode(Some(&stored))
-    }
-
-    /// Puts a session under a new name, whatever the browser had before (session fixation).
-    fn keep(&self, mut signed_in: SignedIn, earlier: Option<&str>) -> Response {
-        let Ok(bytes) = serve::entropy() else {
-            return Response::new(500, "text/plain", "no randomness");
-        };
-        let (name, now) = (base64url(bytes), serve::unix_now());
-        if let Some(earlier) = earlier {
-            self.sessions.take(earlier, now);
+        } else if !query.is_empty() {
+            journal.came_back(&format!("{}{}", self.origin, request.path_and_query));
         }
-        signed_in.can_refresh = self.do_refresh && signed_in.session.refresh_token().is_some();
-        self.sessions.put(&name, signed_in, now + SESSION_SECS, now);
-        Response::see_other("/").with_header("set-cookie", cookie::set(cookie::SESSION, &name, SESSION_SECS))
-    }
-
-    fn refresh(&self, request: &Request) -> Response {
-        // Taken, not copied: a second refresh at the same time would use the same token twice.
-        let earlier = cookie::get(request, cookie::SESSION);
-        let Some(mut signed_in) = earlier.and_then(|name| self.sessions.take(name, serve::unix_now())) else {
-            return Response::see_other("/");
-        };
-        signed_in.trouble = None;
-        match self.party.refresh(&signed_in.session, &mut signed_in.journal) {
-            Ok(session) => {
-                signed_in.session = session;
-                self.ask_userinfo(&mut signed_in);
+        let step = self.party.with_cache(|cache| {
+            self.site.handle(incoming(request), entropy()?, cache, now()).map_err(Failure::from)
+        })?;
+        let Handled { answer, event, .. } = self.party.run(step, &mut journal, |asked| self.stored(asked))?;
+        let location = answer.header("Location").unwrap_or_default();
+        let response = match event {
+            Some(Event::LoggedIn { session, .. }) => {
+                journal.decisions(session.decisions());
+                let mut seen = Seen { journal, ..Seen::default() };
+                self.ask_userinfo(&session, &mut seen);
+                let set = answer.headers.iter().find_map(|(_, value)| session_cookie(value));
+                self.seen.put(set.unwrap_or_default(), seen, time + SESSION_SECS, time);
+                Response::see_other(location)
             }
-            Err(failure) => signed_in.trouble = Some(failure),
-        }
-        self.keep(signed_in, None)
-    }
-
-    fn ask_userinfo(&self, signed_in: &mut SignedIn) {
-        match self.party.userinfo(&signed_in.session, &mut signed_in.journal) {
-            Ok(userinfo) => signed_in.userinfo = userinfo,
-            Err(failure) => signed_in.trouble = Some(failure),
-        }
-    }
-
-    fn log_out(&self, request: &Request) -> Response {
-        let session = cookie::get(request, cookie::SESSION)
-            .and_then(|name| self.sessions.take(name, serve::unix_now()));
-        let at_provider = session.map(|signed_in| self.party.end_session(&signed_in.session));
-        let response = match at_provider {
-            Some(Ok(Some(url))) => page::leaving(&url),
-            Some(Err(failure)) => page::failed(&failure, &Journal::default()),
-            Some(Ok(None)) | None => Response::see_other("/"),
+            Some(Event::Failed { error }) if answer.status >= 400 => {
+                journal.decisions(error.decisions());
+                Response { status: answer.status, ..page::failed(&error.into(), &journal) }
+            }
+            Some(Event::LoggedOut { .. }) if location.starts_with("http") => page::leaving(location),
+            _ if is_login => {
+                journal.browser("goes to", location);
+                if let Some(login) = login_cookie(location) {
+                    self.logins.put(&login, journal, time + LOGIN_SECS, time);
+                }
+                Response::see_other(location)
+            }
+            _ => Response { status: answer.status, ..Response::see_other(location) },
         };
-        response.with_header("set-cookie", cookie::set(cookie::SESSION, "", 0))
+        let set = answer.headers.iter().filter(|(name, _)| name == "Set-Cookie");
+        Ok(with_cookies(response, set.map(|(_, value)| value)))
     }
 
-    fn signed_in(&self, request: &Request) -> Option<SignedIn> {
-        self.sessions.get(cookie::get(request, cookie::SESSION)?, serve::unix_now())
+    fn stored(&self, asked: &StoreRequest) -> Reply {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).answer(asked, now())
     }
 }
 
-/// The response, with headers that clear these login cookies.
-fn cleared(response: Response, names: &[String]) -> Response {
-    names.iter().fold(response, |response, name| response.with_header("set-cookie", clear_cookie(name)))
+fn incoming(request: &Request) -> Incoming {
+    let incoming = Incoming::new(&request.method, &request.path_and_query);
+    let incoming = incoming.form(&String::from_utf8_lossy(&request.body));
+    request.headers.iter().fold(incoming, |incoming, (name, value)| incoming.header(name, value))
+}
+
+/// The name under which a login under way is noted: the `state` of a URL stands for it.
+fn login_cookie(url_or_query: &str) -> Option<String> {
+    relyingparty::CallbackParams::parse(url_or_query).ok()?.handle()
+}
+
+/// The value of the session's cookie in a `Cookie` or `Set-Cookie` header.
+fn session_cookie(header: &str) -> Option<&str> {
+    header.split("; ").find_map(|pair| pair.strip_prefix("rp-session="))
+}
+
+fn with_cookies<C: AsRef<str>>(response: Response, set_cookies: impl IntoIterator<Item = C>) -> Response {
+    set_cookies
+        .into_iter()
+        .fold(response, |response, cookie| response.with_header("set-cookie", cookie.as_ref()))
 }

@@ -1,7 +1,6 @@
 //! The web app: a relying party a person can look at while it works.
 
 mod app;
-mod cookie;
 mod page;
 mod store;
 mod trace;

@@ -2,9 +2,11 @@
 
 use conformance::http::Response;
 use conformance::provider::escape;
+use conformance::serve;
+use relyingparty::Session;
 use serde_json::Value;
 
-use super::app::SignedIn;
+use super::app::Seen;
 use super::trace;
 use crate::failure::Failure;
 use crate::journal::Journal;
@@ -31,16 +33,16 @@ it gets and every check it makes on the way will be shown here, with secrets mas
     html(200, "Log in", &body)
 }
 
-pub(super) fn signed_in(signed_in: &SignedIn) -> Response {
-    let claims = signed_in.session.claims();
+pub(super) fn signed_in(session: &Session, seen: &Seen, can_refresh: bool) -> Response {
+    let (claims, now) = (session.claims(), serve::unix_now());
     let name = claims.get("name").and_then(Value::as_str).unwrap_or_else(|| claims.sub());
-    let refresh = match signed_in.can_refresh {
+    let refresh = match can_refresh {
         true => {
             r#"<form method="post" action="/refresh"><button class="quiet">Refresh the tokens</button></form>"#
         }
         false => "",
     };
-    let userinfo = signed_in.userinfo.as_ref().and_then(|userinfo| userinfo.read().ok());
+    let userinfo = seen.userinfo.as_ref().and_then(|userinfo| userinfo.read().ok());
     let body = format!(
         r#"<header class="hero">
 <h1>Hello, {name}</h1>
@@ -56,10 +58,10 @@ pub(super) fn signed_in(signed_in: &SignedIn) -> Response {
         name = escape(name),
         sub = escape(claims.sub()),
         iss = escape(claims.iss()),
-        trouble = signed_in.trouble.as_ref().map(panel).unwrap_or_default(),
-        claims = table(&Value::Object(shown_claims(claims.as_map())), signed_in.now),
-        userinfo = userinfo.map_or_else(|| "<p>None.</p>".to_owned(), |claims| table(&claims, signed_in.now)),
-        trace = trace::html(&signed_in.journal),
+        trouble = seen.trouble.as_ref().map(panel).unwrap_or_default(),
+        claims = table(&Value::Object(shown_claims(claims.as_map())), now),
+        userinfo = userinfo.map_or_else(|| "<p>None.</p>".to_owned(), |claims| table(&claims, now)),
+        trace = trace::html(&seen.journal),
     );
     html(200, "Logged in", &body)
 }

@@ -1,0 +1,84 @@
+"""What the adapters to frameworks have in common. They hold no rule: requests become data, and answers responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from relyingparty import settings
+from relyingparty.events import Event, Failed, LoggedIn, LoggedOut, SessionEnded
+from relyingparty.sites import Sites
+from relyingparty.withheld import Withheld
+
+SiteT = TypeVar("SiteT", bound=Sites[Any, Any])
+
+LONGEST_FORM = 65_536
+"""Bytes of a form that are read; the site refuses a longer one."""
+
+
+class Adapter(Generic[SiteT]):
+    """A site in a framework, and who is told what happens there."""
+
+    _routes = ("login", "callback", "initiate", "logout", "logged-out", "backchannel-logout", "frontchannel-logout")
+    _named_callback: str
+    """The route of the callbacks of several providers, as the framework writes a path with a name in it."""
+
+    def __init__(
+        self,
+        site: SiteT | str,
+        make: Callable[..., SiteT],
+        given: Withheld[tuple[tuple[Any, ...], dict[str, Any]]],
+        on_login: Callable[..., Any] | None,
+        on_logout: Callable[..., Any] | None,
+        on_failure: Callable[..., Any] | None,
+    ) -> None:
+        if isinstance(site, str):
+            self.site = make(site, *given.lend()[0], **given.lend()[1])
+            """The site."""
+        else:
+            if not isinstance(site, Sites) or any(given.lend()):
+                settings.refuse("site", "is neither a base URL nor a site that is ready")
+            self.site = site
+        hooks = {"on_login": on_login, "on_logout": on_logout, "on_failure": on_failure}
+        for name, hook in hooks.items():
+            if hook is not None:
+                settings.function(name, hook)
+        self._hooks = {LoggedIn: on_login, LoggedOut: on_logout, SessionEnded: on_logout, Failed: on_failure}
+
+    def login_url(self, return_to: str = "/", **more: str) -> str:
+        """Where a login begins that leads to the page ``return_to``.
+
+        :param more: ``provider``, ``prompt`` or ``login_hint``.
+        """
+        return f"{self.site.base_url}/login?{urlencode({'return_to': return_to, **more})}"
+
+    @property
+    def logout_url(self) -> str:
+        """Where a form of your own posts to log out."""
+        return f"{self.site.base_url}/logout"
+
+    def __repr__(self) -> str:
+        return f"<Login {getattr(self, 'site', '')!r}>"
+
+    def _hook(self, event: Event | None) -> Callable[..., Any] | None:
+        return None if event is None else self._hooks.get(type(event))
+
+    def _paths(self) -> Iterator[str]:
+        """The paths of the routes, of which a proxy may have taken off the front."""
+        base = urlsplit(self.site.base_url).path
+        for start in [at for at, character in enumerate(base) if character == "/"] or [0]:
+            yield from (f"{base[start:]}/{route}" for route in (*self._routes, self._named_callback))
+
+
+def explanation(event: Event | None, status: int) -> str:
+    """What a visitor is told of a request that failed."""
+    if not isinstance(event, Failed):
+        return f"{HTTPStatus(status).phrase}\n"
+    return f"The login did not succeed: {getattr(event.error, 'error', None) or event.error.code}\n"
+
+
+def is_browser(method: str, mode: str | None, accept: str) -> bool:
+    """Whether a person waits for the answer, who can be sent to log in."""
+    return method == "GET" and (mode == "navigate" if mode is not None else "text/html" in accept)
