@@ -42,7 +42,13 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 const text = (page) => readFileSync(`${ROOT}${page}`, 'utf8');
-const snippets = (page) => Array.from(text(page).matchAll(/^```(?:js|ts)\n([^]*?)^```/gm), ([, code]) => code);
+const found = (page) => Array.from(text(page).matchAll(/^```(js|ts|jsx)\n([^]*?)^```/gm));
+const snippets = (page) => found(page).map(([, , code]) => code);
+/** The files that snippets in `docs` import: each page shows them. */
+const BESIDE = {
+  'site.d.mts': "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n",
+  'session.d.ts': "import type { PageSession } from 'relyingparty/session';\nexport declare const session: PageSession;\n",
+};
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -50,8 +56,8 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
-    snippets(page).map((code, at) => {
-      const file = `${page.replaceAll(/\W/g, '-')}-${at}.mts`;
+    found(page).map(([, language, code], at) => {
+      const file = `${page.replaceAll(/\W/g, '-')}-${at}.${language === 'jsx' ? 'tsx' : 'mts'}`;
       const whole = /^import .* from 'relyingparty/m.test(code) || page.startsWith('docs/');
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
@@ -68,7 +74,10 @@ test('every snippet is strict TypeScript', () => {
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
     types: ['node'],
+    jsx: 'react-jsx',
+    paths: { '@/site': ['./site.d.mts'] },
   };
+  for (const [file, types] of Object.entries(BESIDE)) writeFileSync(join(folder, file), types);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(tool('tsc'), ['--project', folder]);
 });

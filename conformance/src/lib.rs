@@ -27,3 +27,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/start/rust.md")]
 pub struct StartInRust;
+
+/// The page of the documentation for axum.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/start/axum.md")]
+pub struct StartInAxum;
