@@ -42,13 +42,10 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 const text = (page) => readFileSync(`${ROOT}${page}`, 'utf8');
-const found = (page) => Array.from(text(page).matchAll(/^```(js|ts|jsx)\n([^]*?)^```/gm));
+const found = (page) => Array.from(text(page).matchAll(/^```(js|tsx?)\n([^]*?)^```/gm));
 const snippets = (page) => found(page).map(([, , code]) => code);
-/** The files that snippets in `docs` import: each page shows them. */
-const BESIDE = {
-  'site.d.mts': "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n",
-  'session.d.ts': "import type { PageSession } from 'relyingparty/session';\nexport declare const session: PageSession;\n",
-};
+/** The file that snippets of a page import, which shows it. */
+const SITE = "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n";
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -57,7 +54,7 @@ after(() => rmSync(folder, { recursive: true }));
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
     found(page).map(([, language, code], at) => {
-      const file = `${page.replaceAll(/\W/g, '-')}-${at}.${language === 'jsx' ? 'tsx' : 'mts'}`;
+      const file = `${page.replaceAll(/\W/g, '-')}-${at}.${language === 'tsx' ? 'tsx' : 'mts'}`;
       const whole = /^import .* from 'relyingparty/m.test(code) || page.startsWith('docs/');
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
@@ -77,7 +74,7 @@ test('every snippet is strict TypeScript', () => {
     jsx: 'react-jsx',
     paths: { '@/site': ['./site.d.mts'] },
   };
-  for (const [file, types] of Object.entries(BESIDE)) writeFileSync(join(folder, file), types);
+  writeFileSync(join(folder, 'site.d.mts'), SITE);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(tool('tsc'), ['--project', folder]);
 });
