@@ -21,7 +21,7 @@ use crate::{Error, Handled};
 /// let op = RelyingParty::builder(Config::new("https://op.example", client), UreqTransport::new()?);
 /// let site = Site::builder("https://app.example/auth", keys).provider(op).build()?;
 ///
-/// // A request below https://app.example/auth: send what it comes to.
+/// // Where site.handles(url): send what it comes to.
 /// let handled = site.handle(incoming.clone())?;
 /// // Any other: send set_cookies with the response.
 /// let visit = site.visit(&incoming)?;
@@ -41,9 +41,10 @@ pub struct SiteProvider(Offer<Blocking>);
 impl SiteProvider {
     /// A provider that is called `default`, and whose logins ask for nothing in particular.
     ///
-    /// The registration's `redirect_uri` is the base URL of the site with `/callback`, or with `/callback/` and the name; the latter
-    /// for each of several providers. Its `post_logout_redirect_uri`, if it has one, is the base URL with `/logged-out`. The
-    /// configuration's [`cache`](crate::Config::cache) counts for nothing here: the site [has one](SiteBuilder::cache).
+    /// The registration's `redirect_uri` is one of the site's origin, at a path of its own: the base URL with `/callback`, for instance, or
+    /// what is registered already. Of several providers none has that of another. Its `post_logout_redirect_uri`, if it has one, is the
+    /// base URL with `/logged-out`. The configuration's [`cache`](crate::Config::cache) counts for nothing here: the site
+    /// [has one](SiteBuilder::cache).
     pub fn new(party: Builder) -> SiteProvider {
         let Builder { config, host } = party;
         let (name, authorize) = ("default".into(), AuthorizeRequest::default());
@@ -145,7 +146,7 @@ impl Site {
         ready(self.0.visit(incoming))
     }
 
-    /// Whether a URL, or its path, is below the base URL.
+    /// Whether a URL, or a path, is that of a route: then [`handle`](Site::handle) is for it, else [`visit`](Site::visit).
     #[must_use]
     pub fn handles(&self, url: &str) -> bool {
         self.0.handles(url)

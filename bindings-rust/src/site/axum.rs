@@ -9,27 +9,32 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use relyingparty::{IdTokenClaims, Incoming, Session, Visit};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Handled, Site, ground};
+use super::{Handled, Site};
 use crate::{BoxFuture, Error};
 
 /// Bytes of a form that are read; the core wants fewer.
 const LONGEST_FORM: usize = 128 * 1024;
 
 impl Site {
-    /// The routes of the site, to be nested at the path of the base URL: `.nest("/auth", site.routes())`; to be merged where that is `/`.
+    /// The routes of the site, to be nested where the base URL leads to: `.nest("/auth", site.routes())`; to be merged where that is `/`.
     ///
     /// A request is carried to its end even if the browser goes. A response has its [`Event`](crate::Event), if there is one, as an
     /// extension: a layer around can make a page of it where the status is that of an error.
     pub fn routes(&self) -> Router {
         let routes = Router::new().route("/{route}", any(handle)).route("/callback/{provider}", any(handle));
         routes.with_state(self.clone())
+    }
+
+    /// One route of the site, for a redirect URI that is not below the base URL: `.route("/oidc/return", site.route())`.
+    pub fn route(&self) -> MethodRouter {
+        any(handle).with_state(self.clone())
     }
 
     /// What looks for the session of each request, for [`Visitor`] and [`Claims`]: a layer around the whole application.
@@ -41,7 +46,8 @@ impl Site {
 
 async fn handle(State(site): State<Site>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = incoming(&parts);
+    // As the route is named here, wherever it is nested.
+    let mut incoming = incoming(&parts, &path_and_query(&parts.uri));
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         let Ok(form) = to_bytes(body, LONGEST_FORM).await else {
@@ -55,18 +61,22 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
     }
 }
 
-/// The request without its form, as the application was asked for it before anything was nested.
-fn incoming(parts: &Parts) -> Incoming {
-    let incoming = Incoming::new(parts.method.as_str(), &asked_for(parts));
+/// The request without its form.
+fn incoming(parts: &Parts, url: &str) -> Incoming {
+    let incoming = Incoming::new(parts.method.as_str(), url);
     // Somebody else's cookie may be of any bytes.
     parts.headers.iter().fold(incoming, |incoming, (name, value)| {
         incoming.header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))
     })
 }
 
+/// What the application was asked for, before anything was nested.
 fn asked_for(parts: &Parts) -> String {
-    let original = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-    original.path_and_query().map_or_else(String::new, ToString::to_string)
+    path_and_query(parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri))
+}
+
+fn path_and_query(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(String::new, ToString::to_string)
 }
 
 /// Carries something to its end, whatever becomes of whoever asked for it.
@@ -138,7 +148,8 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let mut set_cookies = Vec::new();
-            if !site.has_route(&asked_for(&parts)) {
+            // A route finds the visitor itself.
+            if !site.handles(&asked_for(&parts)) {
                 let mut visited = site.visited(&parts).await;
                 if let Ok(visit) = &mut visited {
                     set_cookies = std::mem::take(&mut visit.set_cookies);
@@ -156,13 +167,8 @@ where
 }
 
 impl Site {
-    /// Whether this is a request to a route, which finds the visitor itself. Below a base URL without a path anything may be.
-    fn has_route(&self, path: &str) -> bool {
-        !ground::path(self.0.base_url()).is_empty() && self.handles(path)
-    }
-
     async fn visited(&self, parts: &Parts) -> Result<Visit, Refusal> {
-        let (site, incoming) = (self.clone(), incoming(parts));
+        let (site, incoming) = (self.clone(), incoming(parts, &asked_for(parts)));
         if !self.0.is_stored() {
             // It asks nobody, and is over at once.
             return self.visit(&incoming).await.map_err(Refusal::Failed);

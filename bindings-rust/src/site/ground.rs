@@ -117,6 +117,7 @@ impl<H: Host> Ground<H> {
         self.shared.cache()
     }
 
+    #[cfg(feature = "axum")]
     pub(crate) fn is_stored(&self) -> bool {
         self.store.is_some()
     }
@@ -147,10 +148,8 @@ impl<H: Host> Ground<H> {
         self.standing().party(name).cloned()
     }
 
-    /// Whether a URL, or its path, is below the base URL.
     pub(crate) fn handles(&self, url: &str) -> bool {
-        let asked = path(url).split(['?', '#']).next().unwrap_or_default();
-        asked.strip_prefix(path(&self.base_url)).is_some_and(|rest| rest.starts_with('/'))
+        self.standing().site.handles(url)
     }
 
     pub(crate) async fn handle(&self, incoming: Incoming) -> Result<Handled, Error> {
@@ -222,14 +221,6 @@ impl<'a, H: Host> Answers<'a, H> {
             Some(cause) if error.code() == "store_unavailable" => Error::SessionStore { error, cause },
             _ => Error::Core(error),
         }
-    }
-}
-
-/// The path of a URL, with what comes behind it.
-pub(crate) fn path(url: &str) -> &str {
-    match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default(),
-        None => url,
     }
 }
 

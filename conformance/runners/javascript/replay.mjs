@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 const FULL = process.argv[2] === '--full';
 const PACKAGE = '../../../bindings-wasm/dist';
-const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError, loggedOut } = await import(
+const { Cache, CallbackParams, Client, LoginCookies, Provider, RelyingPartyError, Site, loggedOut } = await import(
   `${PACKAGE}/${FULL ? 'full' : 'node'}/entry_node.js`
 );
 const { nodeVerifier } = await import(`${PACKAGE}/node/node.js`);
@@ -199,12 +199,118 @@ const CALLS = {
     const { usable, dropped } = await host.run(player.provider.refreshKeys(player.context));
     return { usable: usable.length, dropped: dropped.length };
   },
+  async site(player, { base_url, sealing_keys, site_policy: { store, ...policy }, providers }) {
+    player.desk = new Desk(player);
+    player.site = new Site({
+      base_url,
+      sealing_keys: sealing_keys.map((key) => Buffer.from(key, 'hex')),
+      policy,
+      ...(store && { store: player.desk.store }),
+      cache: player.cache,
+      clock: () => player.now,
+      entropy: () => player.drawn,
+      sleep: async () => {},
+      providers: providers.map(({ name, issuer = player.issuer, registration = player.registration, authorize = {} }) => ({
+        ...registration,
+        ...{ name, issuer, authorize, policy: player.policy, transport: (request) => player.desk.asked(observe(request)) },
+      })),
+    });
+    // What cannot work is refused when it is first used, if the module was not loaded before.
+    await player.site.visit({ method: 'GET', url: '/', headers: {} });
+    return {};
+  },
+  async handle(player, step, host) {
+    return player.desk.serve(player, step, host, (request) => player.site.handle(request));
+  },
+  async visit(player, step, host) {
+    return player.desk.serve(player, step, host, (request) => player.site.visit(request));
+  },
+  async go_on(player, { flow }, host) {
+    return player.desk.goOn(flow, host);
+  },
   async cache(player, { stored }) {
     player.cache = stored === null ? new Cache() : Cache.fromJson(stored);
     if (player.client) player.makeClient();
     return {};
   },
 };
+
+/** Where a site's requests come to: each is answered as the case says, or waits until the case goes on. */
+class Desk {
+  #waiting = new Map();
+  #host;
+  #flow;
+  #stopped;
+
+  constructor() {
+    const ask = (name) => async (question) => {
+      const { stored, unreachable, ...entry } = await this.asked({ store: { name, ...question } });
+      if (unreachable !== undefined) throw new Error(unreachable);
+      if (stored === undefined) return entry;
+      return stored === 'nothing' ? undefined : stored === 'done';
+    };
+    const names = { deleteLabelled: 'delete_labelled' };
+    const methods = ['get', 'add', 'put', 'take', 'delete', 'deleteLabelled', 'lock', 'unlock'];
+    this.store = Object.fromEntries(methods.map((method) => [method, ask(names[method] ?? method)]));
+  }
+
+  /** The answer to what a site asks. */
+  async asked(actual) {
+    const own = this.#flow;
+    while (this.#host.exchanges.length === 0 && this.#host.waits) {
+      const goesOn = new Promise((resolve) => this.#waiting.set(own.name, { resolve, own }));
+      this.#stopped(new Waits(actual.store?.name ?? actual.endpoint));
+      await goesOn;
+    }
+    return this.#host.next(actual);
+  }
+
+  serve(player, { request: { form, headers = [], ...request }, flow, entropy }, host, answer) {
+    player.drawn = Buffer.from(entropy, 'hex');
+    const own = { name: flow };
+    const begin = () => (own.done = answer({ ...request, headers, ...(form !== undefined && { body: form }) }));
+    return this.#carry(own, host, begin);
+  }
+
+  goOn(name, host) {
+    const { resolve, own } = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    return this.#carry(own, host, resolve);
+  }
+
+  async #carry(own, host, go) {
+    this.#host = host;
+    this.#flow = own;
+    const stopped = new Promise((_, reject) => (this.#stopped = reject));
+    go();
+    const found = await Promise.race([own.done, stopped]);
+    if (host.failed) throw host.failed;
+    return site(found);
+  }
+}
+
+/** What a site makes of a request, as cases have it. */
+function site({ status, headers, body, event, session, provider = null, set_cookies, error }) {
+  if (body) throw new Skipped('no case has a form');
+  const happened = event
+    ? {
+        kind: event.kind,
+        ...(event.provider && { provider: event.provider }),
+        ...(event.session && { session: seen(event.session) }),
+        ...(event.kind === 'logged_out' && { session: seen(event.session), error: event.error?.code ?? null }),
+        ...(event.error && { error: event.error.code }),
+      }
+    : null;
+  if (status !== undefined) return { status, headers, form: null, event: happened };
+  return { session: seen(session), provider, set_cookies, event: happened, error: error?.code ?? null };
+}
+
+/** What tells sessions apart. */
+function seen(session) {
+  if (!session) return null;
+  const { claims, access_token = null, refresh_token = null } = session;
+  return { sub: claims.sub, access_token, refresh_token };
+}
 
 /** Answers as the case says. */
 class Host {
@@ -225,15 +331,18 @@ class Host {
     }
     const own = request.kind === 'sign' && this.player.own.get(request.key);
     if (own) return { signature: sign(null, request.signing_input, own) };
+    if (this.exchanges.length === 0 && this.waits && request.kind === 'http') throw new Waits(request.endpoint);
+    return this.next(observe(request));
+  }
+
+  /** The next answer, if it is to this. What a site's host throws it takes for an answer: so it is kept. */
+  next(actual) {
     const exchange = this.exchanges.shift();
-    const actual = observe(request);
-    if (!exchange) {
-      if (this.waits && request.kind === 'http') throw new Waits(request.endpoint);
-      throw new Difference(`unexpected request ${JSON.stringify(actual)}`);
-    }
-    const { expect, now, respond } = exchange;
+    const { expect, now, respond } = exchange ?? {};
     if (!isDeepStrictEqual(expect, actual)) {
-      throw new Difference(`expected the request ${JSON.stringify(expect)}, got ${JSON.stringify(actual)}`);
+      const expected = exchange ? `expected the request ${JSON.stringify(expect)}, got` : 'unexpected request';
+      this.failed = new Difference(`${expected} ${JSON.stringify(actual)}`);
+      throw this.failed;
     }
     this.player.now = now ?? this.player.now;
     return reply(respond);

@@ -86,6 +86,18 @@ pub struct StoreEntry {
     pub labels: Vec<String>,
 }
 
+impl StoreEntry {
+    /// An entry: for testing a store. A site makes its own.
+    pub fn new(
+        key: impl Into<String>,
+        value: impl Into<String>,
+        expires_at: Timestamp,
+        labels: Vec<String>,
+    ) -> StoreEntry {
+        StoreEntry { key: key.into(), value: value.into(), expires_at, labels }
+    }
+}
+
 /// What a store answers.
 #[derive(Clone)]
 #[non_exhaustive]
