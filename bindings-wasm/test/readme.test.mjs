@@ -14,8 +14,9 @@ import { freePort } from './redis_server.mjs';
 import { run, tool } from './packed.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAPERS = readdirSync(`${ROOT}docs`).filter((page) => page.endsWith('.md'));
-const PAGES = ['README.md', 'bindings-wasm/README.md', ...PAPERS.map((page) => `docs/${page}`)];
+const READMES = ['README.md', 'bindings-wasm/README.md'];
+const DOCS = readdirSync(`${ROOT}docs`, { recursive: true }).filter((page) => page.endsWith('.md'));
+const PAGES = [...READMES, ...DOCS.map((page) => `docs/${page}`)];
 /** What a snippet that is not whole takes from the text around it. */
 const AROUND = `
 import type { Express } from 'express';
@@ -41,11 +42,13 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
   process.on('message', (seconds) => process.send((ahead = seconds * 1000)));
 `)}`;
 
+const text = (page) => readFileSync(`${ROOT}${page}`, 'utf8');
+const found = (page) => Array.from(text(page).matchAll(/^```(js|tsx?)\n([^]*?)^```/gm));
+const snippets = (page) => found(page).map(([, , code]) => code);
 /** What others import of a snippet that is a file of its own. */
 const SITE = /^export const site = new Site\(\{\n  base_url: `/m;
-
-const snippets = (page) =>
-  Array.from(readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/^```(?:js|tsx?)\n([^]*?)^```/gm), ([, code]) => code);
+/** The file that snippets of a page in docs/ import, which shows it. */
+const DECLARED = "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n";
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -53,15 +56,18 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
-    snippets(page).map((code, at) => {
-      const name = `${page.replaceAll(/\W/g, '-')}-${at}.${/^ *<[A-Z]/m.test(code) ? 'tsx' : 'mts'}`;
-      const file = SITE.test(code) ? 'site.mts' : name;
-      const whole = /^import .* from '(?:relyingparty|\.\/site)/m.test(code) || page.startsWith('docs/');
+    found(page).map(([, language, code], at) => {
+      const inDocs = page.startsWith('docs/');
+      const isPage = language === 'tsx' || /^ *<[A-Z]/m.test(code);
+      const name = `${page.replaceAll(/\W/g, '-')}-${at}.${isPage ? 'tsx' : 'mts'}`;
+      const file = SITE.test(code) && !inDocs ? 'site.mts' : name;
+      const whole = /^import .* from '(?:relyingparty|\.\/site)/m.test(code) || inDocs;
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
     }),
   );
-  assert.equal(files.length, 29, files.join());
+  const fences = PAGES.flatMap((page) => text(page).match(/^\s*```\s*[jt]sx?\b/gm) ?? []);
+  assert.equal(files.length, fences.length);
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -70,9 +76,11 @@ test('every snippet is strict TypeScript', () => {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
-    jsx: 'react-jsx',
     types: ['node'],
+    jsx: 'react-jsx',
+    paths: { '@/site': ['./site.d.mts'] },
   };
+  writeFileSync(join(folder, 'site.d.mts'), DECLARED);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(tool('tsc'), ['--project', folder]);
 });

@@ -22,3 +22,13 @@ pub mod workbench;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The page of the documentation for Rust.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/start/rust.md")]
+pub struct StartInRust;
+
+/// The page of the documentation for axum.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/start/axum.md")]
+pub struct StartInAxum;

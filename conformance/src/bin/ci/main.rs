@@ -9,6 +9,7 @@
 //! A part streams what its runners print. The summary at the end repeats each runner's closing line, and its
 //! last line counts the parts: `N passed, N failed, N skipped`. The exit code is 1 when a part failed.
 
+mod docs_site;
 mod fuzz;
 mod imports;
 mod keycloak;

@@ -6,7 +6,7 @@ use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
 
 use crate::imports::imports;
-use crate::{fuzz, keycloak, limits, supply};
+use crate::{docs_site, fuzz, keycloak, limits, supply};
 use conformance::live::Selection;
 use conformance::workbench::{Context, Outcome, Stop, fail};
 
@@ -66,6 +66,11 @@ pub(crate) const PARTS: &[Part] = &[
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
     Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part {
+        name: "docs-site",
+        about: "the documentation's site builds; its links, spelling, navigation and tables",
+        run: docs_site::check,
+    },
     Part {
         name: "limits",
         about: "the sizes of the packages, and the time to load them",
