@@ -2,18 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Browser, startProvider } from './op.mjs';
+import { freePort } from './redis_server.mjs';
 import { run, tool } from './packed.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAGES = ['README.md', 'bindings-wasm/README.md', ...readdirSync(`${ROOT}docs`).map((page) => `docs/${page}`)];
+const PAPERS = readdirSync(`${ROOT}docs`).filter((page) => page.endsWith('.md'));
+const PAGES = ['README.md', 'bindings-wasm/README.md', ...PAPERS.map((page) => `docs/${page}`)];
 /** What a snippet that is not whole takes from the text around it. */
 const AROUND = `
 import type { Express } from 'express';
@@ -39,8 +41,11 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
   process.on('message', (seconds) => process.send((ahead = seconds * 1000)));
 `)}`;
 
+/** What others import of a snippet that is a file of its own. */
+const SITE = /^export const site = new Site\(\{\n  base_url: `/m;
+
 const snippets = (page) =>
-  Array.from(readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/^```(?:js|ts)\n([^]*?)^```/gm), ([, code]) => code);
+  Array.from(readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/^```(?:js|tsx?)\n([^]*?)^```/gm), ([, code]) => code);
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -49,13 +54,14 @@ after(() => rmSync(folder, { recursive: true }));
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
     snippets(page).map((code, at) => {
-      const file = `${page.replaceAll(/\W/g, '-')}-${at}.mts`;
-      const whole = /^import .* from 'relyingparty/m.test(code) || page.startsWith('docs/');
+      const name = `${page.replaceAll(/\W/g, '-')}-${at}.${/^ *<[A-Z]/m.test(code) ? 'tsx' : 'mts'}`;
+      const file = SITE.test(code) ? 'site.mts' : name;
+      const whole = /^import .* from '(?:relyingparty|\.\/site)/m.test(code) || page.startsWith('docs/');
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
     }),
   );
-  assert.equal(files.length, 18, files.join());
+  assert.equal(files.length, 29, files.join());
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -64,20 +70,12 @@ test('every snippet is strict TypeScript', () => {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
+    jsx: 'react-jsx',
     types: ['node'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(tool('tsc'), ['--project', folder]);
 });
-
-/** A port that nobody listens on. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('the application with Express', () => {
   let provider;
@@ -93,7 +91,7 @@ describe('the application with Express', () => {
       post_logout_redirect_uris: [`${home}/`],
     });
     const file = join(folder, 'server.mjs');
-    writeFileSync(file, snippets('bindings-wasm/README.md')[0]);
+    writeFileSync(file, snippets('bindings-wasm/README.md').find((code) => /LoginCookies, .*RelyingParty/.test(code)));
     const environment = {
       APP_URL: home,
       PORT,
@@ -157,4 +155,48 @@ describe('the application with Express', () => {
     for (let logins = 0; logins < 20; logins += 1) await browser.open(`${home}/login`);
     assert.equal(browser.cookies.length, 8);
   });
+});
+
+describe('the site in ten lines', () => {
+  let provider;
+  before(async () => (provider = await startProvider()));
+  after(() => provider?.stop());
+
+  for (const [name, isOne] of Object.entries({
+    Express: /^import .* from 'relyingparty\/express'/m,
+    Fastify: /^import .* from 'relyingparty\/fastify'/m,
+    Hono: /^import .* from 'relyingparty\/fetch'/m,
+    'Node without a framework': /^import { createServer }/m,
+  })) {
+    test(`${name}: logs in and out`, async (t) => {
+      const own = snippets('bindings-wasm/README.md');
+      const at = join(folder, name.replaceAll(' ', ''));
+      mkdirSync(at);
+      writeFileSync(join(at, 'site.mjs'), own.find((code) => SITE.test(code)));
+      writeFileSync(join(at, 'server.mjs'), own.find((code) => isOne.test(code)));
+      const PORT = await freePort();
+      const APP_URL = `http://localhost:${PORT}`;
+      const { client_id, client_secret } = await provider.control('register', {
+        redirect_uris: [`${APP_URL}/auth/callback`],
+        post_logout_redirect_uris: [`${APP_URL}/auth/logged-out`],
+      });
+      const SESSION_KEY = randomBytes(32).toString('hex');
+      const environment = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: client_id, OIDC_CLIENT_SECRET: client_secret };
+      const server = fork(join(at, 'server.mjs'), { env: { ...process.env, ...environment, APP_URL, PORT, SESSION_KEY } });
+      t.after(() => server.kill());
+      for (let tries = 0; !(await fetch(APP_URL).catch(() => undefined)); tries += 1) {
+        assert.ok(tries < 100, 'it does not start');
+        await pause(100);
+      }
+      const browser = new Browser();
+      const back = await browser.login(`${APP_URL}/auth/login`, `${APP_URL}/auth/callback`);
+      const { status, location } = await browser.open(back);
+      assert.deepEqual([status, location], [303, '/']);
+      assert.deepEqual(JSON.parse((await browser.open(APP_URL)).text), { hello: 'alice' });
+      const logout = await browser.open(`${APP_URL}/auth/logout`, {}, { 'sec-fetch-site': 'same-origin' });
+      const returned = await browser.logout(logout.location, `${APP_URL}/auth/logged-out`);
+      assert.equal((await browser.open(returned)).location, '/');
+      assert.notEqual((await browser.open(APP_URL)).status, 200);
+    });
+  }
 });

@@ -196,6 +196,7 @@ fn wasm(context: &mut Context) -> Outcome {
 }
 
 fn javascript(context: &mut Context) -> Outcome {
+    context.databases()?;
     context.npm_package()?;
     let mut command = context.npm("bindings-wasm", &["test"]);
     command.env("RP_VERDICTS", context.verdicts()?);
