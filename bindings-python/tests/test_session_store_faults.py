@@ -329,10 +329,11 @@ def test_a_deadlock_in_postgresql_is_tried_again(postgresql_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(tried) == 3
-    assert store.get("a") is store.get("b") is None
+    left = store.get("a"), store.get("b")
     metadata.drop_all(engine)
     engine.dispose()
+    assert len(tried) > 2
+    assert left == (None, None)
 
 
 @pytest.mark.parametrize("alias", ["default", "none"])
