@@ -98,8 +98,15 @@ impl<T: 'static> Sequence<T> {
     where
         W: Sendable<Output = Result<T, Error>> + 'static,
     {
-        let place = Place { asked: None, answered: None, cache: Cache::default(), now, provider: None };
-        let table = Arc::new(Lock::new(place));
+        // Without std there is one thread, and what is behind the lock need not be sent.
+        #[cfg_attr(not(feature = "std"), allow(clippy::arc_with_non_send_sync))]
+        let table = Arc::new(Lock::new(Place {
+            asked: None,
+            answered: None,
+            cache: Cache::default(),
+            now,
+            provider: None,
+        }));
         let work = Box::pin(work(Host(table.clone())));
         go_on(table, Lock::new(work), None, cache, now)
     }
