@@ -166,6 +166,30 @@ export interface PageSession extends SessionVerbs {
  */
 export function createSession(options: SessionOptions): PageSession;
 
+/** What `watchProviderSession` asks, and whom it tells. */
+export interface WatchOptions {
+  /** The provider's frame: the member of this name of its metadata. An https URL, or one of this machine. */
+  check_session_iframe: string;
+  /** The client ID. */
+  client_id: string;
+  /** `Session.session_state` of the login. */
+  session_state: string;
+  /**
+   * Is called once, and the watch is over. `changed`: the end user logged out or in at the provider; ask with `prompt: 'none'` who it is
+   * now. `error`: the frame did not understand the question.
+   */
+  changed: (answer: 'changed' | 'error') => void;
+  /** How often the frame is asked, in seconds. Default: 5; at least 1. */
+  interval_secs?: number;
+}
+
+/**
+ * Asks the provider's frame again and again whether the end user's session there is the same (OIDC Session Management 1.0). Yields a
+ * function that ends that. Browsers that keep cookies of third parties from frames have the frame say `changed` always, or never: then use
+ * back-channel logout. Throws a `SessionError`: `invalid_options`, `not_a_page`.
+ */
+export function watchProviderSession(options: WatchOptions): () => void;
+
 /** The codes of a `SessionError`. */
 export type SessionErrorCode =
   | 'invalid_options'

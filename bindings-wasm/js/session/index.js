@@ -1,9 +1,10 @@
 // relyingparty/session.
 
 import { SessionError, sessionErrorCodes } from './error.js';
+import { watchProviderSession } from './check_session.js';
 import { PageSession } from './session.js';
 
-export { SessionError, sessionErrorCodes };
+export { SessionError, sessionErrorCodes, watchProviderSession };
 
 /** Who is signed in on this page, and in all tabs of this browser. Its functions need no `this`. */
 export function createSession(options) {
