@@ -7,6 +7,8 @@
 // dist/small has a second module, `module_signing.js`, for pages whose client proves itself with keys: they load it in the
 // place of the first.
 //
+// dist/session has what knows of no module: sessions of single-page applications, and their hooks for React, Vue and Svelte.
+//
 // Beside each lies the module as text, `module.js`, which is how the entries load it: every bundler knows what to do with
 // JavaScript. As a file of its own, `relyingparty.wasm`, it is there for who loads it by its URL, and for workerd.
 
@@ -50,9 +52,15 @@ const FOLDERS = {
   manual: { main: '../dist/small/entry_manual.js' },
   'full/manual': { main: '../../dist/full/entry_manual.js' },
   node: { main: '../dist/node/node.js' },
+  session: { main: '../dist/session/index.js' },
+  react: { main: '../dist/session/session_react.js' },
+  vue: { main: '../dist/session/session_vue.js' },
+  svelte: { main: '../dist/session/session_svelte.js' },
   redis: { main: '../dist/node/redis.js' },
   ...Object.fromEntries(ADAPTERS.map((name) => [name, { main: `../dist/adapters/${name}.js` }])),
 };
+/** What a page takes to keep a session, whichever build it has. */
+const SESSION = ['session/index.js', 'session_react.js', 'session_vue.js', 'session_svelte.js'];
 /** What the glue calls of ours. */
 const IMPORTED = 'errorFromJson';
 const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE'];
@@ -87,6 +95,7 @@ async function build() {
   const adapters = ADAPTERS.map((name) => ({ in: `adapter_${name}.js`, out: name }));
   bundle(join(HERE, 'js'), adapters, join(DIST, 'adapters'), ['next/*']);
   for (const [name, build] of Object.entries(BUILDS)) await assemble({ toolchain, bindgen }, build, join(DIST, name));
+  for (const entry of SESSION) bundle(join(HERE, 'js'), [entry], join(DIST, 'session'), ['react', 'vue']);
 }
 
 /** One build: its modules, and js/ with the glue. */

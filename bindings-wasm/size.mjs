@@ -1,6 +1,6 @@
 // Prints what a page loads: each entry's JavaScript, bundled and minified, and the module in its chunk, gzipped, in bytes;
 // what a page whose client proves itself with keys loads instead; and what is left of the package in a page that takes its
-// store from it, and nothing else.
+// store from it, and nothing else. Beside them what sessions of single-page applications add.
 
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -36,11 +36,17 @@ function loaded(build, module, ...later) {
 
 const contents = `import { MemoryStore } from './entry_web.js'; console.log(new MemoryStore());`;
 const [store] = bundled({ stdin: { contents, resolveDir: `${DIST}small` } }).values();
+const added = (name) => {
+  const [file] = bundled({ entryPoints: [`${DIST}session/${name}.js`], external: ['react', 'vue'] }).values();
+  return file.size;
+};
 console.log(
   JSON.stringify({
     small: loaded('small', 'module.js'),
     signing: loaded('small', 'module_signing.js', 'keys'),
     full: loaded('full', 'module.js'),
     memory_store: store.size,
+    session: added('index'),
+    react: added('session_react'),
   }),
 );

@@ -92,6 +92,24 @@ export class Portable {
     return (this.#context.cache ??= new Cache());
   }
 
+  /** Goes on with what another page or process remembered of the provider, unless it remembers something itself. */
+  async recall(json) {
+    await this.#environment.ready();
+    this.#context.cache ??= Cache.fromJson(json);
+  }
+
+  get issuer() {
+    return this.#issuer;
+  }
+
+  get client_id() {
+    return this.#registration.client_id;
+  }
+
+  get redirect_uri() {
+    return this.#registration.redirect_uri;
+  }
+
   /** How the set-up stands, before anybody logs in: each thing that a login needs, and what to do about it. */
   async check() {
     await this.#prepared();

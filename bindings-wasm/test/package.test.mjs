@@ -28,7 +28,7 @@ test('the types are right for every way to resolve the package', () => {
   ]);
 });
 
-test('the tarball holds the three builds, the adapters, the entries, the types and the papers', () => {
+test('the tarball holds the three builds, the adapters, sessions of pages, the entries, the types and the papers', () => {
   const folders = new Set(
     installed.files.map((path) =>
       path
@@ -38,8 +38,9 @@ test('the tarball holds the three builds, the adapters, the entries, the types a
     ),
   );
   const papers = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
-  const entries = ['express', 'fastify', 'fetch', 'full', 'manual', 'next', 'node', 'redis'];
-  assert.deepEqual([...folders].sort(), [...papers, ...entries, 'dist/adapters', 'dist/full', 'dist/node', 'dist/small', 'types'].sort());
+  const entries = ['express', 'fastify', 'fetch', 'full', 'manual', 'next', 'node', 'react', 'redis', 'session', 'svelte', 'vue'];
+  const builds = ['adapters', 'full', 'node', 'session', 'small'].map((name) => `dist/${name}`);
+  assert.deepEqual([...folders].sort(), [...papers, ...entries, ...builds, 'types'].sort());
 });
 
 test('the manual entry says what it waits for', async () => {

@@ -70,8 +70,8 @@ test('every snippet is strict TypeScript', () => {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
-    types: ['node'],
     jsx: 'react-jsx',
+    types: ['node'],
     paths: { '@/site': ['./site.d.mts'] },
   };
   writeFileSync(join(folder, 'site.d.mts'), SITE);

@@ -25,6 +25,12 @@ import { RelyingParty as Full } from 'relyingparty/full';
 import { init as initFull } from 'relyingparty/full/manual';
 import { init as initManual } from 'relyingparty/manual';
 import { nodeTransport, nodeVerifier, tokenFile } from 'relyingparty/node';
+import { Protected, SessionProvider, useSession } from 'relyingparty/react';
+import type { UsedSession } from 'relyingparty/react';
+import { SessionError, createSession } from 'relyingparty/session';
+import type { PageSession, SessionState } from 'relyingparty/session';
+import { sessionStore } from 'relyingparty/svelte';
+import { sessionPlugin, useSession as useVueSession } from 'relyingparty/vue';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 
 const registration = { client_id: 'c', redirect_uri: 'https://app.example/cb' };
@@ -259,4 +265,25 @@ new Client(undefined, registration).refresh({ access_token: 'x' });
 export function frozen(session: Session): void {
   // @ts-expect-error: a session is read-only
   session.access_token = 'x';
+}
+
+export async function page(rp: RelyingParty): Promise<string> {
+  const session: PageSession = createSession({ rp, storage: 'localStorage', margin_secs: 30 });
+  // @ts-expect-error there is no such storage
+  createSession({ rp, storage: 'cookie' });
+  // @ts-expect-error it is made by the library alone
+  new SessionError('signed_out');
+  const state: SessionState = await session.ready();
+  if (state.status === 'signed_in') return state.claims.sub + state.session.access_token;
+  // @ts-expect-error nobody may be signed in
+  state.claims.sub;
+  const { code } = state.error as SessionError;
+  if (code === 'storage_unavailable') await session.logInWithPopup({}, { features: 'popup' });
+  sessionStore(session).subscribe(({ status }) => status === 'paused');
+  sessionPlugin(session).install;
+  useVueSession(session).state.value.status;
+  const fallback = ({ logIn }: UsedSession) => (void logIn({ prompt: 'login' }), null);
+  SessionProvider({ session, children: Protected({ fallback }) });
+  const { status, fetch, reason } = useSession({ suspense: true });
+  return `${status} ${reason} ${(await fetch('https://api.example')).status}`;
 }

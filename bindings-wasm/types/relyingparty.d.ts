@@ -77,6 +77,17 @@ export class RelyingParty {
   static create(options: RelyingPartyOptions): Promise<RelyingParty>;
   /** The metadata and keys of the provider. `cache.toJson()` keeps them for the next process. */
   readonly cache: Cache;
+  /** The issuer, as the options name it. */
+  readonly issuer: string;
+  /** The client ID, as the options name it. */
+  readonly client_id: string;
+  /** The redirect URI, as the options name it. */
+  readonly redirect_uri: string;
+  /**
+   * Goes on with what `cache.toJson()` wrote in another page or process. Does nothing if there is a cache already. Rejects with
+   * `unreadable_cache`.
+   */
+  recall(json: string): Promise<void>;
   /**
    * Checks the set-up at the provider before anybody logs in: fetches metadata and keys and looks at endpoints, algorithms,
    * PKCE, redirect URI, client authentication and clock. Problems are findings of the report, not errors. `npx relyingparty
