@@ -4,7 +4,7 @@
 // `reason`. The format of the files is described in conformance/README.md. The package's build for Node leaves
 // signatures to `node:crypto`; with `--full` it is the build that checks them itself. Private keys are `node:crypto`'s in both.
 
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
@@ -216,6 +216,7 @@ const CALLS = {
       })),
     });
     // What cannot work is refused when it is first used, if the module was not loaded before.
+    player.drawn = randomBytes(32);
     await player.site.visit({ method: 'GET', url: '/', headers: {} });
     return {};
   },
