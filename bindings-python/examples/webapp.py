@@ -4,8 +4,8 @@
     python webapp.py settings.json
 
 ``settings.json`` names the provider and the client registered there: ``issuer``, ``client_id``, and where needed
-``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/callback``), ``post_logout_redirect_uri``
-(``http://127.0.0.1:8888/auth/logged-out``), ``scopes`` (a list, or one string with spaces), ``do_refresh`` (true),
+``client_secret``, ``redirect_uri`` (``http://127.0.0.1:8888/auth/login``), ``post_logout_redirect_uri``
+(``http://127.0.0.1:8888/logged-out``), ``scopes`` (a list, or one string with spaces), ``do_refresh`` (true),
 ``policy`` (of the site), ``ca_file`` (beside the settings).
 """
 
@@ -30,15 +30,15 @@ from relyingparty.options import RegistrationOptions
 
 
 class WebApp:
-    """A site below ``/auth``, and a page for whoever is logged in."""
+    """A site, and a page for whoever is logged in."""
 
     def __init__(self, settings: dict[str, Any], folder: Path = Path()) -> None:
         scopes, ca_file = settings.get("scopes"), settings.get("ca_file")
         given: RegistrationOptions = {}
         if settings.get("post_logout_redirect_uri"):
             given["post_logout_redirect_uri"] = settings["post_logout_redirect_uri"]
-        redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/callback"
-        self.base_url = redirect_uri.rpartition("/")[0]
+        redirect_uri = settings.get("redirect_uri") or "http://127.0.0.1:8888/auth/login"
+        self.base_url = "/".join(redirect_uri.split("/")[:3])
         provider = SiteProvider(
             settings["issuer"],
             settings["client_id"],
@@ -59,8 +59,7 @@ class WebApp:
         )
 
     def application(self) -> Starlette:
-        routes = f"{urlsplit(self.base_url).path}/{{route:path}}"
-        return Starlette(routes=[Route("/", self.home), Route(routes, self.answer, methods=["GET", "POST"])])
+        return Starlette(routes=[Route("/", self.home), Route("/{route:path}", self.answer, methods=["GET", "POST"])])
 
     async def answer(self, request: Request) -> Response:
         incoming = Incoming(request.method, str(request.url), request.headers.raw, await request.body())
@@ -76,14 +75,14 @@ class WebApp:
     async def home(self, request: Request) -> Response:
         visit = await self.site.visit(Incoming(request.method, str(request.url), request.headers.raw))
         if visit.session is None:
-            response = page('<p>You are not logged in.</p><p><a href="/auth/login">Log in</a></p>')
+            response = page('<p>You are not logged in.</p><p><a href="/login">Log in</a></p>')
         else:
             claims = "".join(
                 f"<dt>{escape(name)}<dd>{escape(str(value))}" for name, value in visit.session.claims.items()
             )
             response = page(
                 f"<p>You are {escape(visit.session.sub)}.</p><dl>{claims}</dl>"
-                '<form method="post" action="/auth/logout"><button>Log out</button></form>'
+                '<form method="post" action="/logout"><button>Log out</button></form>'
             )
         for cookie in visit.set_cookies:
             response.headers.append("Set-Cookie", cookie)
@@ -98,7 +97,7 @@ def page(body: str, status: int = 200) -> HTMLResponse:
 def failed(event: Failed, status: int) -> HTMLResponse:
     """What went wrong, by its code. What a provider says is text from outside."""
     reason = (event.error.error if isinstance(event.error, ProviderError) else None) or event.error.code
-    return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/auth/login">Try again</a></p>', status)
+    return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>', status)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use relyingparty::{AnyFlow, Error, Flow as _, Outcome, Reply, Step};
 
+use crate::answer::{Handled, Visit};
 use crate::cache::Host;
 use crate::call::ApiResponse;
 use crate::claims::{IdTokenClaims, UserInfo};
@@ -17,7 +18,6 @@ use crate::logout::LogoutToken;
 use crate::provider::{KeyReport, Provider};
 use crate::session::Session;
 use crate::setup::SetupReport;
-use crate::site::{Handled, Visit};
 
 /// An operation that waits for its host. Answer `request` with `resume` until it is `None`, then read `result`.
 #[pyclass(frozen, generic, module = "relyingparty")]

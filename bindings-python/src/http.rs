@@ -7,7 +7,7 @@ use relyingparty as core;
 
 use crate::cache::Host;
 use crate::signing::{Assertion, AssertionRequest, SignRequest};
-use crate::site::{StoreReply, StoreRequest};
+use crate::store::{StoreReply, StoreRequest};
 
 /// The limits of one exchange, which the host enforces. It also follows no redirect and sends no ambient credentials
 /// (cookies, netrc).

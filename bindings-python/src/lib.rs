@@ -4,6 +4,7 @@
 //! classes without constructors. No lock is held while Python runs: the clock is asked first, and what
 //! becomes a Python object is copied out before.
 
+mod answer;
 mod arrival;
 mod cache;
 mod call;
@@ -24,6 +25,7 @@ mod session;
 mod setup;
 mod signing;
 mod site;
+mod store;
 mod withheld;
 
 use pyo3::prelude::*;
@@ -33,6 +35,8 @@ use pyo3::prelude::*;
 mod _relyingparty {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::answer::{Handled, Visit};
     #[pymodule_export]
     use crate::arrival::{Arrival, cookie_name_at};
     #[pymodule_export]
@@ -74,7 +78,9 @@ mod _relyingparty {
     #[pymodule_export]
     use crate::signing::{Assertion, AssertionRequest, SignRequest, SigningKey};
     #[pymodule_export]
-    use crate::site::{Handled, Incoming, SiteCore, StoreReply, StoreRequest, Visit};
+    use crate::site::{Incoming, SiteCore};
+    #[pymodule_export]
+    use crate::store::{StoreReply, StoreRequest};
     #[pymodule_export]
     use crate::withheld::Withheld;
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.decorators import login_required
 from django.dispatch import receiver
@@ -47,6 +48,7 @@ def shown(request: Any, user: Any) -> JsonResponse:
             "user": user.get_username(),
             "sub": session and session.sub,
             "token": session and session.access_token,
+            "error": request.oidc_error and request.oidc_error.code,
             "worker": os.getpid(),
             "keys": sorted(request.session.keys()),
         }
@@ -58,7 +60,8 @@ def home(request: Any) -> HttpResponse:
 
 
 async def later(request: Any) -> HttpResponse:
-    return shown(request, await request.auser())
+    # Before Django 5.0 there is no `auser`.
+    return shown(request, await request.auser()) if hasattr(request, "auser") else await sync_to_async(home)(request)
 
 
 @login_required
@@ -87,7 +90,14 @@ def enter(request: Any) -> HttpResponse:
     return HttpResponse("entered")
 
 
+@csrf_exempt
+def upload(request: Any) -> HttpResponse:
+    """As a view that reads a large file bit by bit."""
+    return HttpResponse(str(sum(map(len, iter(lambda: request.read(65_536), b"")))))
+
+
 urlpatterns = [
+    path("upload", upload),
     path("", home),
     path("later", later),
     path("private", private),

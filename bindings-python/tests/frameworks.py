@@ -42,10 +42,9 @@ def in_starlette(*given: Any, **options: Any) -> Any:
         return PlainTextResponse(f"Private page of {(await login.required(request)).sub}")
 
     app = Starlette(
-        routes=[Route("/", home), Route("/private", private, methods=["GET", "POST"])],
-        middleware=[Middleware(SessionMiddleware, secret_key="of the application's own")],
+        routes=[*login.routes, Route("/", home), Route("/private", private, methods=["GET", "POST"])],
+        middleware=[Middleware(login.middleware), Middleware(SessionMiddleware, secret_key="of the application's own")],
     )
-    login.init_app(app)
     return app
 
 
@@ -53,8 +52,7 @@ def in_fastapi(*given: Any, **options: Any) -> Any:
     """An application whose endpoints return data, and responses of their own."""
     login = relyingparty.fastapi.Login(*given, **options)
     app = FastAPI()
-    app.include_router(login.router)
-    app.add_middleware(login.middleware)
+    login.init_app(app)
 
     async def home(session: Annotated[Session | None, Depends(login.visitor)]) -> PlainTextResponse:
         return PlainTextResponse(f"Hello {session.sub}" if session else "Log in")
@@ -69,7 +67,7 @@ def in_fastapi(*given: Any, **options: Any) -> Any:
 
 
 def in_flask(*given: Any, **options: Any) -> Any:
-    """An application of blueprints."""
+    """An application of views."""
     app = flask.Flask("app")
     relyingparty.flask.Login(*given, app=app, **options)
     session = relyingparty.flask.current_session

@@ -34,11 +34,9 @@ def webapp(op: Op, folder: Path, **settings: Any) -> Iterator[str]:
     """The app on a free port, as a client that is registered for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         home = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    client = op(
-        "register", redirect_uris=[home + "auth/callback"], post_logout_redirect_uris=[home + "auth/logged-out"]
-    )
+    client = op("register", redirect_uris=[home + "auth/login"], post_logout_redirect_uris=[home + "logged-out"])
     settings |= {"issuer": op.issuer, "client_id": client["client_id"], "client_secret": client["client_secret"]}
-    settings |= {"redirect_uri": home + "auth/callback", "post_logout_redirect_uri": home + "auth/logged-out"}
+    settings |= {"redirect_uri": home + "auth/login", "post_logout_redirect_uri": home + "logged-out"}
     file = folder / "settings.json"
     file.write_text(json.dumps(settings))
     with subprocess.Popen([sys.executable, str(WEBAPP), str(file)]) as process:
@@ -75,7 +73,7 @@ def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
         browser = Browser()
         browser.open(home)
         assert "You are not logged in" in browser.page
-        assert browser.log_in(home + "auth/login?return_to=/?from=here") == home + "?from=here"
+        assert browser.log_in(home + "login?return_to=/?from=here") == home + "?from=here"
         assert "You are alice" in browser.page
         [first] = cookies(browser.cookies, "rp-session")
         assert len(list(browser.cookies)) == len(provider_s(browser)) + 1
@@ -85,11 +83,11 @@ def test_a_user_logs_in_refreshes_and_logs_out(op: Op, tmp_path: Path) -> None:
         assert "You are alice" in browser.page
         assert op.requests() == ["/token"]
 
-        browser.log_in(home + "auth/login")
+        browser.log_in(home + "login")
         [second] = cookies(browser.cookies, "rp-session")
         assert first != second
 
-        browser.open(home + "auth/logout", {}, **{"Sec-Fetch-Site": "same-origin"})
+        browser.open(home + "logout", {}, **{"Sec-Fetch-Site": "same-origin"})
         assert browser.submit(logout="yes") == home
         assert "You are not logged in" in browser.page
         assert cookies(browser.cookies, "rp-") == []
@@ -107,7 +105,7 @@ def test_e15_a_session_id_that_was_planted_is_not_the_one_of_the_login(op: Op, t
             *(False, None, False, None, None, {}),
         )
         browser.cookies.set_cookie(planted)
-        browser.log_in(home + "auth/login")
+        browser.log_in(home + "login")
         [session] = cookies(browser.cookies, "rp-session")
         assert session != "A" * 43
         assert len(session) >= 43
@@ -119,9 +117,9 @@ def test_e15_a_session_id_that_was_planted_is_not_the_one_of_the_login(op: Op, t
 
 def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
-        [login] = set_cookies(home, "/auth/login", "")
-        back = Browser(stop_at=home + "auth/callback")
-        url = back.log_in(home + "auth/login")
+        [login] = set_cookies(home, "/login", "")
+        back = Browser(stop_at=home + "auth/login")
+        url = back.log_in(home + "login")
         [(name, value)] = [(cookie.name, cookie.value) for cookie in back.cookies if cookie.name.startswith("rp-")]
         session, spent = set_cookies(home, url.removeprefix(home.rstrip("/")), f"{name}={value}")
     # The redirect URI is http on this machine, where Safari keeps no Secure cookie.
@@ -139,7 +137,7 @@ def test_e16_every_cookie_has_every_attribute(op: Op, tmp_path: Path) -> None:
 def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path, do_refresh=False) as home:
         browser = Browser()
-        browser.open(home + "auth/login")
+        browser.open(home + "login")
         browser.follow("[ Cancel ]")
         assert browser.status == 403
         assert "The login failed: access_denied." in browser.page
@@ -147,8 +145,8 @@ def test_a_login_that_is_cancelled_ends_on_a_page(op: Op, tmp_path: Path) -> Non
 
 def test_e1_e5_another_browser_cannot_use_a_callback(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
-        attacker, victim = Browser(stop_at=home + "auth/callback"), Browser()
-        back = attacker.log_in(home + "auth/login")
+        attacker, victim = Browser(stop_at=home + "auth/login"), Browser()
+        back = attacker.log_in(home + "login")
         victim.open(back)
         assert victim.status == 400
         assert "no_pending_login" in victim.page
@@ -159,15 +157,15 @@ def test_e9_a_login_leads_nowhere_else(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
             browser = Browser()
-            assert browser.log_in(home + "auth/login?return_to=" + elsewhere) == home
+            assert browser.log_in(home + "login?return_to=" + elsewhere) == home
             assert "evil" not in browser.page
 
 
 def test_another_page_logs_nobody_out(op: Op, tmp_path: Path) -> None:
     with webapp(op, tmp_path) as home:
         browser = Browser()
-        browser.log_in(home + "auth/login")
-        browser.open(home + "auth/logout", {}, Origin="https://evil.example")
+        browser.log_in(home + "login")
+        browser.open(home + "logout", {}, Origin="https://evil.example")
         assert browser.status == 403
         browser.open(home)
         assert "You are alice" in browser.page

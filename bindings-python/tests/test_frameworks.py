@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
@@ -30,7 +31,7 @@ from relyingparty import AsyncSite, ConfigurationError, MemorySessionStore, Sess
 from test_example import cookies
 from test_site import Broken
 from test_tracebacks import leaks
-from visitors import BASE, KEY, SiteOp, Visitor, site_of
+from visitors import BASE, KEY, SiteOp, Visitor, provided, site_of
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,18 @@ def test_a_callback_that_comes_again_leads_to_the_application(application: Appli
         stranger = Browser()
         stranger.open(back)
         assert (stranger.status, stranger.page) == (400, "The login did not succeed: no_pending_login\n")
+
+
+def test_an_application_starts_anew_in_the_middle_of_a_login(application: Application) -> None:
+    browser = Browser(stop_at=f"{application.auth}/callback")
+    with application.running():
+        back = browser.log_in(f"{application.auth}/login?return_to=/private")
+    follow(browser)
+    with application.running():
+        assert browser.open(back) == f"{application.home}/private"
+    with application.running():
+        browser.open(f"{application.home}/")
+        assert browser.page == "Hello alice"
 
 
 def test_a_login_that_took_too_long_ends_on_a_page(application: Application) -> None:
@@ -238,6 +251,60 @@ def test_a_store_that_is_away_is_a_page(make: Any) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_logout_that_no_url_holds_is_the_page_and_nothing_else(make: Any) -> None:
+    op, visitor = SiteOp(), Visitor()
+    op.claims["note"] = "x" * 2_000
+    store = MemorySessionStore(clock=op.clock)
+    site = site_of(Site if make is in_flask else AsyncSite, op, store=store)
+    visitor.log_in(site, op)
+    headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in visitor.cookies.items()), "Sec-Fetch-Site": "same-origin"}
+    response = client_of(make(site)).post("/auth/logout", headers=headers)
+    sent = [(name.lower(), value) for name, value in all_headers(response)]
+    assert (response.status_code, sent.count(("content-type", "text/html; charset=utf-8"))) == (200, 1)
+    assert len([name for name, _ in sent if name == "content-type"]) == 1
+    assert "id_token_hint" in response.text
+    assert "script-src 'sha256-" in dict(sent)["content-security-policy"]
+
+
+def all_headers(response: Any) -> list[tuple[str, str]]:
+    return list(response.headers) if isinstance(response, flask.Response) else response.headers.multi_items()
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_redirect_uri_is_where_it_was_registered(make: Any) -> None:
+    op, kind = SiteOp(), Site if make is in_flask else AsyncSite
+    for path in ("/private", "/signin-oidc"):
+        made = provided(kind, op, redirect_uri=f"https://app.example{path}")
+        client = client_of(make(kind(BASE, made, sealing_keys=[KEY], clock=op.clock)))
+        began = client.get("/auth/login?return_to=/x", follow_redirects=False)
+        headers = {"Cookie": all_cookies(began)}
+        back = client.get(path + op.browser(began.headers["Location"]), headers=headers, follow_redirects=False)
+        assert (back.status_code, back.headers["Location"]) == (303, "/x")
+        assert client.get("/callback").status_code == 404
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_what_a_hook_raises_stops_the_login(make: Any) -> None:
+    def refuse(*given: Any) -> None:
+        if make is in_flask:
+            flask.abort(403, given[-1].session.sub)
+        raise HTTPException(403, given[-1].session.sub)
+
+    op, visitor = SiteOp(), Visitor()
+    site = site_of(Site if make is in_flask else AsyncSite, op)
+    began = visitor.get(site, "login")
+    client = client_of(make(site, on_login=refuse))
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())}
+    refused = client.get("/auth/callback" + op.browser(dict(began.headers)["Location"]), headers=headers)
+    assert refused.status_code == 403 and "alice" in refused.text
+    assert "rp-session" not in all_cookies(refused)
+
+
+def all_cookies(response: Any) -> str:
+    return "; ".join(value.split(";")[0] for name, value in all_headers(response) if name.lower() == "set-cookie")
+
+
 def client_of(app: Any) -> Any:
     return (
         app.test_client(use_cookies=False)
@@ -275,7 +342,7 @@ def test_a_cookie_has_the_name_that_the_site_says() -> None:
 def test_a_middleware_that_is_missing_is_noticed() -> None:
     login = relyingparty.fastapi.Login(BASE, SiteProvider("https://op.example", "client"), sealing_keys=[KEY])
     app = FastAPI()
-    app.include_router(login.router)
+    app.router.routes.extend(login.routes)
 
     @app.get("/")
     async def home(session: Session | None = Depends(login.visitor)) -> str:  # noqa: B008
@@ -399,6 +466,7 @@ def test_what_an_adapter_is_given_is_judged(module: Any) -> None:
     ready = site_of(AsyncSite if module is not relyingparty.flask else Site, SiteOp())
     wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
         ((1,), {}),
+        ((site_of(Site if module is not relyingparty.flask else AsyncSite, SiteOp()),), {}),
         ((ready, made), {}),
         ((ready,), {"policy": {}}),
         ((BASE, made), {"sealing_keys": [b"canary"]}),

@@ -39,7 +39,8 @@ def snippets(page: str) -> list[str]:
     return found
 
 
-FASTAPI, FLASK, SITE, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = snippets(README)
+IN_FASTAPI, IN_STARLETTE, IN_FLASK, _DJANGO, SITE, *PLAIN = snippets(README)
+FASTAPI, FLASK, ENDED, ASKED, *KEYS, COMPOSE, TRANSPORT, STORE, FLOW = PLAIN
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,35 @@ def test_a_refresh_token_that_was_used_elsewhere_means_to_log_in_again(
         browser.open(f"{home}/")
         assert program["sessions"] == {}
         assert browser.url.startswith(op.issuer)
+
+
+@pytest.mark.parametrize(
+    ("code", "served"),
+    [(IN_FASTAPI, fastapi), (IN_STARLETTE, fastapi), (IN_FLASK, flask)],
+    ids=["fastapi", "starlette", "flask"],
+)
+def test_a_login_in_ten_lines(code: str, served: Served, op: Op, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, port = configure(op, monkeypatch, "auth/callback")
+    program: Program = {"__name__": "main"}
+    exec(code, program)
+    assert len(ours(code)) <= 10
+    with served(program["app"], port):
+        browser = Browser()
+        assert browser.log_in(f"{home}/") == f"{home}/"
+        assert "alice" in browser.page
+        browser.open(f"{home}/auth/logout", {}, Origin=home)
+        assert browser.url.startswith(op.issuer)
+        stranger = Browser()
+        stranger.headers = {"Accept": "application/json"}
+        stranger.open(f"{home}/")
+        assert stranger.status == 401
+
+
+def ours(code: str) -> list[str]:
+    """The statements that have to do with this library."""
+    names = ("relyingparty", "SiteProvider", "login", "session")
+    statements = re.split(r"\n(?=\S)(?!\))", code)
+    return [line for text in statements for line in [text.split("\n")[0]] if any(name in text for name in names)]
 
 
 def test_a_site_in_ten_lines(op: Op, monkeypatch: pytest.MonkeyPatch) -> None:

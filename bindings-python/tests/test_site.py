@@ -365,7 +365,7 @@ def test_a_setting_that_cannot_be_used_is_refused(kind: Any) -> None:
     assert "cannot be called" in refused(clock=1)
     one = provided(kind, op)
     assert "has a name that another one has" in refused(one, one)
-    assert "redirect_uri" in refused(provided(kind, op, redirect_uri="https://app.example/elsewhere"))
+    assert "redirect_uri" in refused(provided(kind, op, redirect_uri="https://other.example/callback"))
     assert "a session with a refresh token needs one" in refused(
         provided(kind, op, scopes=["openid", "offline_access"])
     )

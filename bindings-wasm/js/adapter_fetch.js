@@ -6,6 +6,7 @@ import { LONGEST, bodyOf, oidcOf, turnedAway } from './adapter_common.js';
 export function fetchSite(site, { failed } = {}) {
   const login = async (request) => {
     const { method, url, headers } = request;
+    await site.ready();
     if (!site.handles(url)) return undefined;
     const handled = await site.handle({ method, url, headers, body: await formOf(request) });
     const { status, event } = handled;

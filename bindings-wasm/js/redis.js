@@ -5,15 +5,16 @@
 // it, each with the time when its entry is over. A version is the digest of the value: no value is stored twice. Each question
 // is one script, so that nobody sees half of it.
 
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { member } from './bare.js';
 import { invalid, label, options } from './options.js';
 import { shown } from './shown.js';
 
-/** Between two looks at a lock that somebody else has, in milliseconds: from, to. */
-const BETWEEN = [20, 80];
+/** Between two looks at a lock that somebody else has, in milliseconds: about so long at first, and at most. */
+const FIRST_PAUSE = 40;
+const LONGEST_PAUSE = 400;
 
 /** What the scripts have in common. `KEYS[1]` is an entry, or a lock; `label(name)` is where a label is kept. */
 const COMMON = `
@@ -130,11 +131,11 @@ export class RedisSessionStore {
   /** Looks again, at odd moments, until `wait` seconds are over. */
   async lock({ key, owner, lifetime, wait }) {
     const patience = performance.now() + wait * 1000;
-    for (;;) {
+    for (let about = FIRST_PAUSE; ; about = Math.min(about * 1.5, LONGEST_PAUSE)) {
       if ((await this.#run('lock', `lock:${key}`, owner, lifetime * 1000)) === 1) return true;
       const left = patience - performance.now();
       if (left <= 0) return false;
-      await pause(Math.min(randomInt(...BETWEEN), left));
+      await pause(Math.min(about * (0.5 + Math.random()), left));
     }
   }
 

@@ -24,7 +24,7 @@ const SHARED = {
   sleep: callable,
   on_event: callable,
 };
-const READERS = {
+const readers = () => ({
   __proto__: null,
   base_url: label,
   providers: list,
@@ -32,7 +32,7 @@ const READERS = {
   policy: copied,
   cache: CONTEXT.cache,
   ...SHARED,
-};
+});
 const NEEDED = ['base_url', 'providers', 'sealing_keys'];
 
 /** The login of a web application. Each entry point has a `Site` of its own. */
@@ -41,16 +41,19 @@ export class PortableSite {
   #policy;
   #cache;
   #environment;
-  /** What flows ask; with its providers, by name and in order, as they were when a flow began. */
+  #providers;
+  /** What flows ask; with its providers by name, as they were when a flow began. */
   #host;
   #parties = new Map();
   /** The core's, once it is loaded and the keys of all providers are at hand. */
   #site;
+  /** The core's, as far as it is known before: it knows its routes. */
+  #early;
   #preparing;
 
   /** @internal `environment` is the entry point's: how to load the module, and what this runtime offers. */
   constructor(given, environment) {
-    const read = (this.#read = options(given, READERS));
+    const read = (this.#read = options(given, readers()));
     for (const name of NEEDED) if (read[name] === undefined) throw invalid(name, 'is missing');
     const { store, policy = {} } = read;
     if (Object.hasOwn(policy, 'store')) throw invalid('policy', 'has the member store: give the option store instead');
@@ -58,8 +61,8 @@ export class PortableSite {
     this.#cache = read.cache;
     const tell = (channel) => listener(channel, environment.listener?.(channel), read.on_event);
     this.#environment = { __proto__: null, ...environment, listener: tell };
-    const providers = read.providers.map((one) => new SiteProvider(one, this.#environment));
-    for (const provider of providers) provider.returnTo(this.#callback(provider, providers.length > 1));
+    this.#providers = read.providers.map((one) => new SiteProvider(one, this.#environment));
+    for (const provider of this.#providers) provider.returnTo(this.#callback(provider, this.#providers.length > 1));
     this.#host = {
       __proto__: null,
       store,
@@ -67,11 +70,11 @@ export class PortableSite {
       listener: tell,
       cache: () => handleOf(this.cache, core().Cache, 'a Cache'),
       now: () => secondsOf(read.clock ?? systemClock),
-      providers: new Map(providers.map((provider) => [provider.name, provider])),
+      providers: byName(this.#providers),
     };
     shown(this, () => `${this.constructor.name} at ${read.base_url}`);
     // What cannot work is refused now, where the module is at hand.
-    if (atHand()) this.#make(providers);
+    if (atHand()) this.#make();
   }
 
   /** What is remembered of the providers. */
@@ -84,11 +87,15 @@ export class PortableSite {
     return this.#read.base_url;
   }
 
-  /** Whether a URL's path is below that of the base URL, of which proxies may have taken something off the front. */
+  /** Loads the module and has the keys at hand: `handle` and `visit` do so themselves. */
+  async ready() {
+    if (!this.#site) await this.#prepared();
+  }
+
+  /** Whether a URL is that of a route: then the request is one for `handle`. */
   handles(url) {
-    const [path, base] = [urlText(url, 'the URL'), this.#read.base_url].map(pathOf);
-    const tails = Array.from(base.matchAll(/\//g), ({ index }) => base.slice(index));
-    return (tails.length > 0 ? tails : ['']).some((tail) => path.startsWith(`${tail}/`));
+    const site = this.#site ?? (this.#early ??= this.#made());
+    return site.handles(urlText(url, 'the URL'));
   }
 
   /** Answers a request to one of the routes below the base URL. */
@@ -104,7 +111,7 @@ export class PortableSite {
   }
 
   /** The relying party of the provider of this name, or of the first: for what is no login of a browser's. */
-  relyingParty(name = this.#host.providers.keys().next().value) {
+  relyingParty(name = this.#providers[0]?.name) {
     const provider = this.#host.providers.get(name);
     if (!provider) throw invalid('name', 'is that of no provider of this site');
     if (!this.#parties.has(name)) {
@@ -120,16 +127,15 @@ export class PortableSite {
     const provider = new SiteProvider(given, this.#environment);
     await this.#prepared();
     await provider.prepare();
-    provider.returnTo(this.#callback(provider, this.#host.providers.size > 0));
-    this.#replace(provider.joined(this.#site), [...this.#host.providers.values(), provider]);
+    provider.returnTo(this.#callback(provider, this.#providers.length > 0));
+    this.#replace(provider.joined(this.#site), [...this.#providers, provider]);
   }
 
   /** Takes a provider off while the site runs. Its sessions are nobody's from now on. */
   removeProvider(name) {
     const over = label(name, 'name');
-    const providers = Array.from(this.#host.providers.values()).filter((provider) => provider.name !== over);
     this.#parties.delete(over);
-    this.#replace(this.#site?.withoutProvider(over), providers);
+    this.#replace(this.#site?.withoutProvider(over), this.#providers.filter(({ name }) => name !== over));
   }
 
   #callback({ name }, several) {
@@ -137,9 +143,11 @@ export class PortableSite {
   }
 
   #replace(site, providers) {
-    this.#site?.free();
+    for (const before of [this.#site, this.#early]) before?.free();
+    this.#early = undefined;
     this.#site = site;
-    this.#host = { ...this.#host, providers: new Map(providers.map((provider) => [provider.name, provider])) };
+    this.#providers = providers;
+    this.#host = { __proto__: null, ...this.#host, providers: byName(providers) };
   }
 
   async #prepared() {
@@ -151,22 +159,25 @@ export class PortableSite {
   async #prepare() {
     if (this.#site) return;
     await this.#environment.ready();
-    await Promise.all(Array.from(this.#host.providers.values(), (provider) => provider.prepare()));
-    this.#make(this.#host.providers.values());
+    await Promise.all(this.#providers.map((provider) => provider.prepare()));
+    this.#make();
   }
 
   /** Makes the core's site, for good if the keys of all providers are at hand. */
-  #make(providers) {
+  #make() {
+    const site = this.#made();
+    if (this.#providers.every(({ isReady }) => isReady)) this.#site = site;
+    else this.#early = site;
+  }
+
+  #made() {
     let site = new (core().Site)(this.#read.base_url, taken(this.#read.sealing_keys), this.#policy);
-    let isReady = true;
-    for (const provider of providers) {
+    for (const provider of this.#providers) {
       const before = site;
       site = provider.joined(before);
       before.free();
-      isReady &&= provider.isReady;
     }
-    if (isReady) this.#site = site;
-    else site.free();
+    return site;
   }
 
   /** Entropy, cache and time of one flow. */
@@ -176,10 +187,8 @@ export class PortableSite {
   }
 }
 
+const byName = (providers) => new Map(providers.map((provider) => [provider.name, provider]));
 const drawn = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length));
-
-/** The path of a URL, or of what is no more than a path with its query. */
-const pathOf = (url) => url.replace(/^[^/?#]*\/\/[^/?#]*/, '').replace(/[?#].*/s, '');
 
 function list(value, name) {
   if (Array.isArray(value)) return Array.from(value);

@@ -3,12 +3,8 @@
 
 const SCRIPT = 'document.forms[0].submit()';
 /** What the page may do: run this script. Where the form leads is the provider's, and the provider may lead on. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const POLICY =
+  "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='; base-uri 'none'; frame-ancestors 'none'";
 
 /** The headers that go with the page. */
 export const PAGE_HEADERS = [
@@ -19,27 +15,13 @@ export const PAGE_HEADERS = [
 
 /** The page that posts `fields`, pairs, to `url`: at once, or by its button where no script runs. */
 export function formPage({ url, fields }) {
-  const inputs = fields.map(
-    ([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">\n`,
+  const inputs = fields.map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`);
+  return (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Log out</title>' +
+    `<main><h1>Log out</h1><form method="post" action="${escaped(url)}">${inputs.join('')}` +
+    '<button>Continue</button></form></main>' +
+    `<script>${SCRIPT}</script>`
   );
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log out</title>
-</head>
-<body>
-<main>
-<h1>Log out</h1>
-<form method="post" action="${escaped(url)}">
-${inputs.join('')}<button type="submit">Continue</button>
-</form>
-</main>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
 }
 
 const ENTITIES = { __proto__: null, '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

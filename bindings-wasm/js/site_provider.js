@@ -12,8 +12,8 @@ const KEY_TAKES = 60;
 
 /** Of what a relying party takes, too. */
 const SHARED = { __proto__: null, issuer: label, policy: copied, allow_insecure_loopback: flag };
-const READERS = { __proto__: null, name: label, authorize: copied, transport: callable, verifier: callable, ...SHARED };
-const named = () => [READERS, PROOFS].flatMap(Object.keys).join(' ');
+const OWN = { __proto__: null, name: label, authorize: copied, transport: callable, verifier: callable };
+const named = () => [OWN, SHARED, PROOFS].flatMap(Object.keys).join(' ');
 
 export class SiteProvider {
   #read;
@@ -32,7 +32,7 @@ export class SiteProvider {
       if (PROOFS[name]) this.#proofs[name] = shared(PROOFS[name](value, name));
       else this.#registration[name] = value;
     };
-    this.#read = options(environment.certified(given), READERS, 'a provider', members);
+    this.#read = options(environment.certified(given), { __proto__: null, ...OWN, ...SHARED }, 'a provider', members);
     if (this.#read.issuer === undefined) throw invalid('issuer', 'is missing');
     this.#registration = JSON.parse(json(this.#registration, 'the registration'));
     const { transport = environment.transport(), verifier = environment.verifier() } = this.#read;

@@ -67,6 +67,10 @@ impl Site {
         Site(self.0.clone().without_provider(name))
     }
 
+    pub fn handles(&self, url: &str) -> bool {
+        self.0.handles(url)
+    }
+
     pub fn handle(
         &self,
         incoming: Incoming,

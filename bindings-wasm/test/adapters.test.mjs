@@ -16,6 +16,7 @@ import { Redis } from 'ioredis';
 import * as forExpress from '../dist/adapters/express.js';
 import * as forFastify from '../dist/adapters/fastify.js';
 import { fetchSite } from '../dist/adapters/fetch.js';
+import { handlers } from '../dist/adapters/next.js';
 import { MemorySessionStore, Site } from '../dist/node/entry_node.js';
 import { RedisSessionStore } from '../dist/node/redis.js';
 import { idToken } from './memory_provider.mjs';
@@ -45,7 +46,7 @@ const FRAMEWORKS = {
     const app = connect();
     app.use(forExpress.relyingparty(site, options));
     app.use('/private', forExpress.requireLogin());
-    app.use('/', (request, response) => response.end(said(request.oidc)));
+    app.use('/', (request, response, next) => (/^\/(?:$|\?|private)/.test(request.originalUrl) ? response.end(said(request.oidc)) : next()));
     return listening(createServer(app).listen(port, '127.0.0.1'));
   },
   async Hono(site, port, options) {
@@ -119,6 +120,8 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       const registered = await provider.control('register', {
         redirect_uris: [`${home}/auth/callback`],
         post_logout_redirect_uris: [`${home}/auth/logged-out`],
+        backchannel_logout_uri: `${home}/auth/backchannel-logout`,
+        backchannel_logout_session_required: true,
       });
       const { client_id, client_secret } = registered;
       own = {
@@ -206,6 +209,16 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       assert.equal(browser.cookies.some((name) => name.startsWith('rp-')), false);
     });
 
+    test('a logout at the provider ends the session of every worker, and of nobody else', async () => {
+      const [browser, other] = [new Browser(), new Browser()];
+      await login(browser);
+      await login(other);
+      const over = `${provider.issuer}/session/end`;
+      await browser.logout(over, `${over}/success`);
+      assert.deepEqual([await text(browser), await text(browser, '/', worker)], ['Hello nobody', 'Hello nobody']);
+      assert.equal(await text(other, '/', worker), 'Hello alice');
+    });
+
     test('one worker knows who logged in at another; both refresh once between them', async (t) => {
       t.after(() => (ahead = 0));
       const browser = new Browser();
@@ -271,3 +284,16 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
     });
   });
 }
+
+test('the handlers of Next.js answer a Request with a Response', async () => {
+  const site = new Site(siteOptions(rotatingProvider(), { base_url: 'https://app.example/auth' }));
+  const { GET, POST } = handlers(site, { failed: (error, _request, status) => new Response(error.code, { status }) });
+  const login = await GET(new Request('https://app.example/auth/login?return_to=/x'));
+  assert.deepEqual([login.status, new URL(login.headers.get('location')).origin], [303, ISSUER]);
+  assert.equal(login.headers.getSetCookie().length, 1);
+  const form = { method: 'POST', body: new URLSearchParams({ return_to: '/' }) };
+  const elsewhere = await POST(new Request('https://app.example/auth/logout', form));
+  assert.deepEqual([elsewhere.status, await elsewhere.text(), elsewhere.headers.get('cache-control')], [403, 'cross_site_request', 'no-store']);
+  assert.equal((await GET(new Request('https://app.example/auth/other'))).status, 404);
+  assert.equal((await POST(new Request('https://app.example/auth/logout', { method: 'POST', body: 'x'.repeat(80_000), headers: { 'sec-fetch-site': 'same-origin' } }))).status, 400);
+});

@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Browser, startProvider } from './op.mjs';
+import { freePort } from './redis_server.mjs';
 import { run, tool } from './packed.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -44,8 +45,10 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
 const text = (page) => readFileSync(`${ROOT}${page}`, 'utf8');
 const found = (page) => Array.from(text(page).matchAll(/^```(js|tsx?)\n([^]*?)^```/gm));
 const snippets = (page) => found(page).map(([, , code]) => code);
-/** The file that snippets of a page import, which shows it. */
-const SITE = "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n";
+/** What others import of a snippet that is a file of its own. */
+const SITE = /^export const site = new Site\(\{\n  base_url: `/m;
+/** The file that snippets of a page in docs/ import, which shows it. */
+const DECLARED = "import type { Site } from 'relyingparty';\nexport declare const site: Site;\n";
 
 let folder;
 before(() => (folder = mkdtempSync(fileURLToPath(new URL('.readme-', import.meta.url)))));
@@ -54,8 +57,11 @@ after(() => rmSync(folder, { recursive: true }));
 test('every snippet is strict TypeScript', () => {
   const files = PAGES.flatMap((page) =>
     found(page).map(([, language, code], at) => {
-      const file = `${page.replaceAll(/\W/g, '-')}-${at}.${language === 'tsx' ? 'tsx' : 'mts'}`;
-      const whole = /^import .* from 'relyingparty/m.test(code) || page.startsWith('docs/');
+      const inDocs = page.startsWith('docs/');
+      const isPage = language === 'tsx' || /^ *<[A-Z]/m.test(code);
+      const name = `${page.replaceAll(/\W/g, '-')}-${at}.${isPage ? 'tsx' : 'mts'}`;
+      const file = SITE.test(code) && !inDocs ? 'site.mts' : name;
+      const whole = /^import .* from '(?:relyingparty|\.\/site)/m.test(code) || inDocs;
       writeFileSync(join(folder, file), `${whole ? '' : AROUND}${code}export {};\n`);
       return file;
     }),
@@ -70,23 +76,14 @@ test('every snippet is strict TypeScript', () => {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
-    jsx: 'react-jsx',
     types: ['node'],
+    jsx: 'react-jsx',
     paths: { '@/site': ['./site.d.mts'] },
   };
-  writeFileSync(join(folder, 'site.d.mts'), SITE);
+  writeFileSync(join(folder, 'site.d.mts'), DECLARED);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(tool('tsc'), ['--project', folder]);
 });
-
-/** A port that nobody listens on. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('the application with Express', () => {
   let provider;
@@ -102,7 +99,7 @@ describe('the application with Express', () => {
       post_logout_redirect_uris: [`${home}/`],
     });
     const file = join(folder, 'server.mjs');
-    writeFileSync(file, snippets('bindings-wasm/README.md')[0]);
+    writeFileSync(file, snippets('bindings-wasm/README.md').find((code) => /LoginCookies, .*RelyingParty/.test(code)));
     const environment = {
       APP_URL: home,
       PORT,
@@ -166,4 +163,48 @@ describe('the application with Express', () => {
     for (let logins = 0; logins < 20; logins += 1) await browser.open(`${home}/login`);
     assert.equal(browser.cookies.length, 8);
   });
+});
+
+describe('the site in ten lines', () => {
+  let provider;
+  before(async () => (provider = await startProvider()));
+  after(() => provider?.stop());
+
+  for (const [name, isOne] of Object.entries({
+    Express: /^import .* from 'relyingparty\/express'/m,
+    Fastify: /^import .* from 'relyingparty\/fastify'/m,
+    Hono: /^import .* from 'relyingparty\/fetch'/m,
+    'Node without a framework': /^import { createServer }/m,
+  })) {
+    test(`${name}: logs in and out`, async (t) => {
+      const own = snippets('bindings-wasm/README.md');
+      const at = join(folder, name.replaceAll(' ', ''));
+      mkdirSync(at);
+      writeFileSync(join(at, 'site.mjs'), own.find((code) => SITE.test(code)));
+      writeFileSync(join(at, 'server.mjs'), own.find((code) => isOne.test(code)));
+      const PORT = await freePort();
+      const APP_URL = `http://localhost:${PORT}`;
+      const { client_id, client_secret } = await provider.control('register', {
+        redirect_uris: [`${APP_URL}/auth/callback`],
+        post_logout_redirect_uris: [`${APP_URL}/auth/logged-out`],
+      });
+      const SESSION_KEY = randomBytes(32).toString('hex');
+      const environment = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: client_id, OIDC_CLIENT_SECRET: client_secret };
+      const server = fork(join(at, 'server.mjs'), { env: { ...process.env, ...environment, APP_URL, PORT, SESSION_KEY } });
+      t.after(() => server.kill());
+      for (let tries = 0; !(await fetch(APP_URL).catch(() => undefined)); tries += 1) {
+        assert.ok(tries < 100, 'it does not start');
+        await pause(100);
+      }
+      const browser = new Browser();
+      const back = await browser.login(`${APP_URL}/auth/login`, `${APP_URL}/auth/callback`);
+      const { status, location } = await browser.open(back);
+      assert.deepEqual([status, location], [303, '/']);
+      assert.deepEqual(JSON.parse((await browser.open(APP_URL)).text), { hello: 'alice' });
+      const logout = await browser.open(`${APP_URL}/auth/logout`, {}, { 'sec-fetch-site': 'same-origin' });
+      const returned = await browser.logout(logout.location, `${APP_URL}/auth/logged-out`);
+      assert.equal((await browser.open(returned)).location, '/');
+      assert.notEqual((await browser.open(APP_URL)).status, 200);
+    });
+  }
 });

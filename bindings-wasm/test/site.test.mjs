@@ -133,7 +133,7 @@ test('a logout whose URL would be too long is a page that posts a form, by a scr
   const hash = createHash('sha256').update(script).digest('base64');
   assert.equal(one('Content-Security-Policy'), `default-src 'none'; script-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`);
   assert.match(handled.body, /<form method="post" action="https:\/\/op\.example\/logout">/);
-  assert.match(handled.body, /<button type="submit">Continue<\/button>/);
+  assert.match(handled.body, /<button>Continue<\/button>/);
   const fields = Object.fromEntries(Array.from(handled.body.matchAll(/name="(\w+)" value="([^"<>]*)"/g), ([, name, value]) => [name, value]));
   assert.deepEqual(Object.keys(fields), ['client_id', 'id_token_hint', 'state', 'post_logout_redirect_uri']);
   assert.equal(browser.cookies.size, 1);
@@ -188,7 +188,7 @@ describe('several providers', () => {
   });
 
   test('they come and go while the site runs', async () => {
-    const { provider, site, browser } = town({ providers: [{ name: 'one', redirect_uri: `${BASE}/callback/one` }] });
+    const { provider, site, browser } = town({ providers: [{ name: 'one' }] });
     const { transport } = provider;
     const two = { name: 'two', issuer: ISSUER, client_id: 'client', client_secret: 's', transport };
     await site.addProvider(two);
@@ -273,10 +273,12 @@ test('headers are taken as servers have them', async () => {
   await assert.rejects(site.handle({ method: 'POST', url: '/', headers: {}, body: new Uint8Array() }), TypeError);
 });
 
-test('handles says which URLs are below the base URL', () => {
+test('handles says which URLs are routes', () => {
   const { site } = town();
-  for (const url of ['/auth/login', '/auth/', 'https://app.example/auth/x?y', new URL(`${BASE}/callback`)]) assert.ok(site.handles(url), String(url));
-  for (const url of ['/', '/auth', '/authx/login', '/x/auth/login', '', '?/auth/x', '//auth/login', '/x?/auth/login']) assert.ok(!site.handles(url), url);
+  for (const url of ['/auth/login', '/auth/callback?a=b', 'https://app.example/auth/logout', new URL(`${BASE}/callback`)])
+    assert.ok(site.handles(url), String(url));
+  for (const url of ['/', '/auth', '/auth/', '/authx/login', '/auth/other', '', '?/auth/login', '/login', '/x?/auth/login'])
+    assert.ok(!site.handles(url), url);
   const deep = new Site({ ...siteOptions(rotatingProvider()), base_url: 'https://app.example/shop/auth', providers: [] });
   for (const url of ['/shop/auth/login', '/auth/login']) assert.ok(deep.handles(url), url);
   assert.ok(!deep.handles('/login'));
@@ -367,7 +369,7 @@ test('options are refused by name', () => {
   refused({ providers: [{ issuer: undefined }] }, 'issuer');
   refused({ providers: [{ store: new node.MemoryStore() }] }, 'store');
   refused({ providers: [{ clock: () => NOW }] }, 'clock');
-  refused({ providers: [{ redirect_uri: 'https://app.example/other' }] }, 'redirect_uri');
+  refused({ providers: [{ redirect_uri: 'https://other.example/callback' }] }, 'redirect_uri');
   refused({ providers: [{ name: 'a' }, { name: 'a' }] }, 'provider');
   refused({ providers: [{ name: 'a b' }] }, 'provider');
   refused({ providers: [{ scopes: ['openid', 'offline_access'] }] }, 'store');
@@ -426,6 +428,23 @@ test('u9_what_a_site_yields_shows_no_secret', async () => {
   assert.equal(inspect(site), '<Site at https://app.example/auth>');
   class Login extends Site {}
   assert.equal(inspect(new Login(siteOptions(rotatingProvider()))), '<Login at https://app.example/auth>');
+});
+
+test('a site can be had ready, and its keys are tried again', async () => {
+  let tries = 0;
+  const key = async () => {
+    tries += 1;
+    if (tries === 1) throw new Error('the KMS is down');
+    return (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])).privateKey;
+  };
+  const options = siteOptions(rotatingProvider());
+  const { client_secret: _, ...client } = options.providers[0];
+  const site = new Site({ ...options, providers: [{ ...client, signing_keys: [key] }] });
+  assert.ok(site.handles('/auth/login'));
+  await assert.rejects(site.ready(), { code: 'invalid_configuration' });
+  await site.ready();
+  await site.ready();
+  assert.equal(tries, 2);
 });
 
 test('a clock that is not set is refused', async () => {

@@ -5,12 +5,14 @@ import {
   CallbackParams,
   Client,
   LoginCookies,
+  MemorySessionStore,
   MemoryStore,
   Provider,
   ProviderError,
   RelyingParty,
   RelyingPartyError,
   SessionStorageStore,
+  Site,
   clearCookie,
   dpopKeyStore,
   errorCodes,
@@ -20,11 +22,16 @@ import {
   run,
   webVerifier,
 } from 'relyingparty';
-import type { Answer, ErrorCode, ProvingAnswer, Session, Store, Transport } from 'relyingparty';
+import type { Answer, ErrorCode, ProvingAnswer, Session, SessionStore, Store, Transport } from 'relyingparty';
 import { RelyingParty as Full } from 'relyingparty/full';
 import { init as initFull } from 'relyingparty/full/manual';
+import { relyingparty, requireLogin } from 'relyingparty/express';
+import { relyingparty as plugin, requireLogin as required } from 'relyingparty/fastify';
+import { type FetchSite, fetchSite } from 'relyingparty/fetch';
 import { init as initManual } from 'relyingparty/manual';
+import { getSession, handlers, middleware } from 'relyingparty/next';
 import { nodeTransport, nodeVerifier, tokenFile } from 'relyingparty/node';
+import { RedisSessionStore } from 'relyingparty/redis';
 import { Protected, SessionProvider, useSession } from 'relyingparty/react';
 import type { UsedSession } from 'relyingparty/react';
 import { SessionError, createSession } from 'relyingparty/session';
@@ -32,6 +39,11 @@ import type { PageSession, SessionState } from 'relyingparty/session';
 import { sessionStore } from 'relyingparty/svelte';
 import { sessionPlugin, useSession as useVueSession } from 'relyingparty/vue';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import expressApplication from 'express';
+import fastify from 'fastify';
+import type { Redis } from 'ioredis';
+import type { RedisClientType } from 'redis';
 
 const registration = { client_id: 'c', redirect_uri: 'https://app.example/cb' };
 
@@ -267,6 +279,51 @@ export function frozen(session: Session): void {
   session.access_token = 'x';
 }
 
+export async function sites(given: IncomingMessage, redis: Redis, nodeRedis: RedisClientType): Promise<void> {
+  const store: SessionStore = new RedisSessionStore({ client: redis, prefix: 'app:' });
+  new RedisSessionStore({ client: nodeRedis });
+  // @ts-expect-error: no client
+  new RedisSessionStore({ client: {} });
+  const site = new Site({
+    base_url: 'https://app.example/auth',
+    providers: [{ issuer: 'https://op.example', client_id: 'c', name: 'op', authorize: { prompt: 'consent' } }],
+    sealing_keys: [new Uint8Array(32)],
+    store,
+    policy: { idle_secs: 60 },
+    on_event: (...event) => {
+      if (event[0] === 'relyingparty:site') console.log(event[1].kind, event[1].code);
+    },
+  });
+  // @ts-expect-error: the store is an option of the site
+  new Site({ base_url: '', providers: [], sealing_keys: [], policy: { store: true } });
+  // @ts-expect-error: the clock is the site's
+  await site.addProvider({ issuer: '', client_id: '', clock: () => 0 });
+  const { method = '', url = '', headers } = given;
+  const handled = await site.handle({ method, url, headers, body: 'a=b' });
+  if (handled.event?.kind === 'logged_in') console.log(handled.event.provider, handled.event.session.claims.sub);
+  if (handled.event?.kind === 'failed') console.log(handled.event.error.code);
+  const visit = await site.visit({ method, url, headers: new Headers() });
+  const named: string | undefined = visit.session?.claims.sub;
+  await site.relyingParty('op').userinfo(visit.session ?? nobody());
+  const memory = new MemorySessionStore({ clock: () => 0 });
+  memory.add({ key: named ?? '', value: '', expires_at: 0, labels: [] }) satisfies boolean;
+
+  const app = expressApplication();
+  app.use(relyingparty(site, { failed: (error, _request, response) => response.send(error.code) }));
+  app.get('/', requireLogin(), (request, response) => void response.send(request.oidc.session?.claims.sub));
+  await fastify().register(plugin, { site });
+  fastify().get('/', { preHandler: required }, async (request) => request.oidc.login_url);
+  const login: FetchSite = fetchSite(site, { failed: (error, _request, status) => new Response(error.code, { status }) });
+  const answered: Response | undefined = await login(new Request('https://app.example/auth/login'));
+  (await login.visit(new Request(''))).keep(answered ?? new Response());
+  const { GET, POST } = handlers(site);
+  [await GET(new Request('')), await POST(new Request(''))] satisfies Response[];
+  (await getSession(site)).session?.claims.sub satisfies string | undefined;
+  middleware(site, { required: ({ url }) => url.endsWith('/private') });
+}
+
+function nobody(): never {
+  throw new Error();
 export async function page(rp: RelyingParty): Promise<string> {
   const session: PageSession = createSession({ rp, storage: 'localStorage', margin_secs: 30 });
   // @ts-expect-error there is no such storage

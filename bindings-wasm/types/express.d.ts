@@ -5,6 +5,7 @@ export type { Oidc } from './adapters.js';
 
 declare global {
   namespace Express {
+    /** A request of Express. */
     interface Request {
       /** Whose request it is. The middleware of `relyingparty(site)` sets it. */
       oidc: Oidc;

@@ -6,6 +6,7 @@ import type { RelyingPartyError, Site } from './index.js';
 export type { Oidc } from './adapters.js';
 
 declare module 'fastify' {
+  /** A request of Fastify. */
   interface FastifyRequest {
     /** Whose request it is. The plugin sets it for all routes but the site's own. */
     oidc: Oidc;

@@ -26,8 +26,8 @@ export interface IORedisClient {
 
 /**
  * Keeps the sessions of a site in Redis 5 or later, for all processes of the application. Each question is one script. Redis forgets
- * what has expired by itself. Give Redis a policy that evicts nothing (`noeviction`): whoever is evicted is logged out. In a cluster
- * a prefix with a hash tag, such as `{relyingparty}:`, keeps all keys in one slot.
+ * what has expired by itself. Give Redis a policy that evicts nothing (`noeviction`): whoever is evicted is logged out. A replica that takes
+ * over may lack the last changes. Redis Cluster is not supported, since a label leads to entries on other nodes.
  *
  * @example
  * const client = await createClient({ url: 'redis://127.0.0.1:6379' }).connect();

@@ -12,7 +12,10 @@ import type { Session } from './sessions.js';
 export interface SitePolicy {
   /** A session that nobody used for this long is over. Default: 28800 (8 hours); from 60 to 2592000. */
   idle_secs?: number;
-  /** A session is over this long after its login, whatever it was used for. Default: 604800 (7 days); from 60 to 31536000. */
+  /**
+   * A session is over this long after its login, whatever it was used for, and at the `session_expiry` of its ID token where that comes
+   * first. Default: 604800 (7 days); from 60 to 31536000.
+   */
   absolute_secs?: number;
   /** How long before the access token expires it is refreshed. Default: 60; from 0 to 3600. */
   refresh_margin_secs?: number;
@@ -33,6 +36,11 @@ export interface SitePolicy {
   after_logout?: string;
   /** Whether `logout` can be a link. Then any page can log a visitor out. Default: false. */
   logout_by_get?: boolean;
+  /**
+   * Whether a logout revokes the refresh token and the access token (RFC 7009), before the browser is sent to the provider. What cannot
+   * be revoked stops no logout. Default: false.
+   */
+  revoke_at_logout?: boolean;
 }
 
 /** A provider that users of a site log in with, and the registration of the site there. */
@@ -42,8 +50,8 @@ export interface SiteProvider extends Omit<Registration, 'signing_keys' | 'dpop_
   /** The issuer identifier, exactly as the provider publishes it. */
   issuer: string;
   /**
-   * The redirect URI of the registration. Default: the base URL with `/callback` for the only provider, with `/callback/` and the
-   * name for one of several. No other is accepted. Name the latter if you will add a second provider while the site runs.
+   * The redirect URI of the registration: any URL of the base URL's origin, apart from those of other providers and from other
+   * routes. Default: the base URL with `/callback` for the only provider, with `/callback/` and the name for one of several.
    */
   redirect_uri?: string;
   /** What every login asks for; a visitor's own `prompt` and `login_hint` take the place of these. */
@@ -218,8 +226,13 @@ export class Site {
   /** The metadata and keys of the providers. `cache.toJson()` keeps them for the next process. */
   readonly cache: Cache;
   /**
-   * Whether the path of a URL is below that of the base URL: then the request is one for `handle`. What a proxy takes off the front
-   * of a path may be missing.
+   * Loads the module and has the keys of the providers at hand. `handle` and `visit` do so themselves. Rejects with `module_unavailable` or
+   * a `ConfigurationError`.
+   */
+  ready(): Promise<void>;
+  /**
+   * Whether a URL is that of a route: then the request is one for `handle`. What a proxy takes off the front of a path may be missing. Throws
+   * `module_unavailable` where the module is not loaded yet: see `ready`.
    */
   handles(url: string | Href): boolean;
   /**
@@ -239,8 +252,7 @@ export class Site {
    */
   relyingParty(name?: string): RelyingParty;
   /**
-   * Adds a provider while the site runs. Each of several has a redirect URI that ends with `/callback/` and its name. Rejects with a
-   * `ConfigurationError`.
+   * Adds a provider while the site runs. Rejects with a `ConfigurationError`.
    */
   addProvider(provider: SiteProvider): Promise<void>;
   /** Takes the provider of this name off while the site runs, if there is one. Its sessions are nobody's from now on. */

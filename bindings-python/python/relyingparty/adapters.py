@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from relyingparty import settings
 from relyingparty.events import Event, Failed, LoggedIn, LoggedOut, SessionEnded
@@ -21,25 +21,21 @@ LONGEST_FORM = 65_536
 class Adapter(Generic[SiteT]):
     """A site in a framework, and who is told what happens there."""
 
-    _routes = ("login", "callback", "initiate", "logout", "logged-out", "backchannel-logout", "frontchannel-logout")
-    _named_callback: str
-    """The route of the callbacks of several providers, as the framework writes a path with a name in it."""
-
     def __init__(
         self,
         site: SiteT | str,
-        make: Callable[..., SiteT],
+        kind: type[SiteT],
         given: Withheld[tuple[tuple[Any, ...], dict[str, Any]]],
         on_login: Callable[..., Any] | None,
         on_logout: Callable[..., Any] | None,
         on_failure: Callable[..., Any] | None,
     ) -> None:
         if isinstance(site, str):
-            self.site = make(site, *given.lend()[0], **given.lend()[1])
+            self.site = kind(site, *given.lend()[0], **given.lend()[1])
             """The site."""
         else:
-            if not isinstance(site, Sites) or any(given.lend()):
-                settings.refuse("site", "is neither a base URL nor a site that is ready")
+            if not isinstance(site, kind) or any(given.lend()):
+                settings.refuse("site", f"is neither a base URL nor an object of {kind.__name__} with nothing beside")
             self.site = site
         hooks = {"on_login": on_login, "on_logout": on_logout, "on_failure": on_failure}
         for name, hook in hooks.items():
@@ -64,12 +60,6 @@ class Adapter(Generic[SiteT]):
 
     def _hook(self, event: Event | None) -> Callable[..., Any] | None:
         return None if event is None else self._hooks.get(type(event))
-
-    def _paths(self) -> Iterator[str]:
-        """The paths of the routes, of which a proxy may have taken off the front."""
-        base = urlsplit(self.site.base_url).path
-        for start in [at for at, character in enumerate(base) if character == "/"] or [0]:
-            yield from (f"{base[start:]}/{route}" for route in (*self._routes, self._named_callback))
 
 
 def explanation(event: Event | None, status: int) -> str:

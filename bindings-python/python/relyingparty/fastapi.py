@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from fastapi import APIRouter
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
@@ -53,12 +52,3 @@ class Login(Mounted):
         log in and come back, anything else is answered with 401.
         """
         return Dependency(self.site.cookie_name, self._required)
-
-    @property
-    def router(self) -> APIRouter:
-        """The routes, for ``app.include_router(login.router)`` in the place of ``init_app``. The application also needs
-        ``app.add_middleware(login.middleware)``.
-        """
-        router = APIRouter()
-        router.routes.extend(self.routes)
-        return router

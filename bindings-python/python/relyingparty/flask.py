@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import (
-    Blueprint,
     Flask,
     Response,
     abort,
@@ -50,8 +49,6 @@ _NAME = "relyingparty"
 
 class Login(Adapter[Site]):
     """A site in a Flask application: an extension, one in each application."""
-
-    _named_callback = "callback/<name>"
 
     def __init__(
         self,
@@ -82,17 +79,13 @@ class Login(Adapter[Site]):
         del options
         super().__init__(site, Site, given, on_login, on_logout, on_failure)
         self._user_loader = user_loader
-        self.blueprint = Blueprint(_NAME, __name__)
-        """The routes. An extension against CSRF has to leave them out: the site has rules of its own."""
-        for path in self._paths():
-            self.blueprint.add_url_rule(path, view_func=self._answer, methods=["GET", "POST"], endpoint="answer")
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
         """Add the routes to an application. Set up Flask-Login, if you use it, before."""
         app.extensions[_NAME] = self
-        app.register_blueprint(self.blueprint)
+        app.before_request(self._route)
         app.after_request(self._send_cookies)
         if self._user_loader is not None and find_spec("flask_login") is not None:
             manager: Any = getattr(app, "login_manager", None) or import_module("flask_login").LoginManager(app)
@@ -131,21 +124,24 @@ class Login(Adapter[Site]):
             response = redirect(self.login_url(request.script_root + request.full_path.rstrip("?")), 303)
             response.headers["Cache-Control"] = "no-store"
             return response
-        return Response("Unauthorized\n", 401, {"WWW-Authenticate": "Cookie"}, mimetype="text/plain")
+        return self._text("Unauthorized\n", 401, {"WWW-Authenticate": "Cookie"})
 
-    def _answer(self, name: str = "") -> Any:
+    def _route(self) -> Any:
+        """The answer, if the request is for one of the site's routes: the site knows which URLs are its own."""
+        return self._answer() if self.site.handles(request.script_root + request.path) else None
+
+    def _answer(self) -> Any:
         # Who read the form before has left nothing else of it.
         body = request.stream.read(LONGEST_FORM + 1) or urlencode([*request.form.items(multi=True)])
         try:
             handled = self.site.handle(Incoming(request.method, request.url, request.headers, body))
-            status, headers, event = handled.status, handled.headers, handled.event
-            response = Response(handled.body, status)
+            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
         except TransportError as error:
-            status, headers, event = 503, [("Cache-Control", "no-store")], Failed(error)
+            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
         shown = self._told(event)
-        if status >= 400:
-            text = Response(explanation(event, status), status, mimetype="text/plain")
-            response = text if shown is None else make_response(shown)
+        if status < 400:
+            return Response(page, status, headers)
+        response = make_response(shown if shown is not None else self._text(explanation(event, status), status))
         response.headers.extend(headers)
         return response
 
@@ -161,9 +157,13 @@ class Login(Adapter[Site]):
                 response.headers.add("Set-Cookie", cookie)
         return response
 
+    @classmethod
+    def _unavailable(cls, code: str) -> Response:
+        return cls._text(f"{code}\n", 503, {"Retry-After": "1"})
+
     @staticmethod
-    def _unavailable(code: str) -> Response:
-        return Response(f"{code}\n", 503, {"Retry-After": "1"}, mimetype="text/plain")
+    def _text(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
+        return Response(text, status, headers, mimetype="text/plain")
 
 
 def login_required(view: ViewT) -> ViewT:

@@ -51,7 +51,8 @@ class SiteProvider:
         :param name: what the site calls it: the parameter ``provider`` of a login. 1 to 64 letters, digits, ``-``,
             ``_`` and ``.``.
         :param redirect_uri: the redirect URI of the registration. If not given, it is the base URL of the site with
-            ``/callback``, or with ``/callback/`` and the name if the site has several providers.
+            ``/callback``, or with ``/callback/`` and the name if the site has several providers. It is a URL of the
+            site's origin.
         :param authorize: what every login asks for (:class:`~relyingparty.options.AuthorizeOptions`). What a visitor
             asks for takes its place.
         :param options: everything else that :class:`~relyingparty.RelyingParty` takes for a provider: the client's

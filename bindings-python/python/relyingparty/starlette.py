@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relyingparty._relyingparty import Incoming, Session, Visit
@@ -40,8 +40,6 @@ _VISITS = "relyingparty.visits"
 
 class Mounted(Adapter[AsyncSite]):
     """A site in an application of Starlette or FastAPI. Create one per process."""
-
-    _named_callback = "callback/{name}"
 
     def __init__(
         self,
@@ -68,9 +66,9 @@ class Mounted(Adapter[AsyncSite]):
         super().__init__(site, AsyncSite, given, on_login, on_logout, on_failure)
 
     @property
-    def routes(self) -> list[Route]:
-        """The routes of the site."""
-        return [Route(path, self._answer, methods=["GET", "POST"], include_in_schema=False) for path in self._paths()]
+    def routes(self) -> list[BaseRoute]:
+        """The routes of the site, for an application that does not use :meth:`init_app`."""
+        return [_Routes(self)]
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """The middleware that sends the cookies of visits, for ``app.add_middleware(login.middleware)``."""
@@ -137,14 +135,13 @@ class Mounted(Adapter[AsyncSite]):
         incoming = Incoming(request.method, str(request.url), request.headers.raw, body)
         try:
             handled = await self.site.handle(incoming)
-            status, headers, event = handled.status, handled.headers, handled.event
-            response = Response(handled.body, status)
+            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
         except TransportError as error:
-            status, headers, event = 503, [("Cache-Control", "no-store")], Failed(error)
+            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
         shown = await self._told(request, event)
+        response = Response(page, status)
         if status >= 400:
-            is_shown = isinstance(shown, Response)
-            response = shown if is_shown else PlainTextResponse(explanation(event, status), status)
+            response = shown if isinstance(shown, Response) else PlainTextResponse(explanation(event, status), status)
         for name, value in headers:
             response.headers.append(name, value)
         return response
@@ -155,7 +152,26 @@ class Mounted(Adapter[AsyncSite]):
             return None
         if inspect.iscoroutinefunction(hook):
             return await hook(connection, event)
-        return await run_in_threadpool(hook, connection, event)
+        returned: Any = await run_in_threadpool(hook, connection, event)
+        return await returned if inspect.isawaitable(returned) else returned
+
+
+class _Routes(BaseRoute):
+    """All of a site's routes: the site knows which URLs are its own."""
+
+    def __init__(self, login: Mounted) -> None:
+        self._login = login
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        is_ours = scope["type"] == "http" and self._login.site.handles(scope["path"])
+        return (Match.FULL, {"endpoint": self._login._answer}) if is_ours else (Match.NONE, {})
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> NoReturn:
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._login._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 class Login(Mounted):

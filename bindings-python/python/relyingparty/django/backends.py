@@ -20,7 +20,7 @@ class OidcBackend(ModelBackend):
 
     def authenticate(self, request: Any, oidc_session: Session | None = None, **_: Any) -> Any:  # type: ignore[override]
         """The user of a session of the site; ``None`` if there is none, or one that is not active."""
-        user = None if oidc_session is None else self.user_from_claims(oidc_session.claims)
+        user = self.user_from_claims(oidc_session.claims) if isinstance(oidc_session, Session) else None
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def user_from_claims(self, claims: IdTokenClaims) -> Any:

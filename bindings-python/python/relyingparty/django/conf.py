@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -19,16 +18,20 @@ _REQUIRED = ("BASE_URL", "SEALING_KEYS")
 _REQUIRED_OF_A_PROVIDER = ("ISSUER", "CLIENT_ID")
 
 
-@lru_cache(maxsize=1)
+_made: list[Site] = []
+
+
 def site() -> Site:
     """The site of this process."""
-    return make_site()
+    if not _made:
+        _made.append(make_site())
+    return _made[0]
 
 
 def changed(*, setting: str, **_: object) -> None:
     """Forget the site when a test changes its settings."""
     if setting in ("RELYINGPARTY", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL", "ROOT_URLCONF"):
-        site.cache_clear()
+        _made.clear()
 
 
 def make_site() -> Site:

@@ -12,14 +12,16 @@ from relyingparty.django import sessions
 
 
 class RelyingPartyMiddleware:
-    """Sets ``request.oidc_session``, refreshed when it is due, or ``None``.
+    """Sets ``request.oidc_session``, refreshed when it is due, or ``None``; ``request.oidc_error`` if that failed.
 
     It logs Django's user in and out with it: when the provider ends a session, Django's session ends with the next
     request. Put it behind ``AuthenticationMiddleware``.
     """
 
     sync_capable = True
+    """Views that block will do,"""
     async_capable = True
+    """and those of asyncio as well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         """Stand before a view, of either kind."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
@@ -22,14 +21,14 @@ def identity_key(iss: str, sub: str) -> str:
     return sha256(f"{len(iss)}:{iss}{sub}".encode()).hexdigest()
 
 
-def incoming(request: HttpRequest, **headers: str) -> Incoming:
-    """A request as the site takes it."""
-    url, body = request.get_full_path(), request.body if request.method == "POST" else None
+def incoming(request: HttpRequest, body: bytes | None = None) -> Incoming:
+    """A request as the site takes it. Django's parameter for where a login leads is that of the site."""
+    url = request.get_full_path()
     if request.path.endswith("/login") and auth.REDIRECT_FIELD_NAME in request.GET and "return_to" not in request.GET:
         query = request.GET.copy()
         query["return_to"] = query.pop(auth.REDIRECT_FIELD_NAME)[-1]
         url = f"{request.path}?{query.urlencode()}"
-    return Incoming(request.method or "", url, {**request.headers, **headers}, body)
+    return Incoming(request.method or "", url, dict(request.headers), body)
 
 
 def send(response: HttpResponse, set_cookies: Iterable[str]) -> None:
@@ -40,12 +39,12 @@ def send(response: HttpResponse, set_cookies: Iterable[str]) -> None:
 
 def visit(request: Any) -> None:
     """Say whose request it is, and let Django's user be the same."""
-    request.oidc_session = None
+    request.oidc_session = request.oidc_error = None
     request.oidc_cookies = []
     if conf.site().handles(request.path):
         return
     visit = conf.site().visit(incoming(request))
-    request.oidc_cookies = visit.set_cookies
+    request.oidc_cookies, request.oidc_error = visit.set_cookies, visit.error
     session, mark = visit.session, request.session.get(MARK)
     if isinstance(visit.event, SessionEnded):
         signals.logged_out.send(type(request), request=request, session=None, error=visit.event.error)
@@ -53,11 +52,12 @@ def visit(request: Any) -> None:
         # With an error the session may still be there: it could not be refreshed now.
         if mark is not None and visit.error is None:
             log_out(request)
-        return
-    if mark != key_of(session) and (mark is not None or not request.user.is_authenticated):
-        log_in(request, session)
-    if request.session.get(MARK) == key_of(session):
+    elif mark == key_of(session):
         request.oidc_session = session
+    elif mark is not None or not request.user.is_authenticated:
+        # Django's session is lost, or that of another user of the site: nobody goes on with a session that is gone.
+        if log_in(request, session) is None and mark is not None:
+            log_out(request)
 
 
 def key_of(session: Session) -> str:
@@ -93,6 +93,7 @@ def logged_out_by_django(request: Any = None, **_: object) -> None:
 
 def end(cookies: str) -> tuple[Any, list[str]]:
     """End the session of these cookies at the site: the answer, and the cookies to clear."""
-    url = f"{settings.RELYINGPARTY['BASE_URL']}/logout"
-    handled = conf.site().handle(Incoming("POST", url, {"Cookie": cookies, "Sec-Fetch-Site": "same-origin"}))
+    site = conf.site()
+    headers = {"Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
+    handled = site.handle(Incoming("POST", f"{site.base_url}/logout", headers))
     return handled, [value for name, value in handled.headers if name == "Set-Cookie" and value.endswith("Max-Age=0")]

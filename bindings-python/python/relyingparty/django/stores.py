@@ -14,7 +14,7 @@ from django.db.models.functions import StrIndex
 
 from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
-from relyingparty.session_stores.waiting import Waiting
+from relyingparty.session_stores.waiting import Queues
 from relyingparty.sites import METHODS
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ class DatabaseSessionStore:
         if vendor not in self.VENDORS:
             settings.refuse("STORE", f"is for {' and '.join(self.VENDORS)}, not for {vendor}")
         self._using = using
+        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -95,17 +96,12 @@ class DatabaseSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        waiting = Waiting(wait)
-        while not self._try(lambda: self._locked(key, owner, lifetime)):
-            pause = waiting.pause()
-            if pause is None:
-                return False
-            time.sleep(pause)
-        return True
+        return self._queues.take(key, wait, lambda: self._try(lambda: self._locked(key, owner, lifetime)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._try(lambda: self._delete(self._locks.filter(key=key, owner=owner)))
+        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<DatabaseSessionStore in {self._using}>"
@@ -199,10 +195,16 @@ class CacheSessionStore:
         :param alias: its alias in ``CACHES``.
         """
         self._alias = alias
+        self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
         if name not in METHODS:
             raise AttributeError(name)
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)
+
+    def _make(self) -> Any:
         from django.core.cache import caches
 
         cache: Any = caches[self._alias]
@@ -212,7 +214,7 @@ class CacheSessionStore:
         from relyingparty.session_stores.redis import RedisSessionStore
 
         prefix = ":".join(part for part in (cache.key_prefix, "relyingparty:") if part)
-        return getattr(RedisSessionStore(client(write=True), prefix), name)
+        return RedisSessionStore(client(write=True), prefix)
 
     def __repr__(self) -> str:
         return f"<CacheSessionStore in {self._alias}>"

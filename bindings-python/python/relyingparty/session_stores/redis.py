@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +13,7 @@ from redis.exceptions import NoScriptError
 from relyingparty import settings
 from relyingparty.session_stores import scripts
 from relyingparty.session_stores.scripts import Script
-from relyingparty.session_stores.waiting import Waiting
+from relyingparty.session_stores.waiting import AsyncQueues, Queues
 
 __all__ = ["AsyncRedisSessionStore", "RedisSessionStore"]
 
@@ -85,6 +83,7 @@ class RedisSessionStore:
             settings.refuse("client", "is no redis.Redis")
         self._client: Any = client
         self._commands = _Commands(prefix)
+        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -112,17 +111,13 @@ class RedisSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        waiting, call = Waiting(wait), self._commands.lock(key, owner, lifetime)
-        while not self._run(call):
-            pause = waiting.pause()
-            if pause is None:
-                return False
-            time.sleep(pause)
-        return True
+        call = self._commands.lock(key, owner, lifetime)
+        return self._queues.take(key, wait, lambda: bool(self._run(call)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._run(self._commands.unlock(key, owner))
+        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<RedisSessionStore {self._commands.prefix!r}>"
@@ -147,6 +142,7 @@ class AsyncRedisSessionStore:
             settings.refuse("client", "is no redis.asyncio.Redis")
         self._client: Any = client
         self._commands = _Commands(prefix)
+        self._queues = AsyncQueues()
 
     async def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -174,17 +170,17 @@ class AsyncRedisSessionStore:
 
     async def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        waiting, call = Waiting(wait), self._commands.lock(key, owner, lifetime)
-        while not await self._run(call):
-            pause = waiting.pause()
-            if pause is None:
-                return False
-            await asyncio.sleep(pause)
-        return True
+        call = self._commands.lock(key, owner, lifetime)
+
+        async def attempt() -> bool:
+            return bool(await self._run(call))
+
+        return await self._queues.take(key, wait, attempt)
 
     async def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         await self._run(self._commands.unlock(key, owner))
+        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<AsyncRedisSessionStore {self._commands.prefix!r}>"

@@ -18,7 +18,7 @@ from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
 from relyingparty.session_stores.statements import DIALECTS, Statements
 from relyingparty.session_stores.tables import SessionTables, session_tables
-from relyingparty.session_stores.waiting import Waiting
+from relyingparty.session_stores.waiting import AsyncQueues, Queues
 
 __all__ = ["AsyncSqlSessionStore", "SessionTables", "SqlSessionStore", "session_tables"]
 
@@ -53,6 +53,7 @@ class SqlSessionStore:
             settings.refuse("engine", "is no sqlalchemy.Engine")
         self._statements = _statements(engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
+        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -85,19 +86,14 @@ class SqlSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        waiting = Waiting(wait)
-        is_held = False
-        while is_held or not self._one(lambda connection: self._statements.lock(connection, key, owner, lifetime)):
-            pause = waiting.pause()
-            if pause is None:
-                return False
-            time.sleep(pause)
-            is_held = self._one(lambda connection: self._statements.is_held(connection, key, owner))
-        return True
+        return self._queues.take(
+            key, wait, lambda: self._one(lambda found: self._statements.lock(found, key, owner, lifetime))
+        )
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._one(lambda connection: self._statements.unlock(connection, key, owner))
+        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<SqlSessionStore in {self._engine.dialect.name}>"
@@ -142,6 +138,7 @@ class AsyncSqlSessionStore:
             settings.refuse("engine", "is no sqlalchemy.ext.asyncio.AsyncEngine")
         self._statements = _statements(engine.sync_engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
+        self._queues = AsyncQueues()
 
     async def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -174,19 +171,16 @@ class AsyncSqlSessionStore:
 
     async def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        waiting = Waiting(wait)
-        is_held = False
-        while is_held or not await self._one(lambda found: self._statements.lock(found, key, owner, lifetime)):
-            pause = waiting.pause()
-            if pause is None:
-                return False
-            await asyncio.sleep(pause)
-            is_held = await self._one(lambda connection: self._statements.is_held(connection, key, owner))
-        return True
+
+        async def attempt() -> bool:
+            return await self._one(lambda connection: self._statements.lock(connection, key, owner, lifetime))
+
+        return await self._queues.take(key, wait, attempt)
 
     async def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         await self._one(lambda connection: self._statements.unlock(connection, key, owner))
+        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<AsyncSqlSessionStore in {self._engine.dialect.name}>"

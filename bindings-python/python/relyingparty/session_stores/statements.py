@@ -116,10 +116,10 @@ class Statements:
 
     def lock(self, connection: Connection, key: str, owner: str, lifetime: int) -> bool:
         given = {"name": key, "holder": owner, "lifetime": lifetime}
+        # Whoever reads stands in nobody's way.
+        if connection.execute(self._held, {"name": key, "holder": owner}).one_or_none() is not None:
+            return False
         return connection.execute(self._lock, given).one_or_none() is not None
-
-    def is_held(self, connection: Connection, key: str, owner: str) -> bool:
-        return connection.execute(self._held, {"name": key, "holder": owner}).one_or_none() is not None
 
     def unlock(self, connection: Connection, key: str, owner: str) -> None:
         connection.execute(self._unlock, {"name": key, "holder": owner})

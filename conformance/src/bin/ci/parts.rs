@@ -201,6 +201,7 @@ fn wasm(context: &mut Context) -> Outcome {
 }
 
 fn javascript(context: &mut Context) -> Outcome {
+    context.databases()?;
     context.npm_package()?;
     let mut command = context.npm("bindings-wasm", &["test"]);
     command.env("RP_VERDICTS", context.verdicts()?);
@@ -256,10 +257,12 @@ fn python(context: &mut Context) -> Outcome {
     let python = context.python()?;
     context.databases()?;
     let folder = context.path("bindings-python");
-    let stubtest = ["mypy.stubtest", "relyingparty", "--allowlist", "stubtest_allowlist.txt"];
-    for args in [&["pytest", "tests"][..], &["mypy", "--strict"], &stubtest, &["ruff", "check"]] {
+    let stubs = ["tests/stubs.py", "relyingparty", "--allowlist", "stubtest_allowlist.txt"];
+    for args in
+        [&["-m", "pytest", "tests"][..], &["-m", "mypy", "--strict"], &stubs, &["-m", "ruff", "check"]]
+    {
         let mut command = context.command(&python);
-        command.current_dir(&folder).arg("-m").args(args);
+        command.current_dir(&folder).args(args);
         let command = context.live(command)?;
         context.run(command)?;
     }
