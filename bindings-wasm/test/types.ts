@@ -324,6 +324,8 @@ export async function sites(given: IncomingMessage, redis: Redis, nodeRedis: Red
 
 function nobody(): never {
   throw new Error();
+}
+
 export async function page(rp: RelyingParty): Promise<string> {
   const session: PageSession = createSession({ rp, storage: 'localStorage', margin_secs: 30 });
   // @ts-expect-error there is no such storage
