@@ -34,7 +34,7 @@ import { nodeTransport, nodeVerifier, tokenFile } from 'relyingparty/node';
 import { RedisSessionStore } from 'relyingparty/redis';
 import { Protected, SessionProvider, useSession } from 'relyingparty/react';
 import type { UsedSession } from 'relyingparty/react';
-import { SessionError, createSession } from 'relyingparty/session';
+import { SessionError, createSession, watchProviderSession } from 'relyingparty/session';
 import type { PageSession, SessionState } from 'relyingparty/session';
 import { sessionStore } from 'relyingparty/svelte';
 import { sessionPlugin, useSession as useVueSession } from 'relyingparty/vue';
@@ -330,6 +330,13 @@ export async function page(rp: RelyingParty): Promise<string> {
   const session: PageSession = createSession({ rp, storage: 'localStorage', margin_secs: 30 });
   // @ts-expect-error there is no such storage
   createSession({ rp, storage: 'cookie' });
+  const stop: () => void = watchProviderSession({
+    check_session_iframe: 'https://op.example/check',
+    client_id: rp.client_id,
+    session_state: 's',
+    changed: (answer: 'changed' | 'error') => console.log(answer),
+  });
+  stop();
   // @ts-expect-error it is made by the library alone
   new SessionError('signed_out');
   const state: SessionState = await session.ready();

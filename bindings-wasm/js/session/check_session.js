@@ -57,4 +57,4 @@ function originOf(url) {
   throw refused('check_session_iframe', 'is no https URL');
 }
 
-const refused = (option, reason) => new SessionError('invalid_options', { option, reason });
+const refused = (member, reason) => new SessionError('invalid_options', { member, reason });
