@@ -72,7 +72,7 @@ def private(request: Any) -> HttpResponse:
 def heard(request: Any) -> HttpResponse:
     told = list(HEARD)
     HEARD.clear()
-    return JsonResponse({"heard": told})
+    return JsonResponse({"heard": told, "worker": os.getpid()})
 
 
 @csrf_exempt
