@@ -224,7 +224,7 @@ def test_the_cookies_of_a_visit_are_sent_with_every_response(application: Applic
                 assert "Cookie" in response.headers["Vary"]
 
 
-def test_a_store_that_is_away_logs_nobody_out(application: Application) -> None:
+def test_s25_a_store_that_is_away_logs_nobody_out(application: Application) -> None:
     with (
         application.running(store=Broken("get")),
         httpx.Client(base_url=application.home, trust_env=False) as client,

@@ -117,7 +117,7 @@ def failing(tmp_path: Path) -> Iterator[Any]:
     yield SqlSessionStore(create_engine(f"postgresql+psycopg://user:canary@127.0.0.1:{free_port()}/x"))
 
 
-def test_errors_of_a_store_show_no_keys_and_no_values(tmp_path: Path) -> None:
+def test_s24_errors_of_a_store_show_no_keys_and_no_values(tmp_path: Path) -> None:
     for store in failing(tmp_path):
         calls: dict[str, tuple[Any, ...]] = {
             "get": (KEY,),

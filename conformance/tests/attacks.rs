@@ -19,7 +19,7 @@ const CATALOGUE: [(char, usize); 11] = [
     ('G', 7),
     ('K', 11),
     ('L', 12),
-    ('S', 18),
+    ('S', 25),
     ('U', 22),
 ];
 /// The names that a source gives its tests.

@@ -96,7 +96,7 @@ describe('the state of the end user’s session at the provider', { timeout: 60_
     assert.equal(asked, before, 'it is over');
   });
 
-  test('is no longer asked for when nobody wants to know it, and nobody else is believed', async () => {
+  test('s23_it is no longer asked for when nobody wants to know it, and nobody else is believed', async () => {
     state = 'client the-state.salt';
     await watch('the-state.salt');
     await page.evaluate(() => postMessage('changed', '*'));

@@ -66,7 +66,7 @@ for (const storage of ['localStorage', 'indexedDB']) {
       assert.equal(await evaluate(other, 'session.get().claims.sub'), 'alice');
     });
 
-    test('a refresh that comes back after a logout revives nothing', async () => {
+    test('s19_a refresh that comes back after a logout revives nothing', async () => {
       const tab = await stage.signIn();
       const other = await stage.open();
       await status(other, 'signed_in');
@@ -93,7 +93,7 @@ for (const storage of ['memory', 'sessionStorage', 'localStorage', 'indexedDB'])
   describe(`a session in ${storage}`, () => {
     staged({ storage });
 
-    test('is begun once, however often the callback is called, and its code leaves the URL', async () => {
+    test('s22_it is begun once, however often the callback is called, and its code leaves the URL', async () => {
       const tab = await stage.signIn('/reports?year=1#top');
       const paths = (await stage.requests()).filter(isToken);
       assert.equal(paths.length, 1, paths.join());
@@ -245,7 +245,7 @@ describe('a renewal', () => {
     assert.equal((await stage.requests()).filter(isToken).length, 1);
   });
 
-  test('comes once for all tabs that slept past the end of their token', async () => {
+  test('s21_it comes once for all tabs that slept past the end of their token', async () => {
     const tabs = [await stage.signIn(), await stage.open(), await stage.open()];
     await Promise.all(tabs.map((tab) => status(tab, 'signed_in')));
     // A debugger that holds a page holds its timers: as on a laptop that is closed.
@@ -290,7 +290,7 @@ describe('a clock that is wrong', () => {
 describe('a tab that was duplicated', () => {
   staged({ storage: 'sessionStorage' });
 
-  test('does not spend a refresh token twice', async () => {
+  test('s20_a copy does not spend a refresh token twice', async () => {
     const tab = await stage.signIn();
     const kept = await tab.evaluate('JSON.stringify(sessionStorage)');
     const copy = await stage.open('/blank');
