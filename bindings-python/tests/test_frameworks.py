@@ -361,7 +361,7 @@ def test_a_login_that_a_hook_stops_leaves_no_session(make: Any) -> None:
     app = make(site, on_login=refuse)
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())}
     url = "/auth/callback" + op.browser(dict(began.headers)["Location"])
-    of_starlette = {"base_url": "https://app.example", "raise_server_exceptions": False}
+    of_starlette: dict[str, Any] = {"base_url": "https://app.example", "raise_server_exceptions": False}
     client: Any = client_of(app) if make is in_flask else TestClient(app, **of_starlette)
     assert client.get(url, headers=headers).status_code == 500
     assert not [key for key in kept(store) if key.startswith("session.")]
