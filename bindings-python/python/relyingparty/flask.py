@@ -164,6 +164,9 @@ class Login(Adapter[Site]):
         return response
 
     def _told(self, event: Event | None) -> Any:
+        if isinstance(event, Failed):
+            # Visitors see the code alone.
+            current_app.logger.warning("%s", event.error)
         hook = self._hook(event)
         return None if hook is None else hook(event)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from logging import getLogger
 from typing import Any, NoReturn
 
 from starlette.applications import Starlette
@@ -156,6 +157,9 @@ class Mounted(Adapter[AsyncSite]):
         return response
 
     async def _told(self, connection: HTTPConnection, event: Event | None) -> Any:
+        if isinstance(event, Failed):
+            # Visitors see the code alone. Where uvicorn serves, its logger has a handler.
+            getLogger("uvicorn.error").warning("%s", event.error)
         hook = self._hook(event)
         if hook is None:
             return None

@@ -6,7 +6,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::machine::policy::Policy;
 use crate::report::{Error, ErrorKind};
 use crate::text::json::{Bounds, Object};
 use crate::text::{origin, uri};
@@ -141,20 +140,6 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request without headers and body, with the limits of the usual policy: for testing a transport. The library makes its own.
-    pub fn new(endpoint: Endpoint, method: Method, url: impl Into<String>) -> HttpRequest {
-        let limits = Policy::default().limits(endpoint);
-        HttpRequest {
-            endpoint,
-            method,
-            url: url.into(),
-            headers: Vec::new(),
-            body: Vec::new(),
-            limits,
-            client_certificate: false,
-        }
-    }
-
     /// A GET for JSON.
     pub(crate) fn get(endpoint: Endpoint, url: &str, limits: Limits) -> HttpRequest {
         HttpRequest {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::jose::TokenLimits;
 use crate::jose::kind;
-use crate::machine::http::{Endpoint, Limits};
+use crate::machine::http::{Endpoint, HttpRequest, Limits, Method};
 use crate::machine::profile::Profile;
 use crate::report::{Error, ErrorKind};
 use crate::text::config::{Config, invalid};
@@ -362,6 +362,22 @@ impl Policy {
     /// How long a response is fresh, given its own word on it.
     pub(crate) fn fresh_age(&self, max_age: Option<u32>) -> u32 {
         max_age.map_or(self.key_refresh_secs, |seconds| seconds.clamp(60, 86_400))
+    }
+}
+
+impl HttpRequest {
+    /// A request without headers and body, with the limits of the usual policy: for testing a transport. The library makes its own.
+    pub fn new(endpoint: Endpoint, method: Method, url: impl Into<String>) -> HttpRequest {
+        let limits = Policy::default().limits(endpoint);
+        HttpRequest {
+            endpoint,
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            limits,
+            client_certificate: false,
+        }
     }
 }
 

@@ -202,7 +202,7 @@ impl Site {
     fn check_callback(&self, provider: &SiteProvider) -> Result<(), Error> {
         let callback = provider.callback();
         if !self.is_own_origin(&origin::origin(&provider.registration.redirect_uri)) || callback.len() < 2 {
-            return Err(invalid("redirect_uri", "is not one of the base_url's origin, with a path"));
+            return Err(invalid("redirect_uri", "has another origin than base_url, or no path"));
         }
         if self.route_below(callback).is_some() {
             return Err(invalid("redirect_uri", "is another route of the site"));

@@ -140,7 +140,10 @@ const PROOFS: &str = "dpop_signing_alg_values_supported";
 /// A secret as long as the hash (RFC 7518 3.2).
 pub(super) fn check_secret(registration: &Registration, secret: &Secret) -> Result<(), Error> {
     if secret.expose().len() < registration.secret_alg().hash().length() {
-        return Err(invalid("client_secret", "is shorter than the hash of client_secret_jwt's algorithm"));
+        return Err(invalid(
+            "client_secret",
+            "is shorter than the hash of the algorithm of client_secret_jwt",
+        ));
     }
     Ok(())
 }
@@ -173,7 +176,7 @@ impl Client {
         let unsigned = self.assertion(alg, By::Kid(None), jti, now);
         let secret = registration.client_secret.as_ref().map_or("", |secret| secret.expose());
         let tag = sign_with_secret(secret.as_bytes(), alg, unsigned.signing_input().as_bytes()).ok_or_else(
-            || invalid("client_secret", "is shorter than the hash of client_secret_jwt's algorithm"),
+            || invalid("client_secret", "is shorter than the hash of the algorithm of client_secret_jwt"),
         )?;
         Ok(Secret::new(unsigned.signed(&tag)))
     }
