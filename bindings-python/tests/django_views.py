@@ -26,11 +26,14 @@ HEARD: list[str] = []
 
 
 @receiver(signals.logged_in)
-def _logged_in(sender: Any, user: Any, session: Any, provider: str, **_: Any) -> None:
+def _logged_in(sender: Any, request: Any, user: Any, session: Any, provider: str, **_: Any) -> None:
     if session.sub == "raises":
         raise RuntimeError("a receiver")
     if session.sub == "denied":
         raise PermissionDenied("a receiver")
+    if session.sub == "leaves":
+        auth.logout(request)
+        return
     HEARD.append(f"logged in {session.sub} by {provider} as {user.get_username()}")
 
 

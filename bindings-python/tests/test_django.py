@@ -398,7 +398,7 @@ assert all(not labels.strip() for _, labels in left), left
 """
 
 
-@pytest.mark.parametrize(("name", "status"), [("raises", 500), ("denied", 403)])
+@pytest.mark.parametrize(("name", "status"), [("raises", 500), ("denied", 403), ("leaves", 403)])
 def test_a_receiver_that_raises_leaves_no_session(op: Op, tmp_path: Path, name: str, status: int) -> None:
     with running(tmp_path, op, "wsgi", 1) as app:
         visitor = app.browser()

@@ -43,6 +43,8 @@ def handle(request: Any, *_: str) -> HttpResponse:
                 if user is None:
                     raise PermissionDenied("no user for this login")
                 signals.logged_in.send(type(request), request=request, user=user, session=session, provider=provider)
+                if request.oidc_session is None:
+                    raise PermissionDenied("a receiver logged the user out")
             except Exception:
                 sessions.abandon(request, cookies)
                 raise
