@@ -19,6 +19,7 @@ class Browser:
         self.url = ""
         self.page = ""
         self.status = 0
+        self.answered: Message = Message()
         # As browsers do on this machine, send Secure cookies over plain http.
         self.cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
         self.headers = {"Accept": "text/html,*/*;q=0.8"}
@@ -42,6 +43,7 @@ class Browser:
         with response:
             self.page = response.read().decode()
             self.status = response.status
+            self.answered = response.headers
             self.url = self._stops.stopped_at or response.url
         self._stops.stopped_at = None
         return self.url

@@ -26,4 +26,9 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path(os
 ROOT_URLCONF = "django_views"
 LOGIN_URL = "relyingparty:login"
 LOGIN_REDIRECT_URL = "/"
+FRAGILE = False
 globals().update(json.loads(os.environ["TEST_SETTINGS"]))
+if FRAGILE:
+    from django_store import Fragile
+
+    globals()["RELYINGPARTY"]["STORE"] = Fragile()

@@ -303,6 +303,140 @@ def test_nobody_is_found_by_name_or_e_mail_address(picky: App) -> None:
     assert picky.browser().enter()["user"].startswith("oidc-")
 
 
+def site_cookies(visitor: Visitor) -> str:
+    kept = (f"{each.name}={each.value}" for each in visitor.cookies if "rp-session" in each.name)
+    return "; ".join(kept)
+
+
+def told(visitor: Visitor) -> list[str]:
+    """What the receivers of the only worker heard."""
+    found: list[str] = visitor.see("/heard")["heard"]
+    return found
+
+
+def test_a_user_who_is_no_longer_active_is_refused_once(picky: App) -> None:
+    visitor = picky.browser()
+    name = visitor.enter()["user"]
+    cookies = site_cookies(visitor)
+    assert visitor.see("/")["sub"] == "alice"
+    assert visitor.answered["Cache-Control"] == "public, max-age=60"
+    assert "Cookie" in visitor.answered["Vary"]
+    told(visitor)
+    change = "from django.contrib.auth.models import User; User.objects.filter(username={!r}).update(is_active={})"
+    assert "Error" not in picky.manage("shell", "-c", change.format(name, False))
+    seen = visitor.see("/")
+    assert (seen["user"], seen["sub"], seen["keys"]) == ("", None, [])
+    assert visitor.answered["Cache-Control"] == "no-store"
+    assert "Cookie" in visitor.answered["Vary"]
+    assert site_cookies(visitor) == ""
+    assert visitor.see("/")["user"] == ""
+    assert told(visitor) == ["refused {}", "logged out alice None"]
+    # The session is gone, not its cookie alone.
+    assert "Error" not in picky.manage("shell", "-c", change.format(name, True))
+    thief = picky.browser()
+    thief._opener.addheaders.append(("Cookie", cookies))
+    assert thief.see("/")["user"] == ""
+    assert told(visitor) == []
+
+
+def test_a_login_with_a_password_ends_the_session_of_another_user(picky: App) -> None:
+    visitor = picky.browser()
+    visitor.enter()
+    told(visitor)
+    visitor.open(f"{picky.url}/enter", {"username": "alice", "password": "pw"})
+    assert site_cookies(visitor) == ""
+    assert told(visitor) == ["logged out alice None"]
+    visitor.open(f"{picky.url}/leave", {})
+    assert visitor.see("/")["user"] == ""
+
+
+@pytest.mark.parametrize("kind", ["wsgi", "asgi"])
+def test_a_store_that_is_away(op: Op, tmp_path: Path, kind: str) -> None:
+    away = tmp_path / "away"
+    with running(tmp_path, op, kind, 1, FRAGILE=True) as app:
+        visitor = app.browser()
+        visitor.enter()
+        told(visitor)
+        away.touch()
+        for path in ("/", "/later"):
+            visitor.open(f"{app.url}{path}")
+            assert (visitor.status, visitor.page) == (503, "Service Unavailable\n")
+            assert visitor.answered["Cache-Control"] == "no-store"
+        visitor.open(f"{app.url}/auth/logout", {})
+        assert visitor.status == 503
+        away.unlink()
+        assert visitor.see("/")["sub"] == "alice"
+        assert told(visitor) == ["failed store_unavailable"]
+        visitor.open(f"{app.url}/leave?away", {})
+        away.unlink()
+        assert (visitor.status, visitor.page, site_cookies(visitor)) == (200, "left", "")
+        assert (visitor.see("/")["user"], told(visitor)) == ("", ["failed store_unavailable"])
+
+
+def test_a_user_who_lacks_a_permission_is_told_so(app: App) -> None:
+    visitor = Recording(app.url)
+    visitor.enter()
+    visitor.open(f"{app.url}/secret")
+    assert (visitor.url, visitor.status) == (f"{app.url}/auth/login?next=/secret", 403)
+    assert visitor.page == "Forbidden\n"
+    assert visitor.see("/")["sub"] == "alice"
+    visitor.went.clear()
+    visitor.open(f"{app.url}/auth/login?return_to=/later")
+    assert [url for url in visitor.went if url.startswith(f"{app.op.issuer}/auth?")]
+    assert visitor.url == f"{app.url}/later"
+    visitor.open(f"{app.url}/auth/login?next=/secret&prompt=login")
+    assert visitor.url.startswith(app.op.issuer)
+    stranger = app.browser()
+    stranger.open(f"{app.url}/secret")
+    assert stranger.url.startswith(app.op.issuer)
+
+
+LABELLED = """
+from relyingparty.django.models import SessionEntry
+left = [(entry.key, entry.labels) for entry in SessionEntry.objects.all()]
+assert all(not labels.strip() for _, labels in left), left
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("raises", 500), ("denied", 403), ("leaves", 403)])
+def test_a_receiver_that_raises_leaves_no_session(op: Op, tmp_path: Path, name: str, status: int) -> None:
+    with running(tmp_path, op, "wsgi", 1) as app:
+        visitor = app.browser()
+        visitor.log_in(f"{app.url}/private", name)
+        assert (visitor.status, site_cookies(visitor)) == (status, "")
+        assert visitor.see("/")["user"] == ""
+        assert [each for each in told(visitor) if each != "raised []"] == []
+        # What is left is that the login was used.
+        assert app.manage("shell", "-c", LABELLED) == ""
+
+
+RACE = """
+import time
+from relyingparty.django.stores import DatabaseSessionStore
+
+class Raced(DatabaseSessionStore):
+    def _label(self, *given):
+        super()._label(*given)
+        store.delete_labelled(given[-1][0])
+
+soon = int(time.time()) + 60
+store, raced = DatabaseSessionStore(), Raced()
+assert raced.add("added", "value", soon, ["one"])
+assert store.add("put", "value", soon, [])
+assert raced.put("put", "other", soon, ["two"], store.get("put")[1])
+assert store.get("added") and store.get("put")
+store.delete_labelled("one")
+store.delete_labelled("two")
+assert store.get("added") is None and store.get("put") is None
+"""
+
+
+def test_a_label_that_is_ended_meanwhile_still_leads_to_a_new_entry(tmp_path: Path) -> None:
+    env = environment(tmp_path, {"RELYINGPARTY": GOOD})
+    assert manage(env, "migrate", "--verbosity", "0") == ""
+    assert manage(env, "shell", "-c", RACE) == ""
+
+
 def test_a_login_that_the_backend_refuses_leaves_no_session(picky: App) -> None:
     visitor = picky.browser()
     visitor.log_in(f"{picky.url}/private", "mallory")
@@ -344,7 +478,7 @@ def test_two_workers_refresh_a_session_once(tmp_path: Path) -> None:
         for path in ("/private", "/later"):
             seen = visitor.see(path)
             assert (seen["user"][:5], seen["sub"]) == ("oidc-", None)
-            assert seen["error"] in ("unreachable", "refresh_pending")
+            assert seen["error"] in ("unreachable", "metadata_unavailable", "refresh_pending")
 
 
 def test_the_readme_s_settings_are_enough(op: Op, tmp_path: Path) -> None:

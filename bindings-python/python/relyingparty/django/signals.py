@@ -12,4 +12,5 @@ logged_out = Signal()
 or takes the refresh token no longer."""
 
 failed = Signal()
-"""A login or a logout failed: ``error``."""
+"""A login or a logout failed: ``error``. With ``store_unavailable`` at Django's ``logout()`` the browser has forgotten
+the session, which stays in the store."""

@@ -91,8 +91,8 @@ class DatabaseSessionStore:
         found = self._labels.filter(label=label).values("key")
         # The entry's own labels decide, as they are when the statement comes to it.
         entries = self._entries.filter(key__in=found).alias(at=StrIndex("labels", Value(f" {label} "))).filter(at__gt=0)
+        # The rows of the label expire: one may be that of an entry which is about to be written.
         self._try(lambda: self._delete(entries))
-        self._try(lambda: self._delete(self._labels.filter(label=label).exclude(key__in=self._entries.values("key"))))
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
