@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import flask
@@ -24,10 +25,11 @@ import relyingparty.fastapi
 import relyingparty.flask
 import relyingparty.starlette
 from browser import Browser
-from frameworks import FRAMEWORKS, Application, in_fastapi, in_flask, served
+from frameworks import FRAMEWORKS, Application, in_fastapi, in_flask, in_starlette, served
 from op import Op, provider
 from parties import OnLoop
 from relyingparty import AsyncSite, ConfigurationError, MemorySessionStore, Session, Site, SiteProvider
+from scripted import NOW
 from test_example import cookies
 from test_site import Broken
 from test_tracebacks import leaks
@@ -222,6 +224,7 @@ def test_the_cookies_of_a_visit_are_sent_with_every_response(application: Applic
                 ]
                 assert before not in session
                 assert "Cookie" in response.headers["Vary"]
+                assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_s25_a_store_that_is_away_logs_nobody_out(application: Application) -> None:
@@ -282,6 +285,91 @@ def test_a_redirect_uri_is_where_it_was_registered(make: Any) -> None:
         back = client.get(path + op.browser(began.headers["Location"]), headers=headers, follow_redirects=False)
         assert (back.status_code, back.headers["Location"]) == (303, "/x")
         assert client.get("/callback").status_code == 404
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_route_of_the_site_has_the_last_word_on_cookies(make: Any) -> None:
+    """Whatever asks for the visitor on the way: a hook, or something that runs before each request."""
+    seen: list[Any] = []
+
+    def look(request: Any = None, event: Any = None) -> Any:
+        if make is in_flask:
+            return seen.append(bool(relyingparty.flask.current_session))
+        return lookup(request)
+
+    async def lookup(request: Any) -> None:
+        seen.append((await login.visit(request)).session is not None)
+
+    now = [NOW]
+    op, visitor = SiteOp(clock=lambda: now[0]), Visitor()
+    site = site_of(Site if make is in_flask else AsyncSite, op, policy={"idle_secs": 800})
+    visitor.log_in(site, op)
+    now[0] += 200  # a visit would write the session's cookie anew
+    if make is in_flask:
+        app = in_flask(site, on_logout=lambda event: look())
+        app.before_request_funcs.setdefault(None, []).insert(0, lambda: look())
+    else:
+        module = relyingparty.starlette if make is in_starlette else relyingparty.fastapi
+        login = module.Login(site, on_logout=look)
+        app = Starlette() if make is in_starlette else FastAPI()
+        login.init_app(app)
+    headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in visitor.cookies.items()), "Sec-Fetch-Site": "same-origin"}
+    response = client_of(app).post("/auth/logout", headers=headers, **NO_REDIRECTS)
+    set_cookies = [value for name, value in all_headers(response) if name.lower() == "set-cookie"]
+    ours = [value for value in set_cookies if value.startswith("__Host-rp-session=")]
+    assert len(ours) == 1 and "Max-Age=0" in ours[0], "what a visit would set comes after it"
+    assert seen and seen[-1] is False, "nobody is logged in when the hook is told"
+
+
+NO_REDIRECTS = {"follow_redirects": False}
+
+
+def test_a_visit_does_not_outlive_its_request_in_flask() -> None:
+    op, visitor = SiteOp(), Visitor()
+    site = site_of(Site, op)
+    visitor.log_in(site, op)
+    app = in_flask(site)
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    with app.app_context():  # as a command of Flask's, which serves, has one
+        client = client_of(app)
+        assert client.get("/", headers={"Cookie": cookie}).text == "Hello alice"
+        assert client.get("/").text == "Log in"
+
+
+def test_who_is_no_user_of_a_flask_application_is_told_so_and_not_sent_round() -> None:
+    op, visitor = SiteOp(), Visitor()
+    site = site_of(Site, op)
+    visitor.log_in(site, op)
+    app = flask.Flask("app")
+    app.secret_key = "k"
+    relyingparty.flask.Login(site, app=app, user_loader=lambda issuer, sub: None)
+    flask_login: Any = import_module("flask_login")
+    app.add_url_rule("/private", view_func=flask_login.login_required(lambda: "private"))
+    headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in visitor.cookies.items()), "Accept": "text/html"}
+    assert client_of(app).get("/private", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_login_that_a_hook_stops_leaves_no_session(make: Any) -> None:
+    def refuse(*given: Any) -> None:
+        raise RuntimeError("no")
+
+    op, visitor = SiteOp(), Visitor()
+    store = MemorySessionStore(clock=op.clock)
+    site = site_of(Site if make is in_flask else AsyncSite, op, store=store)
+    began = visitor.get(site, "login")
+    app = make(site, on_login=refuse)
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())}
+    url = "/auth/callback" + op.browser(dict(began.headers)["Location"])
+    of_starlette: dict[str, Any] = {"base_url": "https://app.example", "raise_server_exceptions": False}
+    client: Any = client_of(app) if make is in_flask else TestClient(app, **of_starlette)
+    assert client.get(url, headers=headers).status_code == 500
+    assert not [key for key in kept(store) if key.startswith("session.")]
+
+
+def kept(store: MemorySessionStore) -> list[str]:
+    """The keys of what is there."""
+    return list(store._entries)
 
 
 @pytest.mark.parametrize("make", FRAMEWORKS)

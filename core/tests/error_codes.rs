@@ -435,9 +435,10 @@ fn all() -> impl Iterator<Item = &'static (&'static str, Provoke)> {
 
 /// Of a whole site: `core/tests/site` provokes them.
 #[cfg(feature = "site")]
-const OF_A_SITE: [&str; 6] = [
+const OF_A_SITE: [&str; 7] = [
     "cookie_too_large",
     "cross_site_request",
+    "logout_token_replayed",
     "refresh_pending",
     "session_over",
     "store_unavailable",

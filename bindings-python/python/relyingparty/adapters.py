@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from relyingparty import settings
+from relyingparty._relyingparty import Incoming, Session
 from relyingparty.events import Event, Failed, LoggedIn, LoggedOut, SessionEnded
 from relyingparty.sites import Sites
 from relyingparty.withheld import Withheld
@@ -16,6 +17,21 @@ SiteT = TypeVar("SiteT", bound=Sites[Any, Any])
 
 LONGEST_FORM = 65_536
 """Bytes of a form that are read; the site refuses a longer one."""
+
+
+class Known(NamedTuple):
+    """Whose request it is once a route of the site has answered it: its own cookies are the last word."""
+
+    session: Session | None
+    provider: str | None
+    set_cookies: tuple[str, ...] = ()
+    event: None = None
+    error: None = None
+
+    @classmethod
+    def after(cls, event: Event | None) -> Known:
+        """Nobody's, or that of whoever just logged in."""
+        return cls(event.session, event.provider) if isinstance(event, LoggedIn) else cls(None, None)
 
 
 class Adapter(Generic[SiteT]):
@@ -54,6 +70,12 @@ class Adapter(Generic[SiteT]):
     def logout_url(self) -> str:
         """Where a form of your own posts to log out."""
         return f"{self.site.base_url}/logout"
+
+    def _withdrawal(self, headers: Withheld[list[tuple[str, str]]]) -> Incoming:
+        """The request that ends a session whose browser does not get it after all."""
+        pairs = [value.partition(";")[0] for name, value in headers.lend() if name == "Set-Cookie"]
+        cookies = [("Cookie", "; ".join(pair for pair in pairs if not pair.endswith("=")))]
+        return Incoming("POST", self.logout_url, [*cookies, ("Sec-Fetch-Site", "same-origin")])
 
     def __repr__(self) -> str:
         return f"<Login {getattr(self, 'site', '')!r}>"

@@ -25,7 +25,6 @@ from flask import (
     Response,
     abort,
     current_app,
-    g,
     has_request_context,
     make_response,
     redirect,
@@ -34,9 +33,9 @@ from flask import (
 from werkzeug.local import LocalProxy
 
 from relyingparty._relyingparty import Incoming, Session, Visit
-from relyingparty.adapters import LONGEST_FORM, Adapter, explanation, is_browser
+from relyingparty.adapters import LONGEST_FORM, Adapter, Known, explanation, is_browser
 from relyingparty.errors import TransportError
-from relyingparty.events import Event, Failed
+from relyingparty.events import Event, Failed, LoggedIn
 from relyingparty.site import Site
 from relyingparty.sites import SiteProvider
 from relyingparty.withheld import Withheld
@@ -45,6 +44,9 @@ __all__ = ["Login", "current_session", "current_user", "login_required"]
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 _NAME = "relyingparty"
+_VISITS = "relyingparty.visits"
+"""Where the environment of a request has what is known of whose it is. What belongs to the application's context may
+outlive the request."""
 
 
 class Login(Adapter[Site]):
@@ -92,17 +94,23 @@ class Login(Adapter[Site]):
             manager.request_loader(lambda _: self.user())
             manager.unauthorized_handler(self.unauthorized)
 
-    def visit(self) -> Visit:
+    def visit(self) -> Visit | Known:
         """Whose request this is, found out once for each request."""
-        visit: Visit | None = g.get(_NAME)
+        visits = self._visits()
+        visit = visits.get(id(self))
         if visit is None:
             try:
                 visit = self.site.visit(Incoming(request.method, request.path, request.headers))
             except TransportError as error:
                 abort(self._unavailable(error.code))
-            setattr(g, _NAME, visit)
+            visits[id(self)] = visit
             self._told(visit.event)
         return visit
+
+    @staticmethod
+    def _visits() -> dict[int, Visit | Known]:
+        visits: dict[int, Visit | Known] = request.environ.setdefault(_VISITS, {})
+        return visits
 
     def user(self) -> Any:
         """What the ``user_loader`` has for whoever is logged in, or without one the claims; ``None`` if nobody is."""
@@ -119,6 +127,9 @@ class Login(Adapter[Site]):
         if visit.error is not None and visit.session is None:
             # The session is kept, and may be found again in a moment.
             return self._unavailable(visit.error.code)
+        if visit.session is not None:
+            # Logged in, and no user of the application: another login would end here again.
+            return self._text("Forbidden\n", 403)
         headers = request.headers
         if is_browser(request.method, headers.get("Sec-Fetch-Mode"), headers.get("Accept", "")):
             response = redirect(self.login_url(request.script_root + request.full_path.rstrip("?")), 303)
@@ -135,14 +146,21 @@ class Login(Adapter[Site]):
         body = request.stream.read(LONGEST_FORM + 1) or urlencode([*request.form.items(multi=True)])
         try:
             handled = self.site.handle(Incoming(request.method, request.url, request.headers, body))
-            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
+            status, headers, event, page = handled.status, Withheld(handled.headers), handled.event, handled.body
+            del handled
         except TransportError as error:
-            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
-        shown = self._told(event)
+            status, headers, event, page = 503, Withheld([("Cache-Control", "no-store")]), Failed(error), b""
+        self._visits()[id(self)] = Known.after(event)
+        try:
+            shown = self._told(event)
+        except Exception:
+            if isinstance(event, LoggedIn):
+                self.site.handle(self._withdrawal(headers))
+            raise
         if status < 400:
-            return Response(page, status, headers)
+            return Response(page, status, headers.take())
         response = make_response(shown if shown is not None else self._text(explanation(event, status), status))
-        response.headers.extend(headers)
+        response.headers.extend(headers.take())
         return response
 
     def _told(self, event: Event | None) -> Any:
@@ -150,9 +168,11 @@ class Login(Adapter[Site]):
         return None if hook is None else hook(event)
 
     def _send_cookies(self, response: Response) -> Response:
-        visit: Visit | None = g.get(_NAME)
+        visit = self._visits().get(id(self))
         if visit is not None:
             response.vary.add("Cookie")
+            if visit.set_cookies:
+                response.headers["Cache-Control"] = "no-store"
             for cookie in visit.set_cookies:
                 response.headers.add("Set-Cookie", cookie)
         return response

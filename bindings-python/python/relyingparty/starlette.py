@@ -25,10 +25,10 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relyingparty._relyingparty import Incoming, Session, Visit
-from relyingparty.adapters import LONGEST_FORM, Adapter, explanation, is_browser
+from relyingparty.adapters import LONGEST_FORM, Adapter, Known, explanation, is_browser
 from relyingparty.async_site import AsyncSite
 from relyingparty.errors import TransportError
-from relyingparty.events import Event, Failed
+from relyingparty.events import Event, Failed, LoggedIn
 from relyingparty.sites import SiteProvider
 from relyingparty.withheld import Withheld
 
@@ -74,12 +74,14 @@ class Mounted(Adapter[AsyncSite]):
         """The middleware that sends the cookies of visits, for ``app.add_middleware(login.middleware)``."""
 
         async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-            visits: dict[int, Visit] = scope.setdefault(_VISITS, {})
+            visits: dict[int, Visit | Known] = scope.setdefault(_VISITS, {})
 
             async def sent(message: Message) -> None:
                 if message["type"] in ("http.response.start", "websocket.accept") and id(self) in visits:
                     headers = MutableHeaders(raw=list(message.get("headers", ())))
                     headers.add_vary_header("Cookie")
+                    if visits[id(self)].set_cookies:
+                        headers["Cache-Control"] = "no-store"
                     for cookie in visits[id(self)].set_cookies:
                         headers.append("Set-Cookie", cookie)
                     message["headers"] = headers.raw
@@ -94,18 +96,18 @@ class Mounted(Adapter[AsyncSite]):
         app.router.routes[:0] = self.routes
         app.add_middleware(self.middleware)
 
-    async def visit(self, connection: HTTPConnection) -> Visit:
+    async def visit(self, connection: HTTPConnection) -> Visit | Known:
         """Whose request this is, found out once for each request."""
         scope = connection.scope
         if _VISITS not in scope:
             raise RuntimeError("the middleware is missing: call login.init_app(app)")
-        visits: dict[int, Visit] = scope[_VISITS]
+        visits: dict[int, Visit | Known] = scope[_VISITS]
         if id(self) not in visits:
             try:
-                visits[id(self)] = await self.site.visit(Incoming("GET", scope["path"], scope["headers"]))
+                visit = visits[id(self)] = await self.site.visit(Incoming("GET", scope["path"], scope["headers"]))
             except TransportError as error:
                 raise HTTPException(503, error.code) from error
-            await self._told(connection, visits[id(self)].event)
+            await self._told(connection, visit.event)
         return visits[id(self)]
 
     async def _visitor(self, connection: HTTPConnection) -> Session | None:
@@ -135,14 +137,21 @@ class Mounted(Adapter[AsyncSite]):
         incoming = Incoming(request.method, str(request.url), request.headers.raw, body)
         try:
             handled = await self.site.handle(incoming)
-            status, headers, event, page = handled.status, handled.headers, handled.event, handled.body
+            status, headers, event, page = handled.status, Withheld(handled.headers), handled.event, handled.body
+            del handled
         except TransportError as error:
-            status, headers, event, page = 503, [("Cache-Control", "no-store")], Failed(error), b""
-        shown = await self._told(request, event)
+            status, headers, event, page = 503, Withheld([("Cache-Control", "no-store")]), Failed(error), b""
+        request.scope.setdefault(_VISITS, {})[id(self)] = Known.after(event)
+        try:
+            shown = await self._told(request, event)
+        except Exception:
+            if isinstance(event, LoggedIn):
+                await self.site.handle(self._withdrawal(headers))
+            raise
         response = Response(page, status)
         if status >= 400:
             response = shown if isinstance(shown, Response) else PlainTextResponse(explanation(event, status), status)
-        for name, value in headers:
+        for name, value in headers.take():
             response.headers.append(name, value)
         return response
 

@@ -150,6 +150,10 @@ impl Site {
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let (cookies, now) = (incoming.cookies(), host.now());
+        if record.expires_at(self.policy()) <= now {
+            // It would be logged in by none of the requests that follow.
+            return Err(ErrorKind::SessionOver.bare());
+        }
         let handled = Handled::redirect(page.as_ref().unwrap_or(&self.policy().after_login));
         let set = if self.policy().store {
             let id = entropy.keyed().split("site/session");

@@ -301,6 +301,18 @@ fn a_session_ends_no_later_than_its_provider_says() {
     }
 }
 
+#[test]
+fn a_session_that_is_over_already_is_none() {
+    for policy in [SitePolicy::default(), SitePolicy::stored()] {
+        let mut town = Town::new(policy);
+        town.op.claim("session_expiry", town.now.as_unix());
+        let mut browser = Browser::default();
+        let handled = town.login_at(&mut browser, "/auth/login");
+        assert_eq!((handled.answer.status, failure(&handled)), (400, "session_over"));
+        assert!(browser.session().is_none());
+    }
+}
+
 /// The provider has spent the refresh token by then.
 #[test]
 fn a_store_that_misses_one_write_after_a_refresh_loses_no_tokens() {
