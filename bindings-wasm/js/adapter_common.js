@@ -17,8 +17,14 @@ export function turnedAway(method, mode, { error, login_url }) {
   return opens ? { status: 303, location: login_url } : { status: 401 };
 }
 
-/** The body of an answer: the site's, or in a word why there is none. */
+/** The body of an answer: the site's, or why there is none: the code alone, for messages tell of the hosts behind the application. */
 export function bodyOf({ body, status, headers, event }) {
   if (body || status < 400 || !event?.error) return { body, headers };
-  return { body: event.error.message, headers: [...headers, ['Content-Type', 'text/plain; charset=utf-8']] };
+  return { body: event.error.code, headers: [...headers, ['Content-Type', 'text/plain; charset=utf-8']] };
+}
+
+/** The `Vary` of a response that depends on who asks. */
+export function variedBy(vary) {
+  if (!vary) return 'Cookie';
+  return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary) ? vary : `${vary}, Cookie`;
 }

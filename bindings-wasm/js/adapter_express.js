@@ -1,7 +1,7 @@
 // A site in Express 4 and 5, and in Connect.
 
 import { bodyOf, oidcOf, turnedAway } from './adapter_common.js';
-import { formOf } from './adapter_node.js';
+import { formOf, keepApart } from './adapter_node.js';
 
 /** Middleware: answers the routes of the site; to all others it says by `request.oidc` whose request it is. */
 export function relyingparty(site, { failed } = {}) {
@@ -22,6 +22,7 @@ export function relyingparty(site, { failed } = {}) {
         return;
       }
       const visit = await site.visit({ method, url, headers });
+      keepApart(response, visit);
       for (const cookie of visit.set_cookies) response.appendHeader('Set-Cookie', cookie);
       request.oidc = oidcOf(site, visit, url);
     } catch (error) {

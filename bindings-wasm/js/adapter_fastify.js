@@ -1,7 +1,7 @@
 // A site in Fastify 5.
 
 import { bodyOf, oidcOf, turnedAway } from './adapter_common.js';
-import { formOf } from './adapter_node.js';
+import { formOf, keepApart } from './adapter_node.js';
 
 /** The plugin: answers the routes of the site; to all others it says by `request.oidc` whose request it is. */
 export async function relyingparty(fastify, { site, failed }) {
@@ -19,6 +19,7 @@ export async function relyingparty(fastify, { site, failed }) {
       return begin(reply, status, sent).send(body);
     }
     const visit = await site.visit({ method, url, headers });
+    keepApart(reply.raw, visit);
     for (const cookie of visit.set_cookies) reply.header('Set-Cookie', cookie);
     request.oidc = oidcOf(site, visit, url);
   });

@@ -47,10 +47,13 @@ end
 const SCRIPTS = {
   __proto__: null,
   get: `return found(KEYS[1])`,
-  add: `if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+  // A client that lost its connection asks again for what may be done by then. No value is stored twice: the same one is its own.
+  add: `local before = found(KEYS[1])
+if before then return before[1] == ARGV[2] and 1 or 0 end
 return stored(KEYS[1], ARGV[2], ARGV[3], ARGV[4])`,
   put: `local before = found(KEYS[1])
-if not before or before[2] ~= ARGV[5] then return 0 end
+if not before then return 0 end
+if before[2] ~= ARGV[5] then return before[1] == ARGV[2] and 1 or 0 end
 return stored(KEYS[1], ARGV[2], ARGV[3], ARGV[4])`,
   take: `local before = found(KEYS[1])
 deleted(KEYS[1])
@@ -84,6 +87,8 @@ const READERS = {
   client(value, name) {
     const known = typeof value === 'object' && value !== null;
     const method = Object.keys(PACKAGES).find((method) => known && typeof member(value, method) === 'function');
+    // The client puts it before keys alone: the scripts would look for labels elsewhere, and a logout would end nothing.
+    if (method && member(Object(member(value, 'options')), 'keyPrefix')) throw invalid(name, 'has a keyPrefix: give the store a prefix');
     if (method) return { __proto__: null, client: value, method };
     throw invalid(name, 'is no client of the package redis (5 or later) or ioredis (5)');
   },

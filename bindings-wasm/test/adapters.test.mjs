@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { serve } from '@hono/node-server';
 import connect from 'connect';
@@ -25,6 +26,10 @@ import { freePort, startRedis } from './redis_server.mjs';
 import { ISSUER, rotatingProvider, siteOptions } from './site_town.mjs';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, at) => at * 5);
+/** What the application lets caches keep: a file, or whatever is there. */
+const CACHED = '/cached/redis_server.mjs';
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const CACHEABLE = { 'Cache-Control': 'public, max-age=3600', Vary: 'Accept' };
 const said = (oidc) => (oidc.session ? `Hello ${oidc.session.claims.sub}` : 'Hello nobody');
 /** Opens a page as a browser does that says how; `fetch` always says that it opens none. */
 const opened = async (url, headers) => {
@@ -46,6 +51,7 @@ const FRAMEWORKS = {
     const app = connect();
     app.use(forExpress.relyingparty(site, options));
     app.use('/private', forExpress.requireLogin());
+    app.use(CACHED, (_request, response) => response.writeHead(200, 'Well', Object.entries(CACHEABLE)).end('x'));
     app.use('/', (request, response, next) => (/^\/(?:$|\?|private)/.test(request.originalUrl) ? response.end(said(request.oidc)) : next()));
     return listening(createServer(app).listen(port, '127.0.0.1'));
   },
@@ -61,6 +67,7 @@ const FRAMEWORKS = {
       const visit = await login.visit(req.raw);
       return visit.keep(new Response(said(visit)));
     });
+    app.get(CACHED, async ({ req }) => (await login.visit(req.raw)).keep(new Response('x', { headers: CACHEABLE })));
     return listening(serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }));
   },
   async Fastify(site, port, options) {
@@ -69,6 +76,7 @@ const FRAMEWORKS = {
     await app.register(forFastify.relyingparty, { site, ...(failed && { failed }) });
     app.get('/', async (request) => said(request.oidc));
     app.get('/private', { preHandler: forFastify.requireLogin }, async (request) => said(request.oidc));
+    app.get(CACHED, async (_request, reply) => reply.headers(CACHEABLE).send('x'));
     await app.listen({ port, host: '127.0.0.1' });
     return () => app.close();
   },
@@ -79,6 +87,7 @@ async function expressWith(framework, site, port, options, ...before) {
   for (const middleware of before) app.use(middleware);
   app.use(forExpress.relyingparty(site, options));
   app.get('/', (request, response) => response.send(said(request.oidc)));
+  app.use('/cached', framework.static(HERE, { maxAge: '1h' }));
   app.get('/private', forExpress.requireLogin(), (request, response) => response.send(said(request.oidc)));
   app.use((error, _request, response, _next) => response.status(500).send(`Broken: ${error.code}`));
   return listening(app.listen(port, '127.0.0.1'));
@@ -183,15 +192,15 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       ahead = 3600;
       const { status, text: said } = await late.open(back);
       assert.equal(status, 400);
-      assert.match(said, /expired|too long|no login/);
+      assert.match(said, /^(?:pending_login_expired|no_pending_login)$/);
       ahead = 0;
       const denied = new Browser();
       const refused = await denied.open(await denied.deny(`${home}/auth/login`, `${home}/auth/callback`));
       assert.equal(refused.status, 403);
-      assert.match(refused.text, /provider/);
+      assert.equal(refused.text, 'provider_error');
       const nobody = await new Browser().open(`${home}/auth/callback?code=x&state=${'y'.repeat(43)}`);
       assert.equal(nobody.status, 400);
-      assert.match(nobody.text, /no login is in progress/);
+      assert.equal(nobody.text, 'no_pending_login');
     });
 
     test('logs out here and at the provider, and not for another site', async () => {
@@ -273,6 +282,46 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
       assert.equal(await text(browser, '/', at), 'Hello nobody');
     });
 
+    test('a response with a session’s cookie is kept by no cache, and none is given to who has another cookie', async () => {
+      const scripted = rotatingProvider();
+      const port = await freePort();
+      const at = `http://127.0.0.1:${port}`;
+      const providers = [{ post_logout_redirect_uri: `${at}/auth/logged-out` }];
+      stops.push(await mount(new Site(siteOptions(scripted, { base_url: `${at}/auth`, providers, policy: { idle_secs: 3600 } })), port));
+      const got = [];
+      const browser = new Browser({ fetch: async (...given) => (got.push(await fetch(...given)), got.at(-1)) });
+      const headers = async (path) => {
+        await browser.open(at + path);
+        return got.at(-1).headers;
+      };
+      const { searchParams } = new URL((await browser.open(`${at}/auth/login`)).location);
+      scripted.nonce = searchParams.get('nonce');
+      await browser.open(`${at}/auth/callback?${new URLSearchParams({ code: 'c', state: searchParams.get('state'), iss: ISSUER })}`);
+      const kept = await headers(CACHED);
+      assert.deepEqual([kept.getSetCookie(), kept.get('cache-control')], [[], 'public, max-age=3600']);
+      assert.match(kept.get('vary'), /(?:^|, )Cookie$/);
+      scripted.now += 900;
+      const fresh = await headers(CACHED);
+      assert.ok(fresh.getSetCookie().length > 0);
+      assert.equal(fresh.get('cache-control'), 'no-store');
+      assert.match(fresh.get('vary'), /(?:^|, )Cookie$/);
+      assert.equal((await headers('/')).get('vary'), 'Cookie');
+    });
+
+    test('who is told that a login failed is told nothing of the hosts behind the application', async () => {
+      const scripted = rotatingProvider();
+      const transport = async () => {
+        throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:8443'), { code: 'ECONNREFUSED' });
+      };
+      const port = await freePort();
+      const at = `http://127.0.0.1:${port}`;
+      const providers = [{ transport, post_logout_redirect_uri: `${at}/auth/logged-out` }];
+      stops.push(await mount(new Site(siteOptions(scripted, { base_url: `${at}/auth`, providers, policy: { idle_secs: 3600 } })), port));
+      const { status, text } = await new Browser().open(`${at}/auth/login`);
+      assert.ok(status >= 500, String(status));
+      assert.match(text, /^[a-z_]+$/);
+    });
+
     test('an application shows what failed in its own way', async () => {
       const port = await freePort();
       const failed = (error, _request, response) => response.end(`Oh: ${error.code}`);
@@ -296,4 +345,24 @@ test('the handlers of Next.js answer a Request with a Response', async () => {
   assert.deepEqual([elsewhere.status, await elsewhere.text(), elsewhere.headers.get('cache-control')], [403, 'cross_site_request', 'no-store']);
   assert.equal((await GET(new Request('https://app.example/auth/other'))).status, 404);
   assert.equal((await POST(new Request('https://app.example/auth/logout', { method: 'POST', body: 'x'.repeat(80_000), headers: { 'sec-fetch-site': 'same-origin' } }))).status, 400);
+});
+
+test('what `keep` yields is told apart by cookies, and kept by no cache where it sets one', async () => {
+  const scripted = rotatingProvider();
+  const site = new Site(siteOptions(scripted, { policy: { idle_secs: 3600 } }));
+  const login = fetchSite(site);
+  const begun = await login(new Request('https://app.example/auth/login'));
+  const { searchParams } = new URL(begun.headers.get('location'));
+  scripted.nonce = searchParams.get('nonce');
+  const cookies = (response) => response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  const query = new URLSearchParams({ code: 'c', state: searchParams.get('state'), iss: ISSUER });
+  const back = await login(new Request(`https://app.example/auth/callback?${query}`, { headers: { cookie: cookies(begun) } }));
+  const request = new Request('https://app.example/', { headers: { cookie: cookies(back) } });
+  assert.ok((await login.visit(request)).session);
+  const given = new Response('x', { headers: CACHEABLE });
+  const told = ({ headers }) => ['cache-control', 'vary'].map((name) => headers.get(name));
+  assert.deepEqual(told((await login.visit(request)).keep(given)), ['public, max-age=3600', 'Accept, Cookie']);
+  scripted.now += 900;
+  assert.deepEqual(told((await login.visit(request)).keep(given)), ['no-store', 'Accept, Cookie']);
+  assert.deepEqual(told(given), ['public, max-age=3600', 'Accept']);
 });

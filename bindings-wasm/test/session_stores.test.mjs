@@ -210,6 +210,31 @@ describe('RedisSessionStore', () => {
     }
   });
 
+  test('an answer that was lost on its way changes nothing: who asks again is told that it is done', async (t) => {
+    const client = new Redis(redis.port, '127.0.0.1');
+    t.after(() => client.disconnect());
+    const store = new RedisSessionStore({ client, prefix: 'again:' });
+    const asked = entry('a', '1', { labels: ['l'] });
+    assert.deepEqual([await store.add(asked), await store.add(asked)], [true, true]);
+    assert.equal(await store.add(entry('a', '2')), false);
+    const { version } = await store.get({ key: 'a' });
+    const change = { ...entry('a', '3', { labels: ['l'] }), version };
+    assert.deepEqual([await store.put(change), await store.put(change)], [true, true]);
+    assert.equal(await store.put({ ...entry('a', '4'), version }), false);
+    assert.equal(values(await store.get({ key: 'a' })), '3');
+    await store.deleteLabelled({ label: 'l' });
+    assert.equal(await store.put(change), false);
+  });
+
+  test('refuses a client that puts something before keys: labels would lead nowhere', (t) => {
+    const client = new Redis(redis.port, '127.0.0.1', { keyPrefix: 'app:', lazyConnect: true });
+    t.after(() => client.disconnect());
+    assert.throws(() => new RedisSessionStore({ client }), ({ code, details: { member, reason } }) => {
+      assert.deepEqual([code, member, reason], ['invalid_configuration', 'client', 'has a keyPrefix: give the store a prefix']);
+      return true;
+    });
+  });
+
   test('refuses what is no client, by name', () => {
     for (const client of [undefined, null, {}, 'redis://', { evalSha: 1 }])
       assert.throws(() => new RedisSessionStore({ client }), ({ code, details }) => code === 'invalid_configuration' && details.member === 'client');

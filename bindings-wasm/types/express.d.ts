@@ -29,7 +29,7 @@ export function relyingparty(
   site: Site,
   options?: {
     /**
-     * Shows a visitor that a login or a logout failed. Status and headers are set; end the response. Default: the message of the
+     * Shows a visitor that a login or a logout failed. Status and headers are set; end the response. Default: the code of the
      * error as text.
      */
     failed?: (error: RelyingPartyError, request: any, response: any, next: (error?: unknown) => void) => unknown;

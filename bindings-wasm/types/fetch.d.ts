@@ -7,14 +7,14 @@ export type { Oidc } from './adapters.js';
 export interface FetchSiteOptions {
   /**
    * Shows a visitor that a login or a logout failed: the response to send, to which the site's headers are added. Default: the
-   * message of the error as text.
+   * code of the error as text.
    */
   failed?: (error: RelyingPartyError, request: Request, status: number) => Response | Promise<Response>;
 }
 
 /** Whose request it is, and what to send back. */
 export interface FetchVisit extends Oidc {
-  /** The response with the cookies of this visit. Send no other one. */
+  /** The response with the cookies of this visit, which no cache gives to anybody else. Send no other one. */
   keep(response: Response): Response;
 }
 

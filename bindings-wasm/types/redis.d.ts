@@ -34,9 +34,9 @@ export interface IORedisClient {
  * const store = new RedisSessionStore({ client });
  */
 export class RedisSessionStore implements SessionStore {
-  /** Sets up the store. Throws `invalid_configuration` for what is no client of `redis` or `ioredis`. */
+  /** Sets up the store. Throws `invalid_configuration` for what is no client of `redis` or `ioredis`, and for one with a `keyPrefix`. */
   constructor(options: {
-    /** The client. Connecting and closing it is yours. */
+    /** The client. Connecting and closing it is yours. One of `ioredis` has no `keyPrefix`: use `prefix`. */
     client: NodeRedisClient | IORedisClient;
     /** The beginning of the names of all keys. Default: `relyingparty:`. */
     prefix?: string;

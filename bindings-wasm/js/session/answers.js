@@ -1,14 +1,22 @@
 // Callbacks that this page has answered or is answering.
 
-const answers = new Map();
-const latest = new Map();
+const names = new Map();
 
 /** What a URL comes to: by `answer`, if it is a callback and new, else as before. Without one, what the last callback of the name came to. */
 export function answeredOnce(name, url, answer) {
-  const key = `${name} ${url}`;
+  if (!names.has(name)) names.set(name, { answers: new Map(), latest: undefined });
+  const known = names.get(name);
   if (answer) {
-    if (!answers.has(key)) answers.set(key, answer());
-    latest.set(name, answers.get(key));
+    if (!known.answers.has(url)) known.answers.set(url, answer());
+    known.latest = known.answers.get(url);
   }
-  return latest.get(name) ?? Promise.resolve(undefined);
+  return known.latest ?? Promise.resolve(undefined);
+}
+
+/** Forgets what callbacks of the name came to: sessions that are over. Their URLs stay answered. */
+export function forgetAnswers(name) {
+  const known = names.get(name);
+  if (!known) return;
+  known.latest = undefined;
+  for (const url of known.answers.keys()) known.answers.set(url, Promise.resolve(undefined));
 }

@@ -50,7 +50,8 @@ export function watchProviderSession({ check_session_iframe, client_id, session_
 function originOf(url) {
   try {
     const { origin, protocol, hostname } = new URL(url);
-    if (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return origin;
+    const isHere = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+    if (protocol === 'https:' || isHere) return origin;
   } catch {
     // Refused below.
   }

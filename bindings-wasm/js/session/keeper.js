@@ -20,26 +20,38 @@ export const isSame = (one, other) => one?.id === other?.id && one?.n === other?
 
 export class Keeper {
   #name;
+  #given;
   #storage;
   #exclusive;
   #logout;
+  #over;
   #refreshes;
   #trouble;
 
   constructor(kind, name) {
     this.#name = name;
-    this.#storage = storageOf(kind, name);
+    this.#given = storageOf(kind, name);
+    this.#storage = this.#given;
     this.#exclusive = this.#storage.kept ? amongTabs : inThisPage;
     this.#refreshes = sharedNote(`${name} refreshes`);
     this.#logout = note('localStorage', `${name} logout`);
+    this.#over = note('localStorage', `${name} over`);
   }
 
-  /** The record. What this tab alone has is over after a logout elsewhere; where tabs share it, it is gone then. */
+  /** The record, unless somebody has logged out since, whether the storage takes that or not. */
   async read() {
     const record = await this.#storage.get();
-    if (!record || this.#storage.shared || !this.isLoggedOut(record)) return record;
-    await this.#storage.remove();
+    if (!record || !this.#isOver(record)) return record;
+    await this.#storage.remove().catch(() => {});
     return undefined;
+  }
+
+  /**
+   * What this tab alone has is over after a logout elsewhere. Where tabs share a record it is gone then, or noted: by its id, since
+   * a tab may read a mark that is older than the record.
+   */
+  #isOver(record) {
+    return this.#storage.shared ? record.id === this.#over.get() : this.isLoggedOut(record);
   }
 
   /** Whether somebody has logged out in this browser since that login. */
@@ -85,12 +97,22 @@ export class Keeper {
     return this.#change(seen, () => undefined);
   }
 
-  /** Ends whatever session there is. Every tab that has one finds that it is over, also one that sleeps now. */
-  async logOut() {
+  /**
+   * Ends whatever session there is. Every tab that has one finds that it is over, also one that sleeps now. Yields why the storage
+   * has it still, if it has.
+   */
+  logOut() {
     this.#logout.set(random());
-    const remove = () => this.#write(undefined);
+    const remove = async () => {
+      const record = await this.#given.get().catch(() => {});
+      await this.#write(undefined);
+      if (this.#storage === this.#given) return undefined;
+      const refused = await this.#given.remove().then(() => {}, (error) => error);
+      if (refused && record) this.#over.set(record.id);
+      return refused;
+    };
     // Whatever becomes of the lock: who logs out is logged out.
-    await this.#inTurn(remove).catch(remove);
+    return this.#inTurn(remove).catch(remove);
   }
 
   /** Why the record is in this page alone, if the storage did not take it. */

@@ -4,7 +4,7 @@ import { SessionError } from './error.js';
 import { STORAGES, isStorage } from './storages.js';
 
 const isFunction = (value) => typeof value === 'function';
-const VERBS = ['authorize', 'callback', 'refresh', 'restore', 'endSession', 'recall', 'fetchAs'];
+const VERBS = ['authorize', 'callback', 'refresh', 'restore', 'endSession', 'recall', 'fetchAs', 'cookieName'];
 const READERS = {
   __proto__: null,
   rp: [(value) => VERBS.every((verb) => isFunction(value?.[verb])), 'a RelyingParty'],

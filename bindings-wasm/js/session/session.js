@@ -6,7 +6,7 @@
 //  * `invalid_grant` is believed unless other tokens came meanwhile.
 //  * Any other failure is noted, with the time of the next attempt, for all tabs; the session stays.
 
-import { answeredOnce } from './answers.js';
+import { answeredOnce, forgetAnswers } from './answers.js';
 import { Departure } from './departure.js';
 import { isDue, livesAt, secondsToChange } from './due.js';
 import { SessionError, isUnreadable } from './error.js';
@@ -60,7 +60,7 @@ export class PageSession {
     if (inPage()) {
       this.#provider = new ProviderCache(this.#rp, this.#name);
       this.#departure = new Departure(this.#name);
-      this.#windows = new Windows(this.#name);
+      this.#windows = new Windows(this.#name, this.#rp);
       this.#logout = new ProviderLogout(this.#rp, this.#name);
       this.#keeper = new Keeper(this.#options.storage, this.#name);
       this.#news = news(this.#name, (notice) => this.#hear(notice));
@@ -136,8 +136,7 @@ export class PageSession {
     await this.#starting;
     const session = this.#held?.session;
     await this.#inTurn(async () => {
-      await this.#keeper.logOut();
-      this.#drop('logged_out');
+      this.#drop('logged_out', await this.#keeper.logOut());
     });
     this.#tell('changed');
     this.#show();
@@ -280,6 +279,7 @@ export class PageSession {
   }
 
   #drop(reason, error) {
+    if (reason === 'logged_out') forgetAnswers(this.#name);
     this.#held = undefined;
     this.#reason = reason;
     this.#error = error;

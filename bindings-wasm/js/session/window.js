@@ -17,10 +17,12 @@ const flag = (name) => `${name} window`;
 /** The windows of logins. The newest counts. */
 export class Windows {
   #name;
+  #rp;
   #newest;
 
-  constructor(name) {
+  constructor(name, rp) {
     this.#name = name;
+    this.#rp = rp;
   }
 
   /** Opens a window, at once: a browser allows it in a click only. `begin` yields the login, `finish(url)` the session. */
@@ -29,9 +31,11 @@ export class Windows {
     this.#newest?.stop.abort(new SessionError('popup_replaced'));
     const mine = (this.#newest = { stop: new AbortController() });
     try {
-      const { url } = await begin();
+      const { url, cookie_name } = await begin();
       mine.stop.signal.throwIfAborted();
-      const { done, heard } = windowDone(opened, new URL(url).searchParams.get('state'), mine.stop.signal);
+      // By the login's public name: its URL need not have the `state` (RFC 9126, RFC 9101).
+      const isOurs = async (response) => [undefined, cookie_name].includes(await this.#rp.cookieName(response));
+      const { done, heard } = windowDone(opened, isOurs, mine.stop.signal);
       mine.heard = heard;
       opened.location.replace(url);
       return await finish(await done);
@@ -66,7 +70,7 @@ function openWindow(name, features = FEATURES) {
  * The URL that a window comes back with: `done` yields it once `heard` is told. A window that is closed, and not merely hidden from us,
  * is given up.
  */
-function windowDone(opened, state, signal) {
+function windowDone(opened, isOurs, signal) {
   let heard;
   const done = new Promise((resolve, reject) => {
     const end = (settle, value) => {
@@ -78,9 +82,8 @@ function windowDone(opened, state, signal) {
       if (opened.closed && document.hasFocus()) end(reject, new SessionError('popup_closed'));
     }, LOOK);
     signal.addEventListener('abort', () => end(reject, signal.reason), { once: true });
-    heard = ({ url }, answer) => {
-      const came = new URL(url).searchParams.get('state');
-      if (state && came && came !== state) return;
+    heard = async ({ url }, answer) => {
+      if (!(await isOurs(url))) return;
       answer();
       end(resolve, url);
     };

@@ -116,6 +116,8 @@ describe('the state of the end user’s session at the provider', { timeout: 60_
         }
       }, options);
     assert.equal(await code({ check_session_iframe: 'http://op.example/check' }), 'invalid_options check_session_iframe');
+    for (const scheme of ['javascript://localhost/%0aalert(1)', 'blob:http://localhost/x', 'blob:https://op.example/x', 'data:text/html,x'])
+      assert.equal(await code({ check_session_iframe: scheme }), 'invalid_options check_session_iframe', scheme);
     assert.equal(await code({ session_state: 'a b' }), 'invalid_options session_state');
     assert.equal(await code({ client_id: '' }), 'invalid_options client_id');
     assert.equal(await code({ interval_secs: 0 }), 'invalid_options interval_secs');

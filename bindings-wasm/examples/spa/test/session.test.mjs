@@ -12,6 +12,11 @@ const EXPIRIES = Number(process.env.RP_EXPIRIES ?? 2);
 
 const isToken = (request) => request === 'POST /token';
 
+/** A provider that has no logout of its own: the page stays. */
+const STAY = `rp.logOut = async () => {
+  throw Object.assign(new Error('none'), { code: 'endpoint_missing' });
+}`;
+
 let stage;
 
 function staged(options) {
@@ -170,6 +175,14 @@ for (const storage of ['memory', 'sessionStorage', 'localStorage', 'indexedDB'])
       const tab = await stage.signIn();
       const claims = await evaluate(tab, `session.fetch(rp.issuer + '/me').then((response) => response.json())`);
       assert.equal(claims.sub, 'alice');
+    });
+
+    test('is forgotten at a logout, also by who asks what the callback came to', async () => {
+      const tab = await stage.signIn();
+      assert.equal(await evaluate(tab, 'session.callback().then(({ claims }) => claims.sub)'), 'alice');
+      await tab.evaluate(STAY);
+      const told = await evaluate(tab, 'session.logOut().then(() => session.callback()).then((session) => String(session))');
+      assert.equal(told, 'undefined');
     });
 
     test('begins in a window of its own', async () => {
@@ -402,6 +415,64 @@ describe('storage that is full', () => {
     assert.deepEqual([code, details], ['storage_unavailable', { operation: 'set', reason: 'QuotaExceededError' }]);
     await evaluate(tab, 'session.refresh().then(() => {})');
     assert.equal(await evaluate(tab, 'session.get().status'), 'signed_in');
+  });
+});
+
+describe('a storage that tabs share and that forgets nothing', () => {
+  staged({ storage: 'indexedDB' });
+
+  test('brings nobody back who logged out, and that is said', async () => {
+    await stage.context.addInitScript(() => {
+      IDBObjectStore.prototype.delete = () => {
+        throw new DOMException('no', 'InvalidStateError');
+      };
+    });
+    const [tab, other] = [await stage.signIn(), await stage.open()];
+    await status(other, 'signed_in');
+    await tab.evaluate(STAY);
+    await evaluate(tab, 'session.logOut()');
+    const told = await evaluate(tab, '(({ status, reason, error: { code, details } }) => [status, reason, code, details])(session.get())');
+    assert.deepEqual(told, ['signed_out', 'logged_out', 'storage_unavailable', { operation: 'remove', reason: 'InvalidStateError' }]);
+    await status(other, 'signed_out');
+    assert.equal(await evaluate(other, 'session.get().reason'), 'logged_out');
+    await other.reload();
+    assert.equal(await evaluate(other, 'session.ready().then(({ status }) => status)'), 'signed_out');
+    await stage.signIn();
+    await status(other, 'signed_in');
+  });
+});
+
+describe('logins in windows of two tabs', () => {
+  staged({ storage: 'memory' });
+
+  test('take each its own answer, also where the way to the provider tells no state', async () => {
+    // As after a pushed request, whose URL has no state.
+    await stage.context.route(/\/away\?/, (route) => {
+      const location = atob(new URL(route.request().url()).searchParams.get('to'));
+      return route.fulfill({ status: 302, headers: { location } });
+    });
+    const [tabs, popups] = [[await stage.open(), await stage.open()], []];
+    for (const tab of tabs) {
+      await evaluate(tab, 'session.ready()');
+      await tab.evaluate(() => {
+        const authorize = rp.authorize.bind(rp);
+        rp.authorize = async (request) => {
+          const login = await authorize(request);
+          return { ...login, url: `${location.origin}/away?${new URLSearchParams({ to: btoa(login.url) })}` };
+        };
+        document.addEventListener('click', () => {
+          globalThis.inWindow = session.logInWithPopup().then(({ claims }) => claims.sub, ({ code }) => code);
+        });
+      });
+      await tab.bringToFront();
+      popups.push((await Promise.all([tab.waitForEvent('popup'), tab.click('html')]))[0]);
+    }
+    for (const at of [1, 0]) {
+      const closed = popups[at].waitForEvent('close');
+      await passForms(popups[at]);
+      await closed;
+      assert.equal(await evaluate(tabs[at], 'inWindow'), 'alice');
+    }
   });
 });
 
