@@ -321,7 +321,10 @@ mod site {
                 Step::Done(output) => return output,
                 Step::Pending(flow) => flow,
             };
-            shown.show("Sequence", &flow);
+            // Two of its kinds have names of their own.
+            for name in ["Sequence", "Handling", "Visiting"] {
+                shown.show(name, &flow);
+            }
             let reply = match flow.request() {
                 Request::Store(asked) => {
                     shown.show("StoreRequest", asked);

@@ -209,10 +209,10 @@ class Player:
         return {}
 
     def call_handle(self, step: Json, host: Host) -> Json:
-        return self.answered(step, host, self.site.handle(incoming(step["request"]), drawn(step)))
+        return self.answered(step, host, self.site.handle(incoming(step["request"]), bytes.fromhex(step["entropy"])))
 
     def call_visit(self, step: Json, host: Host) -> Json:
-        return self.answered(step, host, self.site.visit(incoming(step["request"]), drawn(step)))
+        return self.answered(step, host, self.site.visit(incoming(step["request"]), bytes.fromhex(step["entropy"])))
 
     def call_go_on(self, step: Json, host: Host) -> Json:
         return self.answered(step, host, self.waiting.pop(step["flow"]))
@@ -332,7 +332,8 @@ class Host:
         if isinstance(request, rp.AssertionRequest):
             return {"assertion": {"type": request.assertion_type, "audience": request.audience}}
         if isinstance(request, StoreRequest):
-            return {"store": {"name": request.method, **dict(zip(ASKED[request.method], request.arguments))}}
+            asked = dict(zip(ASKED[request.method], request.arguments, strict=True))
+            return {"store": {"name": request.method, **asked}}
         if not isinstance(request, rp.HttpRequest):
             raise Difference(f"unexpected request {request}")
         return observe(request)
