@@ -1,7 +1,7 @@
 //! What the fuzz targets share: a relying party in the middle of things, and second opinions on what it says.
 //!
 //! ```text
-//! cargo ci fuzz                      every target for 30 s, from the saved corpus
+//! cargo ci fuzz                      every target for 10 s, from the saved corpus
 //! RP_FUZZ_SECONDS=1200 cargo ci fuzz …                 for 20 minutes
 //! cd fuzz && cargo run --release --bin claims corpus/claims   one, for as long as you like
 //! ```

@@ -8,7 +8,7 @@ use std::{env, fs, thread};
 use conformance::workbench::{Context, Outcome, Stop, fail};
 
 /// How long each target runs in seconds, unless this variable says otherwise.
-const SECONDS: u32 = 30;
+const SECONDS: u32 = 10;
 const SECONDS_VARIABLE: &str = "RP_FUZZ_SECONDS";
 const AT_A_TIME: usize = 2;
 /// What no input may cost: seconds, and megabytes in one piece and in all.

@@ -80,7 +80,7 @@ pub(crate) const PARTS: &[Part] = &[
     Part { name: "advisories", about: "no dependency has a known vulnerability", run: supply::advisories },
     Part {
         name: "fuzz",
-        about: "every fuzz target for 30 s from the saved corpus (RP_FUZZ_SECONDS)",
+        about: "every fuzz target for 10 s from the saved corpus (RP_FUZZ_SECONDS)",
         run: fuzz::run,
     },
 ];
