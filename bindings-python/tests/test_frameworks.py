@@ -367,6 +367,41 @@ def test_a_login_that_a_hook_stops_leaves_no_session(make: Any) -> None:
     assert not [key for key in kept(store) if key.startswith("session.")]
 
 
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_what_stops_a_login_is_told_though_the_store_is_away(make: Any) -> None:
+    def refuse(*given: Any) -> None:
+        store.broken = "take"
+        raise RuntimeError("no")
+
+    op, visitor = SiteOp(), Visitor()
+    store = Breaking()
+    site = site_of(Site if make is in_flask else AsyncSite, op, store=store)
+    began = visitor.get(site, "login")
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())}
+    app = make(site, on_login=refuse)
+    app.debug = True  # what is raised passes through
+    with pytest.raises(RuntimeError, match="no"):
+        client_of(app).get("/auth/callback" + op.browser(dict(began.headers)["Location"]), headers=headers)
+
+
+class Breaking(MemorySessionStore):
+    """A store of which a method is away from some time on."""
+
+    broken = ""
+
+    def take(self, key: str) -> tuple[str, str] | None:
+        if self.broken == "take":
+            raise ConnectionError("away")
+        return super().take(key)
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_logout_that_is_refused_is_no_login(make: Any) -> None:
+    site = site_of(Site if make is in_flask else AsyncSite, SiteOp())
+    refused = client_of(make(site)).post("/auth/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (refused.status_code, refused.text) == (403, "The logout did not succeed: cross_site_request\n")
+
+
 def kept(store: MemorySessionStore) -> list[str]:
     """The keys of what is there."""
     return list(store._entries)

@@ -119,11 +119,15 @@ async fn routes_answer_with_their_events_wherever_they_are_nested() {
 
 #[tokio::test]
 async fn a_form_that_is_too_large_is_not_read() {
-    let form = Request::post("/auth/backchannel-logout")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(vec![b'a'; 200_000]))
-        .unwrap();
-    assert_eq!(ask(app(&site(None)), form).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    for media_type in
+        ["application/x-www-form-urlencoded", "Application/X-WWW-Form-URLencoded; charset=utf-8"]
+    {
+        let form = Request::post("/auth/backchannel-logout")
+            .header("content-type", media_type)
+            .body(Body::from(vec![b'a'; 200_000]))
+            .unwrap();
+        assert_eq!(ask(app(&site(None)), form).await.status(), StatusCode::PAYLOAD_TOO_LARGE, "{media_type}");
+    }
 }
 
 #[tokio::test]
@@ -136,7 +140,9 @@ async fn a_store_that_is_down_costs_those_who_ask_for_the_visitor() {
         request.headers_mut().insert("cookie", cookie.parse().unwrap());
         request
     };
-    assert_eq!(text(ask(app(&site), with_cookie("/ours")).await).await, "false");
+    let visited = ask(app(&site), with_cookie("/ours")).await;
+    assert_eq!(header(&visited, "vary"), "Cookie", "no cache gives it to somebody else");
+    assert_eq!(text(visited).await, "false");
     down.1.store(true, Ordering::Relaxed);
     for path in ["/ours", "/both", "/mine"] {
         let refused = ask(app(&site), with_cookie(path)).await;

@@ -88,7 +88,9 @@ def explanation(event: Event | None, status: int) -> str:
     """What a visitor is told of a request that failed."""
     if not isinstance(event, Failed):
         return f"{HTTPStatus(status).phrase}\n"
-    return f"The login did not succeed: {getattr(event.error, 'error', None) or event.error.code}\n"
+    code = event.error.code
+    what = "logout" if code == "cross_site_request" or code.startswith("logout_") else "login"
+    return f"The {what} did not succeed: {getattr(event.error, 'error', None) or code}\n"
 
 
 def is_browser(method: str, mode: str | None, accept: str) -> bool:

@@ -155,13 +155,20 @@ class Login(Adapter[Site]):
             shown = self._told(event)
         except Exception:
             if isinstance(event, LoggedIn):
-                self.site.handle(self._withdrawal(headers))
+                self._withdraw(headers)
             raise
         if status < 400:
             return Response(page, status, headers.take())
         response = make_response(shown if shown is not None else self._text(explanation(event, status), status))
         response.headers.extend(headers.take())
         return response
+
+    def _withdraw(self, headers: Withheld[list[tuple[str, str]]]) -> None:
+        try:
+            self.site.handle(self._withdrawal(headers))
+        except TransportError as error:
+            # What stopped the login is told; the session that nobody has ends when it is idle.
+            current_app.logger.warning("%s", error)
 
     def _told(self, event: Event | None) -> Any:
         if isinstance(event, Failed):

@@ -35,6 +35,8 @@ from relyingparty.withheld import Withheld
 
 __all__ = ["Login", "Mounted"]
 
+_LOGGER = getLogger("uvicorn.error")
+"""Where uvicorn serves, it has a handler."""
 _VISITS = "relyingparty.visits"
 """Where the scope of a request has what is known of whose it is."""
 
@@ -147,7 +149,7 @@ class Mounted(Adapter[AsyncSite]):
             shown = await self._told(request, event)
         except Exception:
             if isinstance(event, LoggedIn):
-                await self.site.handle(self._withdrawal(headers))
+                await self._withdraw(headers)
             raise
         response = Response(page, status)
         if status >= 400:
@@ -156,10 +158,17 @@ class Mounted(Adapter[AsyncSite]):
             response.headers.append(name, value)
         return response
 
+    async def _withdraw(self, headers: Withheld[list[tuple[str, str]]]) -> None:
+        try:
+            await self.site.handle(self._withdrawal(headers))
+        except TransportError as error:
+            # What stopped the login is told; the session that nobody has ends when it is idle.
+            _LOGGER.warning("%s", error)
+
     async def _told(self, connection: HTTPConnection, event: Event | None) -> Any:
         if isinstance(event, Failed):
-            # Visitors see the code alone. Where uvicorn serves, its logger has a handler.
-            getLogger("uvicorn.error").warning("%s", event.error)
+            # Visitors see the code alone.
+            _LOGGER.warning("%s", event.error)
         hook = self._hook(event)
         if hook is None:
             return None

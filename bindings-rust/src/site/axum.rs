@@ -49,7 +49,7 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
     // As the route is named here, wherever it is nested.
     let mut incoming = incoming(&parts, &path_and_query(&parts.uri));
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+    if content_type.is_some_and(is_form) {
         let Ok(form) = to_bytes(body, LONGEST_FORM).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
@@ -59,6 +59,12 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
         Ok(handled) => handled.into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Whether a media type is that of a form, whatever its parameters (RFC 9110 8.3.1).
+fn is_form(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// The request without its form.
@@ -109,7 +115,7 @@ fn append(headers: &mut HeaderMap, name: &str, value: &str) {
 }
 
 /// A [`Site`] as a layer: see [`Site::layer`]. It visits for each request and sends the cookies that come of it; a response with
-/// such cookies is `no-store`.
+/// such cookies is `no-store`, and every one says `Vary: Cookie`.
 #[derive(Clone, Debug)]
 pub struct SiteLayer(Site);
 
@@ -147,9 +153,10 @@ where
         let (mut inner, site) = (std::mem::replace(&mut self.inner, fresh), self.site.clone());
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let mut set_cookies = Vec::new();
+            let (mut set_cookies, mut is_visited) = (Vec::new(), false);
             // A route finds the visitor itself.
             if !site.handles(&asked_for(&parts)) {
+                is_visited = true;
                 let mut visited = site.visited(&parts).await;
                 if let Ok(visit) = &mut visited {
                     set_cookies = std::mem::take(&mut visit.set_cookies);
@@ -157,6 +164,9 @@ where
                 parts.extensions.insert(Visited { outcome: visited.map(Arc::new), site });
             }
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            if is_visited {
+                append(response.headers_mut(), "vary", "Cookie");
+            }
             if !set_cookies.is_empty() {
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             }

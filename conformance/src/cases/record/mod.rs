@@ -24,6 +24,7 @@ mod pushed;
 mod rotation;
 mod scene;
 mod site;
+mod site_ends;
 mod token;
 mod unreached;
 mod values;
@@ -76,7 +77,7 @@ pub fn all() -> Vec<Case> {
 
 /// Every scenario that is not one of the Foundation's modules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let tables: [&[Scenario]; 19] = [
+    let tables: [&[Scenario]; 20] = [
         asked::SCENARIOS,
         bound::SCENARIOS,
         bounds::SCENARIOS,
@@ -94,6 +95,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         pushed::SCENARIOS,
         rotation::SCENARIOS,
         site::SCENARIOS,
+        site_ends::SCENARIOS,
         token::SCENARIOS,
         values::SCENARIOS,
     ];
