@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::runners::{Runner, Verdict};
 use super::{Case, files, read};
-use crate::workbench::Context;
+use crate::workbench::{Context, Stop, fail};
 
 /// Every case, with the verdict of each runner.
 #[derive(Clone, Debug)]
@@ -18,15 +18,16 @@ pub struct Matrix {
 
 impl Matrix {
     /// Has these runners replay the cases in a folder whose names contain `only`.
-    pub fn run(context: &mut Context, runners: &[Runner], folder: &Path, only: &str) -> Result<Self, String> {
-        let mut files = files(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    pub fn run(context: &mut Context, runners: &[Runner], folder: &Path, only: &str) -> Result<Self, Stop> {
+        let mut files = files(folder).map_err(|error| fail(format!("{}: {error}", folder.display())))?;
         files.retain(|file| file.file_stem().unwrap_or_default().to_string_lossy().contains(only));
-        let columns: Vec<Vec<Verdict>> = runners.iter().map(|runner| runner.run(context, &files)).collect();
+        let column = |runner: &Runner| runner.run(context, &files);
+        let columns = runners.iter().map(column).collect::<Result<Vec<_>, _>>()?;
         let row = |(number, file): (usize, &std::path::PathBuf)| {
             let verdicts = columns.iter().map(|column| column[number].clone()).collect();
-            Ok((read(file)?, verdicts))
+            Ok((read(file).map_err(fail)?, verdicts))
         };
-        let rows = files.iter().enumerate().map(row).collect::<Result<_, String>>()?;
+        let rows = files.iter().enumerate().map(row).collect::<Result<_, Stop>>()?;
         Ok(Self { runners: runners.to_vec(), rows })
     }
 

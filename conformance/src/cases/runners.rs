@@ -72,15 +72,7 @@ impl Runner {
     }
 
     /// Replays the cases; the verdicts are in the order of the files.
-    pub fn run(self, context: &mut Context, files: &[PathBuf]) -> Vec<Verdict> {
-        match self.verdicts(context, files) {
-            Ok(verdicts) => verdicts,
-            Err(Stop::Skip(reason)) => vec![Verdict::Skipped(reason); files.len()],
-            Err(Stop::Fail(reason)) => vec![Verdict::Fail(reason); files.len()],
-        }
-    }
-
-    fn verdicts(self, context: &mut Context, files: &[PathBuf]) -> Result<Vec<Verdict>, Stop> {
+    pub fn run(self, context: &mut Context, files: &[PathBuf]) -> Result<Vec<Verdict>, Stop> {
         let (program, script) = match self {
             Runner::Rust => return Ok(files.iter().map(|file| in_process(file)).collect()),
             Runner::Python => (context.python()?, "conformance/runners/python/replay.py"),

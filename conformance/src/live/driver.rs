@@ -82,9 +82,7 @@ pub(super) fn set_up(
         Language::Node => node(context),
         Language::Chromium => chromium(context, &ca_file, &folder),
     };
-    let mut command = command.map_err(|stop| match stop {
-        Stop::Skip(reason) | Stop::Fail(reason) => reason,
-    })?;
+    let mut command = command.map_err(|stop| stop.reason().to_owned())?;
     command.arg(transport.name).env("NODE_EXTRA_CA_CERTS", &ca_file);
     Ok(Driver::Program { command, ca_file })
 }

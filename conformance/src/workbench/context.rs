@@ -1,6 +1,6 @@
 //! What the parts share: where things are, how a runner is started, and which set-up is already done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,8 +13,19 @@ use super::closing::is_closing;
 pub enum Stop {
     /// The machine lacks what the part needs, and the part may be left out: the reason.
     Skip(String),
-    /// A runner failed, or a set-up step is impossible here: the reason.
+    /// A runner failed: the reason.
     Fail(String),
+    /// A step of the set-up failed, here or for a part before this one: the step.
+    NotRun(String),
+}
+
+impl Stop {
+    /// The reason, whatever it stopped.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Skip(reason) | Self::Fail(reason) | Self::NotRun(reason) => reason,
+        }
+    }
 }
 
 /// How a part or a step went.
@@ -31,6 +42,8 @@ pub struct Context {
     root: PathBuf,
     done: BTreeMap<&'static str, Outcome>,
     closing: Vec<String>,
+    broken: Vec<String>,
+    wanted: BTreeSet<String>,
 }
 
 impl Context {
@@ -38,7 +51,11 @@ impl Context {
     pub fn start() -> Self {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = package.parent().expect("the package lies in the repository").to_path_buf();
-        Self { root, done: BTreeMap::new(), closing: Vec::new() }
+        Self::at(root)
+    }
+
+    pub(super) fn at(root: PathBuf) -> Self {
+        Self { root, done: BTreeMap::new(), closing: Vec::new(), broken: Vec::new(), wanted: BTreeSet::new() }
     }
 
     /// A path of the repository.
@@ -80,17 +97,57 @@ impl Context {
         self.stream(command, |child| child.stdout.take().expect("stdout is piped"))
     }
 
-    /// Does one step of set-up the first time it is asked for; later askers get the same outcome.
-    pub fn once(&mut self, step: &'static str, set_up: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+    /// Does one step of the parts' common work the first time it is asked for. When it fails, it fails for who asked first;
+    /// later askers are not run.
+    pub fn once(&mut self, step: &'static str, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        if let Some(outcome) = self.done.get(step) {
+            return outcome.clone().map_err(|stop| match stop {
+                Stop::Fail(_) => Stop::NotRun(format!("{step} failed above")),
+                stop => stop,
+            });
+        }
+        let outcome = work(self).map_err(|stop| match stop {
+            Stop::Fail(reason) => Stop::Fail(format!("{step}: {reason}")),
+            stop => stop,
+        });
+        self.done.insert(step, outcome.clone());
+        outcome
+    }
+
+    /// Installs something the first time it is asked for. When that fails nobody who needs it is run, and the error is told once.
+    pub fn install(&mut self, step: &'static str, set_up: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
         if let Some(outcome) = self.done.get(step) {
             return outcome.clone();
         }
         let outcome = set_up(self).map_err(|stop| match stop {
-            Stop::Skip(reason) => Stop::Skip(reason),
-            Stop::Fail(reason) => Stop::Fail(format!("{step}: {reason}")),
+            Stop::Fail(reason) => {
+                self.broken.push(format!("{step}: {reason}"));
+                Stop::NotRun(format!("{step} failed"))
+            }
+            stop => stop,
         });
         self.done.insert(step, outcome.clone());
         outcome
+    }
+
+    /// What could not be installed, with the reason of each.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
+    }
+
+    /// Keeps the name of a Debian package that only root could install.
+    pub(super) fn want(&mut self, package: &str) {
+        self.wanted.insert(package.to_owned());
+    }
+
+    /// The Debian packages that were missed for want of root.
+    pub fn wanted(&self) -> &BTreeSet<String> {
+        &self.wanted
+    }
+
+    /// How this step failed, if it did.
+    pub(super) fn failure(&self, step: &str) -> Option<Stop> {
+        self.done.get(step)?.clone().err()
     }
 
     /// Keeps a closing line that no program printed.
@@ -138,4 +195,30 @@ fn shown(command: &Command) -> String {
     let program = program.file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(context: &mut Context, ask: fn(&mut Context) -> Outcome) -> [String; 2] {
+        [ask(context), ask(context)].map(|outcome| format!("{:?}", outcome.unwrap_err()))
+    }
+
+    #[test]
+    fn common_work_that_fails_fails_who_asked_first_and_the_others_are_not_run() {
+        let mut context = Context::start();
+        let [first, second] = reasons(&mut context, |context| context.once("build", |_| Err(fail("no"))));
+        assert_eq!(first, "Fail(\"build: no\")");
+        assert_eq!(second, "NotRun(\"build failed above\")");
+        assert!(context.broken().is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_installed_lets_nobody_run_and_is_told_once() {
+        let mut context = Context::start();
+        let [first, second] = reasons(&mut context, |context| context.install("npm", |_| Err(fail("no"))));
+        assert_eq!((first.as_str(), &first), ("NotRun(\"npm failed\")", &second));
+        assert_eq!(context.broken(), ["npm: no"]);
+    }
 }

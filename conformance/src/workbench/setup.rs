@@ -13,6 +13,7 @@ const TOOLS: &str = "ci/tools";
 const VENV: &str = "ci/venv";
 const VERDICTS: &str = "ci/verdicts";
 const WHEELS: &str = "wheels";
+const NPM: &str = "npm";
 const NPM_PACKAGE: &str = "bindings-wasm";
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -37,18 +38,24 @@ impl Context {
         })
     }
 
-    /// `npm ci`, unless what is installed is as new as the lock file.
+    /// `npm ci`, unless what is installed is as new as the lock file. An npm that failed once is not tried in another folder:
+    /// what it lacks is mostly the network, for which it waits long.
     pub fn npm_ci(&mut self, folder: &str) -> Outcome {
         let folder_path = self.path(folder);
         let installed = modified(&folder_path.join("node_modules/.package-lock.json"));
         if installed.is_some() && installed >= modified(&folder_path.join("package-lock.json")) {
             return Ok(());
         }
-        if !on_path("npm") {
-            return Err(fail("npm is not on PATH: install Node.js 20 or later"));
+        if let Some(stop) = self.failure(NPM) {
+            return Err(stop);
         }
         let command = self.npm(folder, &["ci", "--no-audit", "--no-fund"]);
-        self.run(command)
+        let outcome = if on_path("npm") {
+            self.run(command)
+        } else {
+            Err(fail("npm is not on PATH: install Node.js 20 or later"))
+        };
+        outcome.or_else(|stop| self.install(NPM, |_| Err(stop)))
     }
 
     /// `npm <args>` for the package in `folder`.
@@ -85,7 +92,7 @@ impl Context {
     /// The interpreter of a virtual environment with the wheel and its test dependencies in it.
     pub fn python(&mut self) -> Result<PathBuf, Stop> {
         let python = self.target(VENV).join("bin/python");
-        self.once("python environment", |context| {
+        self.install("python environment", |context| {
             if !python.exists() {
                 context.create_venv()?;
             }
@@ -203,6 +210,7 @@ impl Context {
         }
         let user = self.command("id").arg("-u").stderr(Stdio::null()).output();
         if !user.is_ok_and(|id| id.stdout.trim_ascii() == b"0") {
+            self.want(package);
             return Err(format!("`apt-get install {package}` takes root"));
         }
         for args in
@@ -230,4 +238,35 @@ fn find(program: &str) -> Option<PathBuf> {
 
 fn modified(file: &Path) -> Option<std::time::SystemTime> {
     fs::metadata(file).ok()?.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A package whose dependency no registry has: nothing listens there.
+    fn package(folder: &Path) {
+        let lock = r#"{ "name": "p", "lockfileVersion": 3, "packages": {
+            "": { "name": "p", "dependencies": { "q": "1.0.0" } },
+            "node_modules/q": { "version": "1.0.0", "resolved": "http://127.0.0.1:1/q.tgz" } } }"#;
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("package.json"), r#"{ "name": "p", "dependencies": { "q": "1.0.0" } }"#)
+            .unwrap();
+        fs::write(folder.join("package-lock.json"), lock).unwrap();
+        fs::write(folder.join(".npmrc"), "registry=http://127.0.0.1:1/\nfetch-retries=0\n").unwrap();
+    }
+
+    #[test]
+    fn an_npm_that_cannot_install_is_told_once_and_not_asked_again() {
+        let root = env::temp_dir().join(format!("relyingparty-npm-{}", std::process::id()));
+        ["one", "two"].iter().for_each(|name| package(&root.join(name)));
+        let mut context = Context::at(root.clone());
+        for folder in ["one", "two"] {
+            let stop = context.npm_ci(folder).unwrap_err();
+            assert!(matches!(&stop, Stop::NotRun(step) if step == "npm failed"), "{stop:?}");
+        }
+        assert_eq!(context.broken().len(), 1);
+        assert!(context.broken()[0].starts_with("npm: `npm ci"), "{:?}", context.broken());
+        fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -15,6 +15,7 @@ mod imports;
 mod keycloak;
 mod limits;
 mod parts;
+mod release;
 mod summary;
 mod supply;
 
@@ -41,8 +42,8 @@ fn main() -> ExitCode {
 
     let mut context = Context::start();
     let rows: Vec<Row> = selected.into_iter().map(|part| run(part, &mut context)).collect();
-    print!("{}", summary::table(&rows));
-    if rows.iter().any(Row::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    print!("{}", summary::table(&rows, &context));
+    if rows.iter().any(Row::is_red) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn run(part: &'static Part, context: &mut Context) -> Row {

@@ -27,7 +27,8 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     if runners.is_empty() {
         runners = Runner::ALL.to_vec();
     }
-    let matrix = Matrix::run(&mut Context::start(), &runners, &cases::folder(), only)?;
+    let matrix = Matrix::run(&mut Context::start(), &runners, &cases::folder(), only);
+    let matrix = matrix.map_err(|stop| stop.reason().to_owned())?;
     if matrix.passed() + matrix.failed() == 0 {
         return Err(format!("no case has {only} in its name"));
     }

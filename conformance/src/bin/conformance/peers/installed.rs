@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use conformance::workbench::{Context, Outcome, Stop, fail};
+use conformance::workbench::{Context, Outcome, fail};
 use serde_json::Value;
 
 use super::{Adapter, Peer};
@@ -27,7 +27,7 @@ impl Installed {
             target: context.target(TARGET),
             npm_package: context.path("bindings-wasm"),
         };
-        installed.set_up(context).map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
+        installed.set_up(context).map_err(|stop| stop.reason().to_owned())?;
         Ok(installed)
     }
 
