@@ -30,6 +30,11 @@ pub(crate) const PARTS: &[Part] = &[
         about: "published and mutated signatures, RustCrypto as aws-lc-rs",
         run: vectors,
     },
+    Part {
+        name: "oldest-rust",
+        about: "the crates compile with the oldest Rust that they name",
+        run: oldest_rust,
+    },
     Part { name: "docs", about: "the crates' documentation builds without a warning", run: docs },
     Part {
         name: "conformance",
@@ -171,6 +176,19 @@ fn host(context: &mut Context) -> Outcome {
 
 fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
+}
+
+/// In a folder of its own: what two compilers make is never mixed up.
+fn oldest_rust(context: &mut Context) -> Outcome {
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    let mut install = context.command("rustup");
+    install.args(["toolchain", "install", version, "--profile", "minimal", "--no-self-update"]);
+    context.run(install).map_err(|_| Stop::Skip(format!("Rust {version} cannot be installed")))?;
+    let mut check = context.command("rustup");
+    check.args(["run", version, "cargo", "check", "--locked", "--all-features"]);
+    check.args(["-p", "relyingparty", "-p", "relyingparty-host", "-p", "relyingparty-python"]);
+    check.env("CARGO_TARGET_DIR", context.target("ci/oldest-rust"));
+    context.run(check)
 }
 
 fn docs(context: &mut Context) -> Outcome {
