@@ -22,9 +22,11 @@ async function logIn(issuer) {
   });
   const { url, id } = await rp.authorize();
   const session = await rp.callback(await visit(url), id);
-  return (await rp.userinfo(session)).sub;
+  const { claims } = await rp.userinfo(session);
+  return claims.sub;
 }
 
 const sub = await logIn(RP_ISSUER);
+assert.equal(sub, 'alice');
 await assert.rejects(logIn(RP_BAD_ISSUER), { code: 'nonce_mismatch' });
 console.log(`login ok sub=${sub} Node ${process.version}`);

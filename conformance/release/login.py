@@ -33,6 +33,7 @@ def log_in(issuer: str) -> str:
 
 
 subject = log_in(os.environ["RP_ISSUER"])
+assert subject == "alice", subject
 try:
     log_in(os.environ["RP_BAD_ISSUER"])
 except Error as error:

@@ -24,7 +24,7 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
     let tools = tools::python_tools(context)?;
     let provider = Provider::start()?;
     steps.take("addresses", || addresses::stamp(context, &tree));
-    steps.take("licences", || papers::licences(context, &tree));
+    steps.take("licences", || papers::licences(context, &tree, &tools));
     crates::steps(context, &mut steps, &tree, &provider);
     wheels::steps(context, &mut steps, &tree, &tools, &provider);
     npm::steps(context, &mut steps, &tree, &provider);

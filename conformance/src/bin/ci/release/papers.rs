@@ -62,41 +62,79 @@ struct Crate {
 }
 
 /// Writes the licences of what is linked in into the folders of the packages that carry them.
-pub(super) fn licences(context: &mut Context, tree: &Tree) -> Outcome {
+pub(super) fn licences(context: &mut Context, tree: &Tree, tools: &Path) -> Outcome {
     let known = known(context, tree)?;
     for contents in CONTENTS {
         let Some(folder) = contents.carries else { continue };
         let edges = linked(context, tree, contents.resolved)?;
-        let crates: Vec<_> =
-            edges.keys().filter_map(|id| known.get(id)).filter(|of| of.checksum.is_some()).collect();
-        let text = paper(&crates)?;
-        println!("{folder}: {} crates, {} bytes of licences", crates.len(), text.len());
+        let crates = edges.keys().filter_map(|id| known.get(id)).filter(|of| of.checksum.is_some());
+        let mut works = crates.map(Work::of).collect::<Result<Vec<_>, Stop>>()?;
+        if contents.kind == "pypi" {
+            works.extend(linker(context, tools)?);
+        }
+        let text = paper(&works)?;
+        println!("{folder}: {} works, {} bytes of licences", works.len(), text.len());
         fs::write(tree.path(folder).join(PAPER), text).map_err(told)?;
     }
     Ok(())
 }
 
-fn paper(crates: &[&Crate]) -> Result<String, Stop> {
-    let mut text = String::from(
-        "The licences of the crates that are compiled into this package. Rust's standard library is too, under MIT OR Apache-2.0.\n\n",
-    );
-    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for of in crates {
+/// Somebody's work that is linked in, and the texts of its licence.
+struct Work {
+    title: String,
+    license: String,
+    texts: Vec<PathBuf>,
+}
+
+impl Work {
+    fn of(of: &Crate) -> Result<Self, Stop> {
         let title = format!("{} {}", of.name, of.version);
-        let _ = writeln!(text, "* {title}: {}", of.license);
-        let found = license_files(&of.folder).map_err(told)?;
-        if found.is_empty() && !of.license.contains("Apache-2.0") {
+        let texts = license_files(&of.folder).map_err(told)?;
+        if texts.is_empty() && !of.license.contains("Apache-2.0") {
             return Err(fail(format!("{title} has no text of its licence {}", of.license)));
         }
-        for file in found {
-            let said = String::from_utf8_lossy(&fs::read(&file).map_err(told)?).trim().to_owned();
+        Ok(Self { title, license: of.license.clone(), texts })
+    }
+}
+
+/// What the linker of the wheels adds: its runtime, and what unwinds the stack.
+fn linker(context: &mut Context, tools: &Path) -> Result<[Work; 2], Stop> {
+    let mut find = context.command(tools.join("python"));
+    find.args(["-c", "import ziglang, pathlib; print(pathlib.Path(ziglang.__file__).parent)"]);
+    let folder = PathBuf::from(context.capture(find)?.trim());
+    let work = |title: &str, license: &str, text: &str| Work {
+        title: title.into(),
+        license: license.into(),
+        texts: vec![folder.join(text)],
+    };
+    Ok([
+        work("compiler_rt of Zig, in wheels for Linux", "MIT", "LICENSE"),
+        work(
+            "libunwind of LLVM, in wheels for Linux",
+            "Apache-2.0 WITH LLVM-exception",
+            "lib/libunwind/LICENSE.TXT",
+        ),
+    ])
+}
+
+fn paper(works: &[Work]) -> Result<String, Stop> {
+    let mut text =
+        String::from("What is compiled into this package beside its own sources, and under which licences. ");
+    text.push_str("Rust's standard library is too, under MIT OR Apache-2.0.\n\n");
+    let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for work in works {
+        let _ = writeln!(text, "* {}: {}", work.title, work.license);
+        for file in &work.texts {
+            let said = String::from_utf8_lossy(&fs::read(file).map_err(told)?).trim().to_owned();
             let users = texts.entry(said).or_default();
-            if !users.contains(&title) {
-                users.push(title.clone());
+            if !users.contains(&work.title.as_str()) {
+                users.push(&work.title);
             }
         }
     }
-    text.push_str("\nWhere a crate has no text of its own below, it is used under the Apache License 2.0: LICENSE-APACHE.\n");
+    text.push_str(
+        "\nWhat has no text of its own below is used under the Apache License 2.0: LICENSE-APACHE.\n",
+    );
     for (said, users) in texts {
         let _ = write!(text, "\n{}\n{}\n\n{said}\n", "=".repeat(80), users.join(", "));
     }
