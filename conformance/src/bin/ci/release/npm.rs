@@ -37,7 +37,7 @@ fn pack(context: &mut Context, tree: &Tree) -> Outcome {
     let mut build = tree.command(context, "npm");
     // The tools that another build of this repository installed serve this one.
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::split_paths(&path).chain([tree.target("tools/bin")]);
+    let path = std::env::split_paths(&path).chain([context.target("tools/bin")]);
     build.current_dir(&folder).args(["run", "build"]).env("PATH", std::env::join_paths(path).map_err(told)?);
     context.run(build)?;
     let packages = tree.packages();

@@ -17,7 +17,7 @@ impl Tree {
     /// Clones, or brings the clone of the last run to the last commit: files that did not change are not compiled again.
     pub(super) fn clean(context: &mut Context) -> Result<Self, Stop> {
         let work = context.target("ci/release");
-        let tree = Self { root: work.join("clone"), work, target: context.target("") };
+        let tree = Self { root: work.join("clone"), target: work.join("target"), work };
         let status = context.capture(git(context, &["status", "--porcelain"]))?;
         if !status.is_empty() {
             println!("what is not committed is not in the packages");
@@ -64,7 +64,8 @@ impl Tree {
         self.work.join("scratch")
     }
 
-    /// A path below cargo's target folder, which the clone shares with the tree it is of.
+    /// A path below cargo's target folder, which is the clone's alone: cargo takes two trees of one workspace for the same, and
+    /// would pack what was compiled from a change that is not committed.
     pub(super) fn target(&self, relative: &str) -> PathBuf {
         self.target.join(relative)
     }
