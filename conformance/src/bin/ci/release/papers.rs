@@ -179,7 +179,7 @@ pub(super) fn boms(context: &mut Context, tree: &Tree, tools: &Path) -> Outcome 
         }
     }
     let mut judge = context.command(tools.join("python"));
-    judge.arg(tree.path("conformance/release/cyclonedx.py")).args(&written);
+    judge.arg(tree.path("conformance/release/judge_bom.py")).args(&written);
     context.run(judge)
 }
 

@@ -1,4 +1,4 @@
-"""Judges bills of materials by CycloneDX's schema: `cyclonedx.py FILE...`."""
+"""Judges bills of materials by CycloneDX's schema: `judge_bom.py FILE...`."""
 
 import json
 import sys
