@@ -4,6 +4,7 @@
 mod axum;
 pub(crate) mod ground;
 mod handled;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
