@@ -37,7 +37,8 @@ pub(crate) trait Host: Send + Sync + Sized {
     ) -> impl Future<Output = Result<T, relyingparty::Error>> + Send;
 
     /// What came of the work of somebody else; not when that takes longer than `seconds`.
-    fn ended<T: Clone + Send>(&self, flight: &Flight<T>, seconds: u32) -> impl Future<Output = End<T>> + Send;
+    fn ended<T: Clone + Send>(&self, flight: &Flight<T>, seconds: u32)
+    -> impl Future<Output = End<T>> + Send;
 
     /// Whether it notices when those seconds are over.
     fn has_timer(&self) -> bool;
