@@ -25,7 +25,7 @@ import relyingparty.fastapi
 import relyingparty.flask
 import relyingparty.starlette
 from browser import Browser
-from frameworks import FRAMEWORKS, Application, in_fastapi, in_flask, in_starlette, served
+from frameworks import FRAMEWORKS, Application, free_port, in_fastapi, in_flask, in_starlette, served
 from op import Op, provider
 from parties import OnLoop
 from relyingparty import AsyncSite, ConfigurationError, MemorySessionStore, Session, Site, SiteProvider
@@ -34,6 +34,7 @@ from test_example import cookies
 from test_site import Broken
 from test_tracebacks import leaks
 from visitors import BASE, KEY, SiteOp, Visitor, provided, site_of
+from workers import become, pages, two_workers
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,27 @@ def test_the_provider_ends_a_session(application: Application) -> None:
         browser.open(f"{application.home}/")
         assert browser.page == "Log in"
     assert application.events == ["LoggedIn", "LoggedOut"]
+
+
+@pytest.mark.parametrize("make", [in_flask, in_starlette])
+def test_the_provider_ends_a_session_of_two_processes(op: Op, make: Any) -> None:
+    auth = f"http://127.0.0.1:{free_port()}/auth"
+    client = op(
+        "register",
+        redirect_uris=[f"{auth}/callback"],
+        post_logout_redirect_uris=[f"{auth}/logged-out"],
+        backchannel_logout_uri=f"{auth}/backchannel-logout",
+        backchannel_logout_session_required=True,
+    )
+    one, other = Browser(), Browser()
+    with two_workers(make, auth, {**client, "issuer": op.issuer}) as origins:
+        for browser in (one, other):
+            browser.log_in(f"{auth}/login")
+            assert pages(browser, origins) == {"Hello alice"}
+        one.open(f"{op.issuer}/session/end")
+        one.submit(logout="yes")
+        assert become(one, origins, "Log in")
+        assert pages(other, origins) == {"Hello alice"}
 
 
 def test_two_workers_over_one_store_refresh_once(application: Application) -> None:

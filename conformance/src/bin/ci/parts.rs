@@ -94,7 +94,7 @@ pub(crate) const OPT_IN: &[Part] = &[
     },
     Part {
         name: "keycloak",
-        about: "the packages at a Keycloak of Maven's, while its keys rotate",
+        about: "the packages at a Keycloak of Maven's, while its keys rotate and while it ends sessions",
         run: keycloak::run,
     },
 ];
