@@ -168,7 +168,7 @@ fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
-fn docs(context: &mut Context) -> Outcome {
+pub(crate) fn docs(context: &mut Context) -> Outcome {
     let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
