@@ -15,7 +15,7 @@ import pytest
 
 from parties import OnLoop
 from relyingparty import AsyncSite, HttpRequest, HttpResponse, MemorySessionStore, Site, Unreachable, Visit
-from relyingparty.turns import Turns
+from relyingparty.turns import Turn, Turns
 from visitors import LIVES, SITES, Clock, SiteOp, Visitor, code, site_of
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -85,6 +85,26 @@ class OnThread(OnLoop):
         return await asyncio.to_thread(self._op.send, request)
 
 
+class Seen(Turns):
+    """Turns that let the provider go on once so many visits have asked for one."""
+
+    def __init__(self, op: Held) -> None:
+        super().__init__()
+        self.op, self.left = op, 0
+
+    def hold(self, visits: int) -> None:
+        self.op.go_on.clear()
+        self.left = visits
+
+    def take(self, key: str, owner: str, lifetime: int, wait: int) -> Turn | None:
+        with self._lock:
+            found = super().take(key, owner, lifetime, wait)
+            self.left -= 1
+            if self.left == 0:
+                self.op.go_on.set()
+            return found
+
+
 class Town:
     """A site with a counting store whose visitor is due for a refresh."""
 
@@ -94,6 +114,7 @@ class Town:
         self.op, self.store = Held(self.clock), Counting(self.clock)
         store: Any = self.store if kind is Site else Counted(self.store)
         self.site = site_of(kind, self.op, store=store, policy=policy)
+        self.site._turns = self.turns = Seen(self.op)
         self.visitor.log_in(self.site, self.op)
         self.clock.now += LIVES
         self.store.asked.clear()
@@ -131,8 +152,7 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 def held_until_all_wait(town: Town, size: int) -> list[Visit]:
     """A herd whose first one is held up until all the others wait for it."""
-    town.op.go_on.clear()
-    threading.Timer(0.5, town.op.go_on.set).start()
+    town.turns.hold(size)
     return town.herd(size)
 
 
@@ -228,8 +248,9 @@ def test_nobody_waits_longer_than_the_policy_says(kind: Any, monkeypatch: pytest
 
 def test_visits_of_threads_and_of_event_loops_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     town = Town(AsyncSite, monkeypatch)
+    town.turns.hold(32)
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda _: held_until_all_wait(town, 8), range(4)))
+        found = list(threads.map(lambda _: town.herd(8), range(4)))
     assert {visit.session.access_token for visits in found for visit in visits if visit.session} == {"canary-access-1"}
     assert (sum(map(len, found)), town.op.refreshes, town.store.asked["lock"]) == (32, 1, 1)
 
@@ -250,12 +271,12 @@ def test_whoever_came_later_waits_on_for_another_process(kind: Any, monkeypatch:
         time.sleep(1.5)
         second = threads.submit(town.herd, 1)
         assert code(first.result()[0]) == "refresh_pending"
-        town.store.elsewhere = False
         found = second.result()[0]
     # It asked once more, and then waited for as long as whole seconds of its own were left.
     assert town.store.asked["lock"] == 2
     assert time.monotonic() - began < 6
     assert code(found) == "refresh_pending"
+    town.store.elsewhere = False
     assert town.herd(1)[0].session is not None
 
 
