@@ -65,7 +65,7 @@ pub(crate) const PARTS: &[Part] = &[
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
-    Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
         name: "docs-site",
         about: "the documentation's site builds; its links, spelling, navigation and tables",
