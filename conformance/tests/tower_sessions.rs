@@ -174,10 +174,18 @@ fn e15_a_session_that_somebody_else_planted_is_nobodys_to_fill() {
         let (mut attacker, mut victim) = (Tab::new(&app), Tab::new(&app));
         attacker.log_in("other").await;
         attacker.get("/put/bait").await;
+        // For somebody who is not logged in.
+        let mut stranger = Tab::new(&app);
+        stranger.cookies.insert("id".to_owned(), attacker.cookies["id"].clone());
+        stranger.get("/put/cart").await;
+        assert_ne!(stranger.id(), attacker.id(), "what is put in now has another id");
+        assert_eq!(attacker.get("/see").await, "nothing true");
+        // For somebody who is.
+        attacker.get("/put/bait").await;
         victim.log_in("default").await;
         victim.cookies.insert("id".to_owned(), attacker.cookies["id"].clone());
         victim.get("/put/secret").await;
-        assert_ne!(victim.id(), attacker.id(), "what is put in now has another id");
+        assert_ne!(victim.id(), attacker.id());
         assert_eq!(victim.get("/see").await, "secret true");
         assert_eq!(attacker.get("/see").await, "nothing true");
         // One that was nobody's, planted behind the login.
