@@ -175,7 +175,7 @@ fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
-fn docs(context: &mut Context) -> Outcome {
+pub(crate) fn docs(context: &mut Context) -> Outcome {
     let host = &["-p", "relyingparty-host", "--features", HOST_ALL][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
