@@ -20,8 +20,8 @@ export async function getSession(site) {
  * The middleware (from Next.js 16 on the proxy): keeps the cookies of sessions fresh, and sends who opens a page to log in where
  * `required(request)` is true.
  */
-export function middleware(site, { required = () => false, root_path } = {}) {
-  const login = fetchSite(site, { root_path });
+export function middleware(site, { required = () => false } = {}) {
+  const login = fetchSite(site);
   return async (request) => {
     const { NextResponse } = await import('next/server.js');
     if (site.handles(request.url)) return NextResponse.next();

@@ -38,7 +38,5 @@ export function middleware(
   options?: {
     /** Whether the request is for users who are logged in. Default: none is. */
     required?: (request: Request) => boolean;
-    /** What a proxy takes off the front of every path, such as `/tools`: a login leads back to pages with it. */
-    root_path?: string;
   },
 ): RouteHandler;

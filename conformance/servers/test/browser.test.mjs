@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { found } from './axe.mjs';
 import { anew, confirm, launch, passProvider } from './chromium.mjs';
 import { Fleet } from './fleet.mjs';
 
@@ -112,9 +113,9 @@ for (const [name, setup] of FLEETS) {
       await other.goto(`${fleet.provider.issuer}/session/end`);
       await other.click('button[value=yes]');
       await other.waitForURL(/\/session\/end\/success/);
-      await page.reload();
       await page.goto(home());
       assert.equal(await hello(), 'Hello nobody');
+      assert.deepEqual(await found(page), []);
     });
 
     const posted = async () => {
@@ -143,6 +144,7 @@ for (const [name, setup] of FLEETS) {
 
     story('the page of such a logout has a button where no script runs', async () => {
       await posted();
+      assert.deepEqual(await found(page), []);
       await page.click('text=Continue');
       await ended();
     }, { javaScriptEnabled: false });
@@ -152,7 +154,7 @@ for (const [name, setup] of FLEETS) {
       const answered = page.waitForResponse((response) => response.url().startsWith(`${fleet.auth}/callback`));
       await page.click('text=[ Cancel ]');
       assert.equal((await answered).status(), 403);
-      assert.match(await page.locator('body').textContent(), /access_denied|provider_error/);
+      assert.match(await page.locator('pre').textContent(), /access_denied|provider_error/);
       await login();
       assert.equal(await hello(), 'Hello alice');
     });

@@ -288,8 +288,13 @@ fn servers(context: &mut Context) -> Outcome {
 
 fn pages(context: &mut Context) -> Outcome {
     let chromium = context.chromium()?;
+    let docs = docs_site::build(context)?;
+    context.npm_ci("bindings-wasm/examples/spa")?;
+    context.cargo(&["build", "-p", "conformance", "--bins"])?;
+    let features = ["--features", "axum,redis,reqwest,ureq", "--example", "site_axum"];
+    context.cargo(&[&["build", "-p", "relyingparty-host"][..], &features].concat())?;
     let mut command = applications(context, "pages")?;
-    command.env("CHROMIUM", chromium);
+    command.env("CHROMIUM", chromium).env("RP_TEST_DOCS", docs).env("RP_TEST_BUILT", context.target("debug"));
     context.run(command)
 }
 
