@@ -18,11 +18,6 @@ pub mod suite;
 pub mod wire;
 pub mod workbench;
 
-/// The project's README: its Rust is compiled as a documentation test.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
 /// The page of the documentation for Rust.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/start/rust.md")]

@@ -76,7 +76,7 @@ pub(crate) const PARTS: &[Part] = &[
         run: pages,
     },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
-    Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
         name: "docs-site",
         about: "the documentation's site builds; its links, spelling, navigation and tables",
@@ -179,7 +179,7 @@ fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
-fn docs(context: &mut Context) -> Outcome {
+pub(crate) fn docs(context: &mut Context) -> Outcome {
     let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
