@@ -98,7 +98,8 @@ def page(body: str, status: int = 200) -> HTMLResponse:
 def failed(event: Failed, status: int) -> HTMLResponse:
     """What went wrong, by its code. What a provider says is text from outside."""
     reason = (event.error.error if isinstance(event.error, ProviderError) else None) or event.error.code
-    return page(f'<h1>That did not work</h1><p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>', status)
+    body = f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>'
+    return page(f"<h1>That did not work</h1>{body}", status)
 
 
 if __name__ == "__main__":

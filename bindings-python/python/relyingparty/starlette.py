@@ -180,7 +180,7 @@ class Mounted(Adapter[AsyncSite]):
 
 
 def _whole_path(scope: Scope) -> str:
-    """The path as the browser has it: with the ``root_path``, which is missing where the application alone was told of it."""
+    """The path as the browser has it: with the ``root_path``, missing where the application alone was told of it."""
     path, root_path = scope["path"], scope.get("root_path", "")
     is_whole = path == root_path or path.startswith(f"{root_path}/")
     return quote(path if is_whole else root_path + path, safe="/:@!$&'()*+,;=")
