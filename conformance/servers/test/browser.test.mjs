@@ -144,7 +144,12 @@ for (const [name, setup] of FLEETS) {
 
     story('the page of such a logout has a button where no script runs', async () => {
       await posted();
-      assert.deepEqual(await found(page), []);
+      // axe is a script, too: it looks at a copy.
+      const other = await anew(browser);
+      const copy = await other.newPage();
+      await copy.setContent((await page.content()).replace(/<script>.*?<\/script>/s, ''));
+      assert.deepEqual(await found(copy), []);
+      await other.close();
       await page.click('text=Continue');
       await ended();
     }, { javaScriptEnabled: false });
