@@ -232,6 +232,15 @@ def test_an_application_below_a_path(application: Application) -> None:
         assert browser.page == "Log in"
 
 
+@pytest.mark.parametrize("make", [in_starlette, in_fastapi])
+@pytest.mark.parametrize("path", ["/private", "/t%C3%A4ols/private"])
+def test_a_login_leads_back_below_the_root_path_whether_a_server_says_it_or_not(make: Any, path: str) -> None:
+    app = make(site_of(AsyncSite, SiteOp()))
+    client = TestClient(app, base_url="https://app.example", root_path="/täols", follow_redirects=False)
+    sent = client.get(f"{path}?x=1", headers={"Accept": "text/html"})
+    assert sent.headers["Location"] == f"{BASE}/login?return_to=%2Ft%25C3%25A4ols%2Fprivate%3Fx%3D1"
+
+
 def test_the_cookies_of_a_visit_are_sent_with_every_response(application: Application) -> None:
     browser = Browser()
     with application.running():

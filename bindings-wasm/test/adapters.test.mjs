@@ -389,3 +389,10 @@ test('what `keep` yields is told apart by cookies, and kept by no cache where it
   assert.deepEqual(told((await login.visit(request)).keep(given)), ['no-store', 'Accept, Cookie']);
   assert.deepEqual(told(given), ['public, max-age=3600', 'Accept']);
 });
+
+test('a login leads back to pages with the path that a proxy took off', async () => {
+  const site = new Site(siteOptions(rotatingProvider()));
+  const login = fetchSite(site, { root_path: '/tools' });
+  const visit = await login.visit(new Request('https://app.example/mine?x=1'));
+  assert.equal(new URL(visit.login_url).searchParams.get('return_to'), '/tools/mine?x=1');
+});

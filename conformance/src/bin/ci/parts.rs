@@ -1,6 +1,7 @@
 //! The parts of `cargo ci`, in the order in which they run: the cheapest and the most telling first.
 
 use std::fs;
+use std::process::Command;
 
 use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
@@ -64,6 +65,16 @@ pub(crate) const PARTS: &[Part] = &[
         run: live,
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
+    Part {
+        name: "servers",
+        about: "each framework behind nginx with TLS and a sub-path, two workers, restarts in the middle",
+        run: servers,
+    },
+    Part {
+        name: "pages",
+        about: "server pages and logins in Chromium, and axe on every page that is shipped",
+        run: pages,
+    },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
     Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
@@ -246,6 +257,51 @@ fn browser(context: &mut Context) -> Outcome {
     let command = context.npm("bindings-wasm/examples/spa", &["test"]);
     let mut command = context.live(command)?;
     command.env("CHROMIUM", chromium).env("RP_VERDICTS", context.verdicts()?);
+    context.run(command)
+}
+
+/// The applications of `conformance/servers`, and what they need to run.
+fn applications(context: &mut Context, script: &str) -> Result<Command, Stop> {
+    let folder = "conformance/servers";
+    let nginx = context.nginx()?;
+    context.databases()?;
+    let python = context.python()?;
+    context.npm_package()?;
+    context.npm_ci(folder)?;
+    context.cargo(&["build", "-p", "conformance", "--example", "in_axum"])?;
+    let command = context.npm(folder, &["run", script]);
+    let mut command = context.live(command)?;
+    command.env("RP_TEST_NGINX", nginx).env("RP_TEST_PYTHON", python);
+    command.env("RP_TEST_AXUM", context.target("debug/examples/in_axum"));
+    Ok(command)
+}
+
+fn servers(context: &mut Context) -> Outcome {
+    let command = applications(context, "test")?;
+    context.run(command)?;
+    let python = context.python()?;
+    let folder = context.path("conformance/servers/applications");
+    let config = ["--config", "../../../bindings-python/pyproject.toml"];
+    for args in [
+        &[&["ruff", "check"][..], &config, &["."]].concat()[..],
+        &["mypy", "--strict", "in_django.py", "in_fastapi.py", "in_flask.py"],
+    ] {
+        let mut command = context.command(&python);
+        command.current_dir(&folder).arg("-m").args(args);
+        context.run(command)?;
+    }
+    Ok(())
+}
+
+fn pages(context: &mut Context) -> Outcome {
+    let chromium = context.chromium()?;
+    let docs = docs_site::build(context)?;
+    context.npm_ci("bindings-wasm/examples/spa")?;
+    context.cargo(&["build", "-p", "conformance", "--bins"])?;
+    let features = ["--features", "axum,redis,reqwest,ureq", "--example", "site_axum"];
+    context.cargo(&[&["build", "-p", "relyingparty-host"][..], &features].concat())?;
+    let mut command = applications(context, "pages")?;
+    command.env("CHROMIUM", chromium).env("RP_TEST_DOCS", docs).env("RP_TEST_BUILT", context.target("debug"));
     context.run(command)
 }
 
