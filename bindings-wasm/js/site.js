@@ -13,6 +13,7 @@ import { sessionStoreOf } from './session_stores.js';
 import { shown } from './shown.js';
 import { carried, handled, visited } from './site_flow.js';
 import { SiteProvider } from './site_provider.js';
+import { Turns } from './turns.js';
 import { bytes, secondsOf, systemClock, urlText } from './values.js';
 
 /** Options that the relying parties of a site have, too. */
@@ -66,6 +67,7 @@ export class PortableSite {
     this.#host = {
       __proto__: null,
       store,
+      turns: new Turns(),
       sleep: read.sleep ?? pause,
       listener: tell,
       cache: () => handleOf(this.cache, core().Cache, 'a Cache'),

@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable
 from logging import getLogger
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -55,14 +56,14 @@ class Mounted(Adapter[AsyncSite]):
     ) -> None:
         """Set up a login. The hooks may be coroutine functions; others run in threads.
 
-        :param site: the base URL of the site, or an :class:`~relyingparty.AsyncSite` that is ready.
+        :param site: the base URL of the site, or an ``AsyncSite`` that is ready.
         :param providers: whom its users log in with.
-        :param on_login: is called with the request and :class:`~relyingparty.LoggedIn`; what it raises stops the login.
-        :param on_logout: is called with the request and :class:`~relyingparty.LoggedOut`, or
-            :class:`~relyingparty.SessionEnded` if the provider takes the refresh token no longer.
-        :param on_failure: is called with the request and :class:`~relyingparty.Failed`; it may return a response, which
+        :param on_login: is called with the request and ``LoggedIn``; what it raises stops the login.
+        :param on_logout: is called with the request and ``LoggedOut``, or
+            ``SessionEnded`` if the provider takes the refresh token no longer.
+        :param on_failure: is called with the request and ``Failed``; it may return a response, which
             is shown in the place of a line of text.
-        :param options: everything else that :class:`~relyingparty.AsyncSite` takes.
+        :param options: everything else that ``AsyncSite`` takes.
         """
         given: Withheld[Any] = Withheld((providers, options))
         del options
@@ -70,7 +71,7 @@ class Mounted(Adapter[AsyncSite]):
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """The routes of the site, for an application that does not use :meth:`init_app`."""
+        """The routes of the site, for an application that does not use ``init_app``."""
         return [_Routes(self)]
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
@@ -127,7 +128,7 @@ class Mounted(Adapter[AsyncSite]):
             raise HTTPException(503, visit.error.code, {"Retry-After": "1"})
         headers, url = connection.headers, connection.url
         if is_browser(connection.scope["method"], headers.get("Sec-Fetch-Mode"), headers.get("Accept", "")):
-            page = url.path + (f"?{url.query}" if url.query else "")
+            page = _whole_path(connection.scope) + (f"?{url.query}" if url.query else "")
             raise HTTPException(303, headers={"Location": self.login_url(page), "Cache-Control": "no-store"})
         raise HTTPException(401, headers={"WWW-Authenticate": "Cookie"})
 
@@ -176,6 +177,13 @@ class Mounted(Adapter[AsyncSite]):
             return await hook(connection, event)
         returned: Any = await run_in_threadpool(hook, connection, event)
         return await returned if inspect.isawaitable(returned) else returned
+
+
+def _whole_path(scope: Scope) -> str:
+    """The path as the browser has it: with the ``root_path``, missing where the application alone was told of it."""
+    path, root_path = scope["path"], scope.get("root_path", "")
+    is_whole = path == root_path or path.startswith(f"{root_path}/")
+    return quote(path if is_whole else root_path + path, safe="/:@!$&'()*+,;=")
 
 
 class _Routes(BaseRoute):

@@ -14,7 +14,7 @@ from django.db.models.functions import StrIndex
 
 from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
-from relyingparty.session_stores.waiting import Queues
+from relyingparty.session_stores.waiting import taken
 from relyingparty.sites import METHODS
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ _PURGED = 256
 
 
 class DatabaseSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in a database of Django's: SQLite or PostgreSQL.
+    """A ``SessionStore`` in a database of Django's: SQLite or PostgreSQL.
 
     The tables are those of the application's migration. One statement decides each call, so no transaction is needed;
     within one of yours a change is seen when it is committed. The clock of the host decides what has expired.
@@ -45,7 +45,6 @@ class DatabaseSessionStore:
         if vendor not in self.VENDORS:
             settings.refuse("STORE", f"is for {' and '.join(self.VENDORS)}, not for {vendor}")
         self._using = using
-        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -75,7 +74,7 @@ class DatabaseSessionStore:
         return self._try(lambda: bool(self._living(key).filter(version=version).update(**new)))
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         while (found := self.get(key)) is not None:
             version = found[1]
             if self._try(lambda version=version: self._delete(self._living(key).filter(version=version))):  # type: ignore[misc]
@@ -96,12 +95,11 @@ class DatabaseSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        return self._queues.take(key, wait, lambda: self._try(lambda: self._locked(key, owner, lifetime)))
+        return taken(wait, lambda: self._try(lambda: self._locked(key, owner, lifetime)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._try(lambda: self._delete(self._locks.filter(key=key, owner=owner)))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<DatabaseSessionStore in {self._using}>"
@@ -183,9 +181,9 @@ class DatabaseSessionStore:
 
 
 class CacheSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in a cache of Django's, which has to be Redis.
+    """A ``SessionStore`` in a cache of Django's, which has to be Redis.
 
-    It is the :class:`~relyingparty.session_stores.redis.RedisSessionStore` on the first server of that cache. The other
+    It is the ``RedisSessionStore`` on the first server of that cache. The other
     caches cannot change an entry only if nobody else did, and are refused.
     """
 

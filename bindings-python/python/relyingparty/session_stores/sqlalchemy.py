@@ -18,7 +18,7 @@ from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
 from relyingparty.session_stores.statements import DIALECTS, Statements
 from relyingparty.session_stores.tables import SessionTables, session_tables
-from relyingparty.session_stores.waiting import AsyncQueues, Queues
+from relyingparty.session_stores.waiting import async_taken, taken
 
 __all__ = ["AsyncSqlSessionStore", "SessionTables", "SqlSessionStore", "session_tables"]
 
@@ -36,7 +36,7 @@ _PURGE_EVERY = 64
 
 
 class SqlSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in SQLite or PostgreSQL.
+    """A ``SessionStore`` in SQLite or PostgreSQL.
 
     Entries and locks expire by the clock of the database, which is one for all processes; ``expires_at`` is of the
     host's clock. Where the two differ, entries end as much earlier or later. Rows that have expired are deleted bit by
@@ -47,13 +47,12 @@ class SqlSessionStore:
         """Use an engine, which is yours to dispose of.
 
         :param engine: of a dialect ``sqlite`` or ``postgresql``. Each call takes one of its connections.
-        :param tables: what :func:`session_tables` returned; the tables of its usual names otherwise.
+        :param tables: what ``session_tables`` returned; the tables of its usual names otherwise.
         """
         if not isinstance(engine, Engine):
             settings.refuse("engine", "is no sqlalchemy.Engine")
         self._statements = _statements(engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
-        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -73,7 +72,7 @@ class SqlSessionStore:
         return self._run(lambda connection: self._statements.put(connection, entry, labels, version))
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return self._run(lambda connection: self._statements.take(connection, key))
 
     def delete(self, key: str) -> None:
@@ -86,14 +85,11 @@ class SqlSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        return self._queues.take(
-            key, wait, lambda: self._one(lambda found: self._statements.lock(found, key, owner, lifetime))
-        )
+        return taken(wait, lambda: self._one(lambda found: self._statements.lock(found, key, owner, lifetime)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._one(lambda connection: self._statements.unlock(connection, key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<SqlSessionStore in {self._engine.dialect.name}>"
@@ -126,19 +122,18 @@ class SqlSessionStore:
 
 
 class AsyncSqlSessionStore:
-    """A :class:`SqlSessionStore` for asyncio: an :class:`~relyingparty.session_stores.AsyncSessionStore`."""
+    """A ``SqlSessionStore`` for asyncio: an ``AsyncSessionStore``."""
 
     def __init__(self, engine: AsyncEngine, tables: SessionTables | None = None) -> None:
         """Use an engine, which is yours to dispose of.
 
         :param engine: of a dialect ``sqlite`` or ``postgresql``. Each call takes one of its connections.
-        :param tables: what :func:`session_tables` returned; the tables of its usual names otherwise.
+        :param tables: what ``session_tables`` returned; the tables of its usual names otherwise.
         """
         if not isinstance(engine, AsyncEngine):
             settings.refuse("engine", "is no sqlalchemy.ext.asyncio.AsyncEngine")
         self._statements = _statements(engine.sync_engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
-        self._queues = AsyncQueues()
 
     async def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -158,7 +153,7 @@ class AsyncSqlSessionStore:
         return await self._run(lambda connection: self._statements.put(connection, entry, labels, version))
 
     async def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return await self._run(lambda connection: self._statements.take(connection, key))
 
     async def delete(self, key: str) -> None:
@@ -175,12 +170,11 @@ class AsyncSqlSessionStore:
         async def attempt() -> bool:
             return await self._one(lambda connection: self._statements.lock(connection, key, owner, lifetime))
 
-        return await self._queues.take(key, wait, attempt)
+        return await async_taken(wait, attempt)
 
     async def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         await self._one(lambda connection: self._statements.unlock(connection, key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<AsyncSqlSessionStore in {self._engine.dialect.name}>"

@@ -14,6 +14,7 @@ mod fuzz;
 mod imports;
 mod keycloak;
 mod limits;
+mod oldest_rust;
 mod parts;
 mod release;
 mod summary;

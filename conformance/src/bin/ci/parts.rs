@@ -1,12 +1,13 @@
 //! The parts of `cargo ci`, in the order in which they run: the cheapest and the most telling first.
 
 use std::fs;
+use std::process::Command;
 
 use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
 
 use crate::imports::imports;
-use crate::{docs_site, fuzz, keycloak, limits, release, supply};
+use crate::{docs_site, fuzz, keycloak, limits, oldest_rust, release, supply};
 use conformance::live::Selection;
 use conformance::workbench::{Context, Outcome, Stop, fail};
 
@@ -33,7 +34,7 @@ pub(crate) const PARTS: &[Part] = &[
     Part {
         name: "oldest-rust",
         about: "the crates compile with the oldest Rust that they name",
-        run: oldest_rust,
+        run: oldest_rust::check,
     },
     Part { name: "docs", about: "the crates' documentation builds without a warning", run: docs },
     Part {
@@ -69,8 +70,18 @@ pub(crate) const PARTS: &[Part] = &[
         run: live,
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
+    Part {
+        name: "servers",
+        about: "each framework behind nginx with TLS and a sub-path, two workers, restarts in the middle",
+        run: servers,
+    },
+    Part {
+        name: "pages",
+        about: "server pages and logins in Chromium, and axe on every page that is shipped",
+        run: pages,
+    },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
-    Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
         name: "docs-site",
         about: "the documentation's site builds; its links, spelling, navigation and tables",
@@ -99,7 +110,7 @@ pub(crate) const OPT_IN: &[Part] = &[
     },
     Part {
         name: "keycloak",
-        about: "the packages at a Keycloak of Maven's, while its keys rotate",
+        about: "the packages at a Keycloak of Maven's, while its keys rotate and while it ends sessions",
         run: keycloak::run,
     },
     Part {
@@ -123,14 +134,19 @@ const FEATURES: [&[&str]; 4] = [
 ];
 
 /// Those of the host crate: no transport, each alone, and both; what a site has alone. With all features they are in the workspace's run.
-const HOST_FEATURES: [&[&str]; 6] = [
+const HOST_FEATURES: [&[&str]; 8] = [
     &["--no-default-features"],
     &["--features", "reqwest"],
     &["--features", "ureq"],
     &["--features", "axum"],
     &["--features", "redis"],
+    &["--features", "postgres"],
+    &["--features", "tower-sessions"],
     &["--no-default-features", "--features", "aws-lc-rs,reqwest,ureq"],
 ];
+
+/// All of what the host crate has of its own.
+const HOST_ALL: &str = "axum,postgres,redis,reqwest,tower-sessions,ureq";
 
 fn clippy(context: &mut Context) -> Outcome {
     context.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
@@ -158,7 +174,7 @@ fn core(context: &mut Context) -> Outcome {
 
 fn host(context: &mut Context) -> Outcome {
     context.databases()?;
-    context.cargo(&["test", "-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"])?;
+    context.cargo(&["test", "-p", "relyingparty-host", "--features", HOST_ALL])?;
     context.cargo(&[
         "test",
         "-p",
@@ -170,6 +186,8 @@ fn host(context: &mut Context) -> Outcome {
         "--test",
         "site",
         "--test",
+        "tower_sessions",
+        "--test",
         "transports",
     ])
 }
@@ -178,21 +196,8 @@ fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
-/// In a folder of its own: what two compilers make is never mixed up.
-fn oldest_rust(context: &mut Context) -> Outcome {
-    let version = env!("CARGO_PKG_RUST_VERSION");
-    let mut install = context.command("rustup");
-    install.args(["toolchain", "install", version, "--profile", "minimal", "--no-self-update"]);
-    context.run(install).map_err(|_| Stop::Skip(format!("Rust {version} cannot be installed")))?;
-    let mut check = context.command("rustup");
-    check.args(["run", version, "cargo", "check", "--locked", "--all-features"]);
-    check.args(["-p", "relyingparty", "-p", "relyingparty-host", "-p", "relyingparty-python"]);
-    check.env("CARGO_TARGET_DIR", context.target("ci/oldest-rust"));
-    context.run(check)
-}
-
-fn docs(context: &mut Context) -> Outcome {
-    let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
+pub(crate) fn docs(context: &mut Context) -> Outcome {
+    let host = &["-p", "relyingparty-host", "--features", HOST_ALL][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
         command.args(["doc", "--no-deps"]).args(package).env("RUSTDOCFLAGS", "-D warnings");
@@ -262,6 +267,51 @@ fn browser(context: &mut Context) -> Outcome {
     let command = context.npm("bindings-wasm/examples/spa", &["test"]);
     let mut command = context.live(command)?;
     command.env("CHROMIUM", chromium).env("RP_VERDICTS", context.verdicts()?);
+    context.run(command)
+}
+
+/// The applications of `conformance/servers`, and what they need to run.
+fn applications(context: &mut Context, script: &str) -> Result<Command, Stop> {
+    let folder = "conformance/servers";
+    let nginx = context.nginx()?;
+    context.databases()?;
+    let python = context.python()?;
+    context.npm_package()?;
+    context.npm_ci(folder)?;
+    context.cargo(&["build", "-p", "conformance", "--example", "in_axum"])?;
+    let command = context.npm(folder, &["run", script]);
+    let mut command = context.live(command)?;
+    command.env("RP_TEST_NGINX", nginx).env("RP_TEST_PYTHON", python);
+    command.env("RP_TEST_AXUM", context.target("debug/examples/in_axum"));
+    Ok(command)
+}
+
+fn servers(context: &mut Context) -> Outcome {
+    let command = applications(context, "test")?;
+    context.run(command)?;
+    let python = context.python()?;
+    let folder = context.path("conformance/servers/applications");
+    let config = ["--config", "../../../bindings-python/pyproject.toml"];
+    for args in [
+        &[&["ruff", "check"][..], &config, &["."]].concat()[..],
+        &["mypy", "--strict", "in_django.py", "in_fastapi.py", "in_flask.py"],
+    ] {
+        let mut command = context.command(&python);
+        command.current_dir(&folder).arg("-m").args(args);
+        context.run(command)?;
+    }
+    Ok(())
+}
+
+fn pages(context: &mut Context) -> Outcome {
+    let chromium = context.chromium()?;
+    let docs = docs_site::build(context)?;
+    context.npm_ci("bindings-wasm/examples/spa")?;
+    context.cargo(&["build", "-p", "conformance", "--bins"])?;
+    let features = ["--features", "axum,redis,reqwest,ureq", "--example", "site_axum"];
+    context.cargo(&[&["build", "-p", "relyingparty-host"][..], &features].concat())?;
+    let mut command = applications(context, "pages")?;
+    command.env("CHROMIUM", chromium).env("RP_TEST_DOCS", docs).env("RP_TEST_BUILT", context.target("debug"));
     context.run(command)
 }
 
