@@ -1,4 +1,7 @@
-"""A login with the installed package, and one that it has to refuse: `RP_ISSUER`, `RP_BAD_ISSUER`, `RP_CLIENT_ID`, `RP_CLIENT_SECRET`."""
+"""A login with the installed package, and one that it has to refuse.
+
+The environment says where: `RP_ISSUER`, `RP_BAD_ISSUER`, `RP_CLIENT_ID`, `RP_CLIENT_SECRET`.
+"""
 
 import http.client
 import os
