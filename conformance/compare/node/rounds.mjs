@@ -29,6 +29,11 @@ export function show(group, row, ours, theirs = []) {
   console.log(JSON.stringify({ group, row, ours, theirs }));
 }
 
+/** Says why there is no row. */
+export function skip(group, row, skipped) {
+  console.log(JSON.stringify({ group, row, skipped }));
+}
+
 /** Microseconds per call. What is done at once is not awaited. */
 async function turn(call, calls) {
   const started = performance.now();
