@@ -21,7 +21,7 @@ mod jsonwebtoken_peer;
 mod openidconnect_peer;
 mod ours;
 mod rounds;
-#[cfg(feature = "sessions")]
+#[cfg(feature = "session-peers")]
 mod servers;
 #[cfg(feature = "sessions")]
 mod sessions;
@@ -41,7 +41,7 @@ pub fn main() {
 }
 
 /// Serves an application on a free port of 127.0.0.1, which it prints, until it is killed: `WORK serve NAME`.
-#[cfg(feature = "sessions")]
+#[cfg(feature = "session-peers")]
 pub fn serve() {
     let mut arguments = std::env::args().skip(1);
     let work = work::Work::read(&arguments.next().unwrap_or_default());

@@ -14,9 +14,7 @@ use crate::work::Work;
 pub(crate) fn serve(work: &Work, name: &str) {
     let app = match name {
         "relyingparty" => ours(work),
-        #[cfg(feature = "session-peers")]
         "tower-sessions" => tower_sessions::app(work),
-        #[cfg(feature = "session-peers")]
         "private-cookies" => private_cookies::app(work),
         other => panic!("no server is called {other}"),
     };
@@ -45,15 +43,12 @@ impl Transport for Silent {
 }
 
 /// What an application keeps, and reads the subject of.
-#[cfg(feature = "session-peers")]
 type Content = serde_json::Map<String, serde_json::Value>;
 
-#[cfg(feature = "session-peers")]
 fn sub(content: &Content) -> String {
     content["sub"].as_str().expect("it has a subject").to_owned()
 }
 
-#[cfg(feature = "session-peers")]
 mod tower_sessions {
     use axum::extract::State;
     use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
@@ -74,7 +69,6 @@ mod tower_sessions {
     }
 }
 
-#[cfg(feature = "session-peers")]
 pub(crate) mod private_cookies {
     use axum::extract::{FromRef, State};
     use axum::http::header::{COOKIE, HeaderMap, HeaderName};

@@ -42,6 +42,11 @@ impl Sample {
         Sample { group: group.into(), row, ours, theirs, allocations, skipped, sites }
     }
 
+    /// A row that was not measured.
+    pub(crate) fn skipped(group: &str, row: String, reason: &str) -> Sample {
+        Sample { skipped: Some(reason.into()), ..Sample::new(group, row, Vec::new(), Vec::new()) }
+    }
+
     pub(crate) fn ours(&self) -> Option<Spread> {
         Spread::of(self.ours.iter().copied())
     }

@@ -19,7 +19,10 @@ struct Application {
     framework: &'static str,
     build: fn(&Setup) -> Result<Command, String>,
     ours: &'static str,
+    /// What their rows are called, and the servers.
     peers: &'static [(&'static str, &'static str)],
+    /// Why a smoke run leaves it out.
+    too_long: Option<&'static str>,
 }
 
 const APPLICATIONS: &[Application] = &[
@@ -28,24 +31,28 @@ const APPLICATIONS: &[Application] = &[
         build: |setup| setup.node24("server.mjs"),
         ours: "relyingparty",
         peers: &[("express-session", "express-session"), ("cookie-session", "cookie-session")],
+        too_long: None,
     },
     Application {
         framework: "FastAPI",
         build: |setup| setup.python("server.py"),
         ours: "fastapi",
         peers: &[("SessionMiddleware", "fastapi-sessions")],
+        too_long: None,
     },
     Application {
         framework: "Starlette",
         build: |setup| setup.python("server.py"),
         ours: "starlette",
         peers: &[("SessionMiddleware", "starlette-sessions")],
+        too_long: None,
     },
     Application {
         framework: "axum",
         build: Setup::rust_sessions,
         ours: "relyingparty",
         peers: &[("tower-sessions", "tower-sessions"), ("PrivateCookieJar", "private-cookies")],
+        too_long: Some("building it takes longer than a smoke run may"),
     },
 ];
 
@@ -73,6 +80,9 @@ fn turns(extent: Extent) -> (Duration, usize) {
 
 impl Application {
     fn loaded(&self, setup: &Setup, extent: Extent, work: &Value) -> Result<Vec<Sample>, String> {
+        if let Some(reason) = self.too_long.filter(|_| extent == Extent::Smoke) {
+            return Ok(vec![Sample::skipped(GROUP, self.framework.into(), reason)]);
+        }
         let start = |name| Server::start((self.build)(setup)?, setup, name);
         let ours = start(self.ours)?.with_cookie(text(&work["session"]["cookie"]));
         if !extent.has_peers() {
