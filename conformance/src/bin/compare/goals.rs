@@ -17,7 +17,7 @@ enum Rows {
     Algs([(&'static str, Option<Goal>); 3]),
     /// One row, which is called as the peer.
     One(Option<Goal>),
-    /// What a server does: `PEER, per second` and `PEER, p99`.
+    /// What a server does: `PEER, per second`, `PEER, p99` and `PEER, processor`.
     Served,
 }
 
@@ -108,7 +108,7 @@ pub(crate) const GROUPS: &[Group] = &[
     },
     Group {
         name: "server",
-        about: "a server that knows whose request it is: requests per second at 64 connections, and p99 in µs",
+        about: "a server that knows whose request it is: requests per second at 64 connections; p99 and processor time in µs",
         peers: &[
             served("Express, express-session"),
             served("Express, cookie-session"),
@@ -189,7 +189,11 @@ impl Peer {
             Rows::Algs(algs) => algs.iter().map(|(alg, goal)| (format!("{name} {alg}"), *goal)).collect(),
             Rows::One(goal) => vec![(name.to_owned(), *goal)],
             Rows::Served => {
-                vec![(per_second(name), Some(AtLeast(1.0))), (p99(name), Some(AtMost(1.0)))]
+                vec![
+                    (per_second(name), Some(AtLeast(1.0))),
+                    (p99(name), Some(AtMost(1.0))),
+                    (processor(name), None),
+                ]
             }
         }
     }
@@ -198,6 +202,11 @@ impl Peer {
 /// The row of how many requests a server answers in a second, ours and this peer's.
 pub(crate) fn per_second(peer: &str) -> String {
     format!("{peer}, per second")
+}
+
+/// The row of how long a processor works for one request.
+pub(crate) fn processor(peer: &str) -> String {
+    format!("{peer}, processor")
 }
 
 /// The row of how long 99 of 100 requests take at most.

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a server did.
 pub(crate) struct Served {
+    /// Requests answered.
+    pub(crate) requests: f64,
     /// Requests answered in a second.
     pub(crate) per_second: f64,
     /// What 99 of 100 took at most, in microseconds.
@@ -66,11 +68,12 @@ impl Errand<'_> {
                 io::Result::Ok(())
             })
             .await?;
-        let per_second = times.len() as f64 / started.elapsed().as_secs_f64();
+        let requests = times.len() as f64;
+        let per_second = requests / started.elapsed().as_secs_f64();
         times.sort_unstable();
         let last = times.len().saturating_sub(1);
         let p99 = times.get(last * 99 / 100).copied().unwrap_or_default();
-        Ok(Served { per_second, p99: p99.as_secs_f64() * 1e6 })
+        Ok(Served { requests, per_second, p99: p99.as_secs_f64() * 1e6 })
     }
 }
 

@@ -28,16 +28,16 @@ fn lines(sample: &Sample) -> String {
         return sites.fold(format!("  {}: {count}\n", sample.row), |lines, line| lines + &line);
     }
     if let Some(reason) = &sample.skipped {
-        return format!("  {:<32}   skipped: {reason}\n", sample.row);
+        return format!("  {:<38}   skipped: {reason}\n", sample.row);
     }
     let time = |spread: Option<Spread>| spread.map_or_else(String::new, |spread| figure(spread.median));
     let (ours, theirs) = (time(sample.ours()), time(sample.theirs()));
     let verdict = judged(sample).map_or_else(String::new, |(goal, is_met)| verdict(goal, is_met));
     let line = match sample.ratio() {
-        None => format!("  {:<42}{ours:>10}  {verdict}", sample.row),
+        None => format!("  {:<48}{ours:>10}  {verdict}", sample.row),
         Some(Spread { lower, median, upper, .. }) => {
             let ratio = format!("× {median:.3} ({lower:.3} to {upper:.3})");
-            format!("  {:<32}{ours:>10}{theirs:>10}  {ratio}  {verdict}{}", sample.row, leasts(sample))
+            format!("  {:<38}{ours:>10}{theirs:>10}  {ratio}  {verdict}{}", sample.row, leasts(sample))
         }
     };
     format!("{}\n", line.trim_end())

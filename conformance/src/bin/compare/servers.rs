@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::goals::{p99, per_second};
+use crate::goals::{p99, per_second, processor};
 use crate::load::{Errand, Served, cookies, request};
 use crate::options::{Extent, Options};
 use crate::samples::Sample;
@@ -102,23 +102,36 @@ impl Application {
 }
 
 /// Loads both in turns, the one that begins alternating, after a turn that counts for nothing.
-fn pair(name: &str, sides: [&Server; 2], extent: Extent, work: &Value) -> Result<[Sample; 2], String> {
+fn pair(name: &str, sides: [&Server; 2], extent: Extent, work: &Value) -> Result<[Sample; 3], String> {
     let (length, rounds) = turns(extent);
     for side in sides {
         side.load(work, length)?;
     }
     let mut found = [Vec::new(), Vec::new()];
+    let mut busy = [Vec::new(), Vec::new()];
     for round in 0..rounds {
         for turn in 0..2 {
             let side = (round + turn) % 2;
-            found[side].push(sides[side].load(work, length)?);
+            let before = sides[side].processor_time();
+            let served = sides[side].load(work, length)?;
+            let spent = sides[side].processor_time().zip(before).map(|(after, before)| after - before);
+            busy[side].extend(spent.map(|spent| spent / served.requests * 1e6));
+            found[side].push(served);
         }
     }
     let row = |row: String, figure: fn(&Served) -> f64| {
         let [ours, theirs] = found.each_ref().map(|served| served.iter().map(figure).collect());
         Sample::new(GROUP, row, ours, theirs)
     };
-    Ok([row(per_second(name), |served| served.per_second), row(p99(name), |served| served.p99)])
+    let [ours, theirs] = busy;
+    Ok([
+        row(per_second(name), |served| served.per_second),
+        row(p99(name), |served| served.p99),
+        match ours.is_empty() {
+            true => Sample::skipped(GROUP, processor(name), "there is no /proc"),
+            false => Sample::new(GROUP, processor(name), ours, theirs),
+        },
+    ])
 }
 
 /// A server that runs until this is dropped.
@@ -146,6 +159,15 @@ impl Server {
     fn with_cookie(mut self, cookie: String) -> Server {
         self.cookie = cookie;
         self
+    }
+
+    /// How long processors have worked for it, in seconds, as Linux says it: in hundredths (proc(5)).
+    fn processor_time(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The name of the program is in parentheses, and may have blanks; behind it the 12th and 13th are user's and system's.
+        let (_, fields) = status.rsplit_once(") ")?;
+        let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>();
+        Some(ticks.ok()? / 100.0)
     }
 
     fn load(&self, work: &Value, length: Duration) -> Result<Served, String> {
