@@ -1,4 +1,4 @@
-"""The Python code of the pages in ``docs`` compiles and has the right types."""
+"""The Python code of the pages in ``docs`` compiles and has the right types. ``test_start_pages.py`` runs it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ def snippets() -> dict[str, str]:
     found: dict[str, str] = {}
     for page in sorted(DOCS.rglob("*.md")):
         name = re.sub(r"\W", "_", str(page.relative_to(DOCS).with_suffix("")))
-        codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-        found |= {f"{name}_{place}": code for place, code in enumerate(codes)}
+        found |= {f"{name}_{place}": code for place, code in enumerate(fenced(page))}
     return found
+
+
+def fenced(page: Path) -> list[str]:
+    """The snippets of a page."""
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", snippets())

@@ -135,7 +135,7 @@ def test_a_client_certificate_that_cannot_be_read_is_named(
 def test_the_command_takes_no_secret_from_its_arguments(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("RELYINGPARTY_CLIENT_SECRET", "canary-secret")
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "canary-secret")
     assert main(["check", "http://127.0.0.1:1", "--allow-insecure-loopback"]) == 1
     assert "canary" not in "".join(capsys.readouterr())
     with pytest.raises(SystemExit):

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { RelyingParty, RelyingPartyError } from './entry_node.js';
 import { fileOf, nodeTransport } from './node_transport.js';
 
-const SECRET = 'RELYINGPARTY_CLIENT_SECRET';
+const SECRET = 'OIDC_CLIENT_SECRET';
 const PASSPHRASE = 'RELYINGPARTY_CLIENT_KEY_PASSPHRASE';
 const USAGE = `usage: relyingparty check ISSUER [--client-id ID] [--redirect-uri URI] [--scope SCOPES] [--alg ALG]
                                [--auth-method METHOD] [--client-cert FILE [--client-key FILE]]

@@ -120,7 +120,7 @@ for (const [status, said, ...args] of [
   [0, 'usage', '--help'],
 ]) {
   test(`relyingparty ${args.join(' ')} ends with ${status}`, async () => {
-    const done = await command(args, { RELYINGPARTY_CLIENT_SECRET: 'canary-secret' });
+    const done = await command(args, { OIDC_CLIENT_SECRET: 'canary-secret' });
     assert.equal(done.status, status, done.said);
     assert.ok(done.said.includes(said), done.said);
     assert.ok(!done.said.includes('canary'));

@@ -18,11 +18,6 @@ pub mod suite;
 pub mod wire;
 pub mod workbench;
 
-/// The project's README: its Rust is compiled as a documentation test.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
 /// The page of the documentation for Rust.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/start/rust.md")]
@@ -32,3 +27,8 @@ pub struct StartInRust;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/start/axum.md")]
 pub struct StartInAxum;
+
+/// The page of the documentation for stores of sessions.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/session-stores-rust.md")]
+pub struct SessionStores;

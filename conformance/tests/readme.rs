@@ -1,5 +1,4 @@
-//! The logins of README.md, run as they are printed: the Rust one is compiled (see the library's documentation test), the Python and
-//! JavaScript ones log in at the scripted provider.
+//! The login of README.md and that of a single page, run as they are printed: they log in at the scripted provider.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,12 +11,14 @@ use conformance::browser::Browser;
 use conformance::provider::{Provider, RegisteredClient, SigningKey};
 use conformance::serve;
 
-const REDIRECT: &str = "https://app.example/callback";
+/// Where the snippets have their redirect URIs.
+const SITE: &str = "https://app.example/auth/callback";
+const PAGE: &str = "https://app.example/";
 
-/// The code block of this language in the README.
-fn snippet(language: &str) -> String {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, after) = readme.split_once(&format!("```{language}\n")).expect("a block of that language");
+/// The first code block of this language in a page.
+fn snippet(page: &str, language: &str) -> String {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let (_, after) = page.split_once(&format!("```{language}\n")).expect("a block of that language");
     after.split_once("```").expect("its end").0.to_owned()
 }
 
@@ -25,14 +26,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-/// Serves the scripted provider with the README's clients; yields its issuer.
+/// Serves the scripted provider with the clients of the snippets; yields its issuer.
 fn provider(runtime: &tokio::runtime::Runtime) -> String {
     let listener = runtime.block_on(serve::listen(0)).unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
     let issuer = format!("http://{address}");
     let clients = vec![
-        RegisteredClient::new("my-client", Some("…"), REDIRECT),
-        RegisteredClient::new("my-spa", None, REDIRECT),
+        RegisteredClient::new("my-client", Some("…"), SITE),
+        RegisteredClient::new("my-spa", None, PAGE),
     ];
     let provider = Provider::new(&issuer, vec![SigningKey::es256("key", serve::entropy().unwrap())], clients);
     runtime.spawn(serve::serve(listener, serve::provider(Arc::new(Mutex::new(provider)))));
@@ -40,11 +41,11 @@ fn provider(runtime: &tokio::runtime::Runtime) -> String {
 }
 
 /// Runs a program that prints the address to send the browser to, reads where it came back, and prints what it found.
-fn log_in(mut program: Command) -> String {
+fn log_in(mut program: Command, redirect_uri: &str) -> String {
     let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = lines.next().expect("the address").unwrap();
-    let back = Browser::new(None).follow(&url, REDIRECT).unwrap();
+    let back = Browser::new(None).follow(&url, redirect_uri).unwrap();
     writeln!(child.stdin.take().unwrap(), "{back}").unwrap();
     let found = lines.next().expect("the outcome").unwrap();
     assert!(child.wait().unwrap().success());
@@ -63,32 +64,34 @@ fn with_issuer(snippet: &str, issuer: &str, replacements: &[(&str, &str)]) -> St
 
 #[test]
 #[ignore = "needs the installed wheel: cargo ci readme"]
-fn the_python_login_logs_in() {
+fn the_first_login_logs_in() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let issuer = provider(&runtime);
+    let here = "client_secret='…', allow_insecure_loopback=True)";
     let login = with_issuer(
-        &snippet("python"),
+        &snippet("README.md", "python"),
         &issuer,
-        &[("client_secret=\"…\"", "client_secret=\"…\", allow_insecure_loopback=True")],
+        &[("client_secret=os.environ[\"OIDC_CLIENT_SECRET\"])", here)],
     );
     // The browser's part at the application, whose name is not of this machine.
     let drive = "\
-client = app.test_client()
-login = client.get('/login', base_url='https://app.example')
-print(login.location, flush=True)
-back = client.get('/callback?' + input().partition('?')[2], base_url='https://app.example')
-cleared = [cookie for cookie in back.headers.getlist('set-cookie') if 'Max-Age=0' in cookie]
-print(back.status_code, back.location, len(cleared))
+from fastapi.testclient import TestClient
+client = TestClient(app, base_url='https://app.example', follow_redirects=False)
+asked = client.get('/', headers={'accept': 'text/html'})
+print(client.get(asked.headers['location']).headers['location'], flush=True)
+back = client.get('/auth/callback?' + input().partition('?')[2])
+print(client.get(back.headers['location']).json()['hello'])
 ";
     let mut python =
         Command::new(std::env::var_os("RP_TEST_PYTHON").expect("RP_TEST_PYTHON: run `cargo ci readme`"));
-    python.args(["-c", &format!("{login}{drive}")]);
-    assert_eq!(log_in(python), "302 /inbox 1");
+    let key: String = (1..=32).map(|number| format!("{:02x}", number * 7)).collect();
+    python.env("SESSION_KEY", key).args(["-c", &format!("{login}{drive}")]);
+    assert_eq!(log_in(python, SITE), "alice");
 }
 
 #[test]
 #[ignore = "needs the built npm package: cargo ci readme"]
-fn the_javascript_login_logs_in() {
+fn the_login_of_a_page_logs_in() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let issuer = provider(&runtime);
     let replacements = [
@@ -98,7 +101,7 @@ fn the_javascript_login_logs_in() {
             "client_id: 'my-spa', allow_insecure_loopback: true, store: new SessionStorageStore({ storage }),",
         ),
     ];
-    let login = with_issuer(&snippet("js"), &issuer, &replacements);
+    let login = with_issuer(&snippet("docs/start/javascript-spa.md", "js"), &issuer, &replacements);
     let around = "\
         import { createInterface } from 'node:readline/promises';
         const items = new Map();
@@ -109,12 +112,14 @@ fn the_javascript_login_logs_in() {
           setItem: (name, value) => items.set(name, value),
           removeItem: (name) => items.delete(name),
         };
-        const location = { assign: (url) => console.log(url), href: '' };\n";
+        const location = { assign: (url) => console.log(url), href: '', pathname: '/inbox' };
+        const history = { replaceState: (state, title, url) => { location.pathname = url; } };\n";
     let drive = "\
         await login();
         const lines = createInterface({ input: process.stdin });
         for await (const line of lines) { location.href = line; break; }
-        console.log(await callback());
+        const session = await callback();
+        console.log(session.claims.sub, location.pathname);
         lines.close();\n";
     let folder = root().join("target/readme");
     fs::create_dir_all(folder.join("node_modules")).unwrap();
@@ -126,5 +131,5 @@ fn the_javascript_login_logs_in() {
     fs::write(&script, format!("{around}{login}{drive}")).unwrap();
     let mut node = Command::new("node");
     node.arg(&script);
-    assert_eq!(log_in(node), "alice");
+    assert_eq!(log_in(node, PAGE), "alice /inbox");
 }

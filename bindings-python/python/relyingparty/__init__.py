@@ -1,8 +1,8 @@
-"""OpenID Connect login: :class:`RelyingParty` for threads, :class:`AsyncRelyingParty` for asyncio.
+"""OpenID Connect login: ``RelyingParty`` for threads, ``AsyncRelyingParty`` for asyncio.
 
-Beneath them is the layer without I/O: :class:`Provider` and :class:`Client` make flows, :func:`run` and
-:func:`run_async` run them with your own network. Times are Unix seconds, durations are seconds. Every error is an
-:class:`Error` with a stable ``code``; :func:`error_codes` lists them.
+Beneath them is the layer without I/O: ``Provider`` and ``Client`` make flows, ``run`` and
+``run_async`` run them with your own network. Times are Unix seconds, durations are seconds. Every error is an
+``Error`` with a stable ``code``; ``error_codes`` lists them.
 """
 
 import copyreg

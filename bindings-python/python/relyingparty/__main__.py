@@ -17,7 +17,7 @@ from typing import NoReturn
 from relyingparty import ConfigurationError, RelyingParty, settings
 from relyingparty.options import ClientCert, RegistrationOptions
 
-SECRET = "RELYINGPARTY_CLIENT_SECRET"
+SECRET = "OIDC_CLIENT_SECRET"
 PASSPHRASE = "RELYINGPARTY_CLIENT_KEY_PASSPHRASE"
 
 

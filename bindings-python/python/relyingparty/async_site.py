@@ -38,7 +38,7 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
     >>> handled = await site.handle(Incoming(method, url, headers, body))  # for what is below the base URL
     >>> visit = await site.visit(Incoming(method, url, headers))  # for everything else: visit.session, or None
 
-    It is :class:`~relyingparty.Site`, awaited. The store may be one of asyncio, or one that blocks, which is called in
+    It is ``Site``, awaited. The store may be one of asyncio, or one that blocks, which is called in
     threads. What has begun is carried to its end, also if the task that awaits it is cancelled: a refresh that stops
     half-way loses the refresh token.
     """
@@ -66,7 +66,7 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
         """Answer a request to one of the routes. What a visitor or the provider does wrong is an answer, too.
 
         Send ``status``, ``headers`` and ``body``; where a login failed (the event is
-        :class:`~relyingparty.events.Failed`) with a page of your own.
+        ``Failed``) with a page of your own.
 
         :param incoming: the request.
         :raises TransportError: ``store_unavailable``; the store's exception is the cause.

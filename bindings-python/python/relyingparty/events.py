@@ -1,4 +1,4 @@
-"""What happened at a site: the ``event`` of :class:`~relyingparty.Handled` and of :class:`~relyingparty.Visit`.
+"""What happened at a site: the ``event`` of ``Handled`` and of ``Visit``.
 
 >>> match handled.event:
 ...     case LoggedIn(provider, session):

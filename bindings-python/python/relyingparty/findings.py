@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 
 class Finding(NamedTuple):
-    """One thing that :meth:`relyingparty.RelyingParty.check` looked at."""
+    """One thing that ``relyingparty.RelyingParty.check`` looked at."""
 
     topic: str
     """What was checked: ``discovery``, ``clock``, ``keys``, the name of an endpoint or of an option."""

@@ -65,17 +65,17 @@ class Login(Adapter[Site]):
     ) -> None:
         """Set up a login. The hooks are called within the request.
 
-        :param site: the base URL of the site, or a :class:`~relyingparty.Site` that is ready.
+        :param site: the base URL of the site, or a ``Site`` that is ready.
         :param providers: whom its users log in with.
         :param app: the application, for ``init_app``.
         :param user_loader: returns the user of an issuer and a ``sub``: what ``current_user`` is. Only both together
             identify a user.
-        :param on_login: is called with :class:`~relyingparty.LoggedIn`; what it raises stops the login.
-        :param on_logout: is called with :class:`~relyingparty.LoggedOut`, or :class:`~relyingparty.SessionEnded` if the
+        :param on_login: is called with ``LoggedIn``; what it raises stops the login.
+        :param on_logout: is called with ``LoggedOut``, or ``SessionEnded`` if the
             provider takes the refresh token no longer.
-        :param on_failure: is called with :class:`~relyingparty.Failed`; it may return a response, which is shown in the
+        :param on_failure: is called with ``Failed``; it may return a response, which is shown in the
             place of a line of text.
-        :param options: everything else that :class:`~relyingparty.Site` takes.
+        :param options: everything else that ``Site`` takes.
         """
         given: Withheld[Any] = Withheld((providers, options))
         del options
@@ -197,7 +197,7 @@ class Login(Adapter[Site]):
 
 
 def login_required(view: ViewT) -> ViewT:
-    """Let a view be called only where somebody is logged in (:meth:`Login.unauthorized`)."""
+    """Let a view be called only where somebody is logged in (``Login.unauthorized``)."""
 
     @wraps(view)
     def guarded(*given: Any, **named: Any) -> Any:

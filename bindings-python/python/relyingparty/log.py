@@ -1,4 +1,4 @@
-"""What this package says to :mod:`logging`, to the logger ``relyingparty``: silent where nobody listens.
+"""What this package says to ``logging``, to the logger ``relyingparty``: silent where nobody listens.
 
 Each request is one line at ``INFO``: the endpoint, the method, the origin, the status and how long it took, never a
 query, a header or a body. Each check that was made is one line at ``DEBUG``. The same values are attributes of the
@@ -40,7 +40,7 @@ _log = _Log()
 
 
 def exchanged(request: HttpRequest, answer: HttpResponse | Unreachable, since: float) -> None:
-    """A request was sent at ``since`` by :func:`time.perf_counter`, and this came of it."""
+    """A request was sent at ``since`` by ``time.perf_counter``, and this came of it."""
     if not _log.hears(_INFO):
         return
     values: dict[str, Any] = {

@@ -37,7 +37,7 @@ class PrivateKey(Protocol):
 
 
 Key: TypeAlias = SigningKey | PrivateKey | str | bytes | Mapping[str, Any]
-"""A private key: a :class:`~relyingparty.SigningKey`, PEM or JWK as text, a JWK, or a key of ``cryptography``."""
+"""A private key: a ``SigningKey``, PEM or JWK as text, a JWK, or a key of ``cryptography``."""
 
 
 TokenType: TypeAlias = Literal["refresh_token", "access_token"]
@@ -236,7 +236,7 @@ class RegistrationOptions(TypedDict, total=False):
     """An https URL of the application that ends in ``/``. Authorization requests are then signed, and the provider
     fetches them from there (JAR by reference, RFC 9101 5.2).
 
-    ``authorize`` returns the :class:`~relyingparty.RequestObject` to serve as ``login.request_object``. Default: none;
+    ``authorize`` returns the ``RequestObject`` to serve as ``login.request_object``. Default: none;
     a signed request is in the URL of the login."""
     authorization_signed_response_alg: str
     """The only algorithm of signed authorization responses (``response_mode="jwt"``). Default: those that the metadata
@@ -283,8 +283,8 @@ class ClientOptions(RegistrationOptions, total=False):
 
 
 class SiteProviderOptions(RegistrationOptions, total=False):
-    """What :class:`~relyingparty.SiteProvider` takes beside issuer, client and redirect URI, as
-    :class:`~relyingparty.RelyingParty` does."""
+    """What ``SiteProvider`` takes beside issuer, client and redirect URI, as
+    ``RelyingParty`` does."""
 
     client_secret: str | None
     """The client's secret, for a confidential client."""
@@ -295,7 +295,7 @@ class SiteProviderOptions(RegistrationOptions, total=False):
     policy: PolicyOptions | None
     """Limits and choices."""
     transport: Any
-    """What sends requests: of asyncio for :class:`~relyingparty.AsyncSite`, else one that blocks; ``urllib`` if not
+    """What sends requests: of asyncio for ``AsyncSite``, else one that blocks; ``urllib`` if not
     given."""
     verifier: Callable[[VerifyRequest], Any] | None
     """What checks signatures, for a policy with ``signatures="host"``."""

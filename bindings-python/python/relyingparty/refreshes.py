@@ -61,7 +61,7 @@ class Refreshes(Sharing[Outcome]):
     def enter(
         self, refresh: Refresh, flow: Flow[Session], given_up: Work[Outcome] | None
     ) -> Refreshed | tuple[Part, Work[Outcome]]:
-        """What it became a moment ago, whatever that was asked for, else as :meth:`join`."""
+        """What it became a moment ago, whatever that was asked for, else as ``join``."""
         seconds = patience(flow.request)
         with self._lock:
             self._evict()

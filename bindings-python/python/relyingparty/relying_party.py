@@ -62,8 +62,8 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
     >>> session.claims.sub, session.claims.email
 
     The first verb fetches the provider's metadata; so does a later one when they are no longer fresh. It can then raise
-    :class:`~relyingparty.TransportError`, :class:`~relyingparty.ProtocolError` or
-    :class:`~relyingparty.ProviderError`.
+    ``TransportError``, ``ProtocolError`` or
+    ``ProviderError``.
     """
 
     _gets: Coalescer
@@ -100,7 +100,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         Send the browser to the result's ``url``, with the login cookie: ``set_cookie`` as a ``Set-Cookie`` header, or
         ``cookie`` as arguments of your framework's ``set_cookie``.
 
-        :param options: what to ask for (:class:`~relyingparty.options.AuthorizeOptions`).
+        :param options: what to ask for (``AuthorizeOptions``).
         :raises ConfigurationError: an option, or what the provider supports, does not allow this login.
         :raises ProviderError: the provider refused the request that was pushed to it.
         :raises TransportError: the provider's metadata could not be fetched, or the request could not be pushed.
@@ -117,11 +117,11 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         Checks the response, exchanges the code and verifies the ID token.
 
         :param query_or_url: the URL of the request or its query, as text, bytes or your framework's URL object.
-        :param id: the :class:`~relyingparty.LoginCookies` of the request; or the id of the login, from
-            :meth:`LoginCookies.id <relyingparty.LoginCookies.id>`, ``None`` if the browser has none. With the cookies
+        :param id: the ``LoginCookies`` of the request; or the id of the login, from
+            ``LoginCookies.id``, ``None`` if the browser has none. With the cookies
             an error can say which of them came.
         :param options: what the token request asks for, instead of what the login asked for
-            (:class:`~relyingparty.options.TokenOptions`).
+            (``TokenOptions``).
         :raises CallbackError: the response belongs to no login of this browser (``no_pending_login``, whose detail
             ``reason`` says why), or came too late.
         :raises ProviderError: the provider or the user refused, for example ``access_denied``.
@@ -136,12 +136,12 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
     ) -> Session:
         """Finish a login of ``response_mode="form_post"``.
 
-        Like :meth:`callback`, with the body of the POST instead of the URL.
+        Like ``callback``, with the body of the POST instead of the URL.
 
         :param body: the body that the browser posted.
-        :param id: see :meth:`callback`.
-        :param options: see :meth:`callback`.
-        :raises CallbackError: see :meth:`callback`, as for the other errors.
+        :param id: see ``callback``.
+        :param options: see ``callback``.
+        :raises CallbackError: see ``callback``, as for the other errors.
         """
         arrival, more = Arrival(body, id), Withheld(options) if options else None
         del body, id, options
@@ -156,7 +156,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         application.
 
         :param options: what this refresh asks for, instead of what the login asked for
-            (:class:`~relyingparty.options.TokenOptions`). Refreshes that ask for different things run one after the
+            (``TokenOptions``). Refreshes that ask for different things run one after the
             other, each with the session that the one before yielded.
         :raises MisuseError: ``no_refresh_token``: the login got none. Ask for the scope ``offline_access``.
         :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid: log in again.
@@ -170,7 +170,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
 
         The result has a session if an ID token came along and passed every check.
 
-        :param options: what to ask for (:class:`~relyingparty.options.TokenOptions`).
+        :param options: what to ask for (``TokenOptions``).
         :raises MisuseError: ``no_refresh_token``: the text is empty.
         :raises ProviderError: with ``error`` = ``invalid_grant`` the refresh token is no longer valid.
         :raises TokenError: ``sub_mismatch``: the ID token is about another user.
@@ -222,7 +222,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
 
         :param id_token: the token, a compact JWS.
         :param expectations: what it must contain beside what is always checked
-            (:class:`~relyingparty.options.Expectations`).
+            (``Expectations``).
         :raises TokenError: a check failed; ``code`` says which.
         :raises TransportError: the provider's keys could not be fetched.
         """
@@ -243,7 +243,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         return claims
 
     def encode(self, session: Session) -> str:
-        """The session as sealed text: only who has the ``sealing_keys`` can read or make it. :meth:`restore` reads it.
+        """The session as sealed text: only who has the ``sealing_keys`` can read or make it. ``restore`` reads it.
 
         :raises ConfigurationError: ``invalid_configuration``: there are no ``sealing_keys``.
         :raises MisuseError: ``session_mismatch``: the session belongs to another client.
@@ -253,7 +253,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
     def restore(self, stored: str) -> Session:
         """Read a stored session.
 
-        With ``sealing_keys``: what :meth:`encode` wrote. No request is made, and the provider may have withdrawn the
+        With ``sealing_keys``: what ``encode`` wrote. No request is made, and the provider may have withdrawn the
         key of the ID token. Without: what ``session.encode()`` wrote; its ID token is verified again, except for its
         expiry.
 
@@ -269,7 +269,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         End the application's own session first, then send the browser there.
 
         :param session: the session that ends; its ID token becomes the ``id_token_hint``.
-        :param options: what to ask for (:class:`~relyingparty.options.EndSessionOptions`).
+        :param options: what to ask for (``EndSessionOptions``).
         :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
         """
         given = Withheld(options)
@@ -281,10 +281,10 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
 
         End the application's own session first. Then redirect the browser to ``url``; if there are ``fields``, send it
         a page with a form that posts them there. If the browser comes back, keep the ``state`` in a cookie for
-        :meth:`logged_out`.
+        ``logged_out``.
 
         :param session: the session that ends; its ID token becomes the ``id_token_hint``.
-        :param options: what to ask for (:class:`~relyingparty.options.EndSessionOptions`).
+        :param options: what to ask for (``EndSessionOptions``).
         :raises ConfigurationError: ``endpoint_missing``: the provider has no such endpoint.
         """
         given = Withheld(options)
@@ -297,7 +297,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         It is good once: refuse it if its ``replay_key`` was seen before. Answer the provider with 200 once the sessions
         are gone, with 400 after an error that is not ``is_retryable``, both with ``Cache-Control: no-store``.
 
-        :param logout_token: the token, from the request's form (:func:`~relyingparty.logout_token_in`).
+        :param logout_token: the token, from the request's form (``logout_token_in``).
         :raises TokenError: a check failed; ``code`` says which.
         :raises TransportError: the provider's keys could not be fetched.
         """
@@ -356,7 +356,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
         return result
 
     def _carry(self, flow: Flow[T], ticket: int, work: Work[Any] | None = None) -> T:
-        """As :func:`~relyingparty.run`, with the GETs that threads can share. Others may wait for ``work``."""
+        """As ``run``, with the GETs that threads can share. Others may wait for ``work``."""
         had = None
         while (request := flow.request) is not None:
             ticket, had = self._step(flow, request, ticket, had, work)

@@ -23,10 +23,10 @@ from relyingparty._relyingparty import (
 T = TypeVar("T")
 
 Request = HttpRequest | VerifyRequest | SignRequest | AssertionRequest
-"""What a flow asks its host to answer, beside pauses (:class:`~relyingparty.WaitRequest`)."""
+"""What a flow asks its host to answer, beside pauses (``WaitRequest``)."""
 Reply = HttpResponse | Unreachable | Waited | Unsupported | Assertion | bytes | bool
-"""What the host answers; ``bytes`` answer a :class:`~relyingparty.SignRequest`, the ``bool`` answers a
-:class:`~relyingparty.VerifyRequest`."""
+"""What the host answers; ``bytes`` answer a ``SignRequest``, the ``bool`` answers a
+``VerifyRequest``."""
 
 
 def run(flow: Flow[T], answer: Callable[[Request], Reply], sleep: Callable[[float], object] = time.sleep) -> T:

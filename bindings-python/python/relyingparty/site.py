@@ -62,7 +62,7 @@ class Site(Sites[RelyingParty, SessionStore]):
         """Answer a request to one of the routes. What a visitor or the provider does wrong is an answer, too.
 
         Send ``status``, ``headers`` and ``body``; where a login failed (the event is
-        :class:`~relyingparty.events.Failed`) with a page of your own.
+        ``Failed``) with a page of your own.
 
         :param incoming: the request.
         :raises TransportError: ``store_unavailable``; the store's exception is the cause.

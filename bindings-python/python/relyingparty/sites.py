@@ -53,11 +53,11 @@ class SiteProvider:
         :param redirect_uri: the redirect URI of the registration. If not given, it is the base URL of the site with
             ``/callback``, or with ``/callback/`` and the name if the site has several providers. It is a URL of the
             site's origin.
-        :param authorize: what every login asks for (:class:`~relyingparty.options.AuthorizeOptions`). What a visitor
+        :param authorize: what every login asks for (``AuthorizeOptions``). What a visitor
             asks for takes its place.
-        :param options: everything else that :class:`~relyingparty.RelyingParty` takes for a provider: the client's
+        :param options: everything else that ``RelyingParty`` takes for a provider: the client's
             secret, scopes, policy, transport, and the rest of the registration
-            (:class:`~relyingparty.options.SiteProviderOptions`). A ``post_logout_redirect_uri`` is the base URL with
+            (``SiteProviderOptions``). A ``post_logout_redirect_uri`` is the base URL with
             ``/logged-out``.
         """
         given: Withheld[dict[str, Any]] = Withheld({**options})
@@ -120,10 +120,10 @@ class Sites(ABC, Generic[PartyT, StoreT]):
             process. Keep them where the client secret is. The first key seals, all of them open, so that keys can be
             rotated.
         :param store: where sessions are kept that all processes share
-            (:class:`~relyingparty.session_stores.SessionStore`). Without one, the whole session is in the browser's
+            (``SessionStore``). Without one, the whole session is in the browser's
             cookies, without its refresh token, and nobody else can end it.
         :param policy: how long sessions last, and what browsers carry
-            (:class:`~relyingparty.options.SitePolicyOptions`).
+            (``SitePolicyOptions``).
         :param cache: metadata and keys of the providers, to share or to keep.
         :param clock: returns the time in Unix seconds.
         :param entropy: returns the given number of secure random bytes.
@@ -178,7 +178,7 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         return self._cache
 
     def handles(self, url: object) -> bool:
-        """Whether a URL, or a path, is that of a route: then the request is for :meth:`handle`."""
+        """Whether a URL, or a path, is that of a route: then the request is for ``handle``."""
         return self._now.core.handles(url)
 
     def relying_party(self, name: str | None = None) -> PartyT:

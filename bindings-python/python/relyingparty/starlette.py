@@ -55,14 +55,14 @@ class Mounted(Adapter[AsyncSite]):
     ) -> None:
         """Set up a login. The hooks may be coroutine functions; others run in threads.
 
-        :param site: the base URL of the site, or an :class:`~relyingparty.AsyncSite` that is ready.
+        :param site: the base URL of the site, or an ``AsyncSite`` that is ready.
         :param providers: whom its users log in with.
-        :param on_login: is called with the request and :class:`~relyingparty.LoggedIn`; what it raises stops the login.
-        :param on_logout: is called with the request and :class:`~relyingparty.LoggedOut`, or
-            :class:`~relyingparty.SessionEnded` if the provider takes the refresh token no longer.
-        :param on_failure: is called with the request and :class:`~relyingparty.Failed`; it may return a response, which
+        :param on_login: is called with the request and ``LoggedIn``; what it raises stops the login.
+        :param on_logout: is called with the request and ``LoggedOut``, or
+            ``SessionEnded`` if the provider takes the refresh token no longer.
+        :param on_failure: is called with the request and ``Failed``; it may return a response, which
             is shown in the place of a line of text.
-        :param options: everything else that :class:`~relyingparty.AsyncSite` takes.
+        :param options: everything else that ``AsyncSite`` takes.
         """
         given: Withheld[Any] = Withheld((providers, options))
         del options
@@ -70,7 +70,7 @@ class Mounted(Adapter[AsyncSite]):
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """The routes of the site, for an application that does not use :meth:`init_app`."""
+        """The routes of the site, for an application that does not use ``init_app``."""
         return [_Routes(self)]
 
     def middleware(self, app: ASGIApp) -> ASGIApp:

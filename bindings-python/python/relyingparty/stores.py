@@ -30,7 +30,7 @@ class Store(Protocol):
     characters of base64url: other values never reach the store. Give the keys a prefix if the store holds other things
     too.
 
-    With these two methods a store is complete. With those of a :class:`MarkingStore` errors can say more.
+    With these two methods a store is complete. With those of a ``MarkingStore`` errors can say more.
     """
 
     def put(self, id: str, pending: str, max_age: int) -> None:
@@ -41,7 +41,7 @@ class Store(Protocol):
 
 
 class MarkingStore(Store, Protocol):
-    """A :class:`Store` that remembers for a while what became of its logins.
+    """A ``Store`` that remembers for a while what became of its logins.
 
     With it errors tell a reload, and a login that took too long, from a callback that nobody started. The library calls
     these methods if the store has ``why_missing``. The ``handle`` is the public name of the login, 22 characters of
@@ -60,9 +60,9 @@ class MarkingStore(Store, Protocol):
 
 
 class AsyncStore(Protocol):
-    """A :class:`Store` whose methods are awaited. :class:`~relyingparty.AsyncRelyingParty` takes either.
+    """A ``Store`` whose methods are awaited. ``AsyncRelyingParty`` takes either.
 
-    It may have the methods of a :class:`MarkingStore` too, which are then awaited.
+    It may have the methods of a ``MarkingStore`` too, which are then awaited.
     """
 
     def put(self, id: str, pending: str, max_age: int) -> Awaitable[None]:
@@ -82,7 +82,7 @@ class MemoryStore:
 
     Use it for one process; several workers need a store that they share. Calls take amortised constant time. When
     ``capacity`` is reached, the next login drops the oldest one. It marks what became of the last 10,000 logins
-    (:class:`MarkingStore`), for ten minutes.
+    (``MarkingStore``), for ten minutes.
     """
 
     def __init__(self, capacity: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:

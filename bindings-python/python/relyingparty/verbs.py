@@ -115,20 +115,20 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         :param client_secret: the client's secret. Without a secret, ``signing_keys`` and a ``client_assertion`` the
             client is a public client.
         :param client_assertion: a function that returns an assertion from elsewhere, which says who the client is. It
-            is called for each request: :func:`~relyingparty.token_file`, or a function of your own, for
-            :class:`~relyingparty.AsyncRelyingParty` also a coroutine function.
+            is called for each request: ``token_file``, or a function of your own, for
+            ``AsyncRelyingParty`` also a coroutine function.
         :param scopes: the scopes to ask for; ``openid profile email`` if not given.
-        :param policy: limits and choices (:class:`~relyingparty.options.PolicyOptions`).
-        :param store: where pending logins wait; the memory of this process (:class:`~relyingparty.MemoryStore`) if not
+        :param policy: limits and choices (``PolicyOptions``).
+        :param store: where pending logins wait; the memory of this process (``MemoryStore``) if not
             given. Several worker processes need a store that they share.
         :param transport: what sends requests; ``urllib`` if not given.
         :param verifier: what checks signatures, for a policy with ``signatures="host"``.
         :param cache: metadata and keys, to share between relying parties or to keep.
         :param clock: returns the time in Unix seconds.
         :param entropy: returns the given number of secure random bytes.
-        :param sealing_keys: the keys for :meth:`encode` and :meth:`restore`: 32 secure random bytes each. Keep them
+        :param sealing_keys: the keys for ``encode`` and ``restore``: 32 secure random bytes each. Keep them
             where the client secret is. The first key seals, all of them open, so that keys can be rotated. Without keys
-            :meth:`restore` reads what ``session.encode()`` wrote.
+            ``restore`` reads what ``session.encode()`` wrote.
         :param sleep: waits the given seconds between attempts to fetch keys; ``time.sleep`` or ``asyncio.sleep`` if not
             given.
         :param allow_insecure_loopback: for development: allow ``http://`` for an issuer on this machine.
@@ -141,7 +141,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         :param proxy: the HTTP proxy of the ``urllib`` transport, such as ``http://user:password@proxy.example:3128``.
         :param proxy_from_environment: let the ``urllib`` transport use the proxies of ``HTTPS_PROXY``, ``HTTP_PROXY``
             and ``ALL_PROXY``, except for the hosts in ``NO_PROXY``.
-        :param registration: the rest of the registration (:class:`~relyingparty.options.RegistrationOptions`), such as
+        :param registration: the rest of the registration (``RegistrationOptions``), such as
             ``post_logout_redirect_uri``.
 
         A parameter whose default is ``None`` may be ``None``. Members of ``policy`` and ``registration`` may not: leave
@@ -234,9 +234,9 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
     def cookie_name(query_or_url: Response) -> str | None:
         """The name of the cookie that holds the id of the login that this callback claims to belong to.
 
-        ``None`` if it has no ``state`` or cannot be read; :meth:`callback` then raises the error. A relying party
+        ``None`` if it has no ``state`` or cannot be read; ``callback`` then raises the error. A relying party
         returns the name for its redirect URI, the class itself the one for an https redirect URI. Prefer
-        :class:`~relyingparty.LoginCookies`, which finds the cookie and reads the id.
+        ``LoginCookies``, which finds the cookie and reads the id.
         """
         return cookie_name_at(_HTTPS, query_or_url)
 
@@ -418,7 +418,7 @@ class Verbs(ABC, Generic[TransportT, StoreT, VerifierT, AssertionT]):
         """Check that the browser comes back from the logout that it began.
 
         :param query_or_url: what it came back with, at the ``post_logout_redirect_uri``.
-        :param expected: the ``state`` of the :class:`~relyingparty.Logout`, from a cookie of this browser. ``None``, if
+        :param expected: the ``state`` of the ``Logout``, from a cookie of this browser. ``None``, if
             there is no such cookie, is refused.
         :raises CallbackError: ``logout_state_missing``, ``logout_state_mismatch``, ``logout_malformed``.
         """

@@ -189,14 +189,14 @@ impl Site {
 
 /// What the layer leaves for the extractors.
 #[derive(Clone)]
-struct Visited {
-    outcome: Result<Arc<Visit>, Refusal>,
+pub(super) struct Visited {
+    pub(super) outcome: Result<Arc<Visit>, Refusal>,
     site: Site,
 }
 
 /// Why there is no answer.
 #[derive(Clone)]
-enum Refusal {
+pub(super) enum Refusal {
     Failed(Error),
     /// The session could not be refreshed, and is kept: a login would be too much.
     NotNow(relyingparty::Error),

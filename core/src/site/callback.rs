@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 
 use crate::login::{CallbackParams, id};
 use crate::machine::Host;
-use crate::report::{Error, ErrorKind, LoginMissing};
+use crate::report::{Error, ErrorKind, LoginMissing, check};
 use crate::site::Site;
 use crate::site::answer::{Event, Handled};
 use crate::site::cookies::{clear, taken};
 use crate::site::incoming::Incoming;
-use crate::site::login::Opened;
+use crate::site::login::{Opened, Page};
 use crate::site::record::{Record, session_key, used_key};
 use crate::site::shelf::Shelf;
 use crate::text::limits::size;
@@ -88,7 +88,7 @@ impl Site {
             }
             Err(missing) => return Err(missing),
         };
-        let Opened { provider, pending, earlier, page_is_stored } = opened;
+        let Opened { provider, pending, earlier, page } = opened;
         let (began, until) = (pending.started_at(), pending.expires_at());
         let provider = self.chosen(Some(&provider))?;
         // A provider that says no `iss` is told from the others by its redirect URI (RFC 9700 4.4.2).
@@ -99,16 +99,19 @@ impl Site {
         let client = provider.client(host).await?;
         let now = host.now();
         let step = host.cache(|cache| client.signed_callback(pending, response.clone(), cache, now));
-        let code = host.run(step).await?;
+        let mut code = host.run(step).await?;
+        if let Page::LeftOut(reason) = &page {
+            code.trace.pass(check::ReturnToLeftOut { reason: reason.as_str().into() });
+        }
         if self.policy().store && !self.mark(host, used_key(&name), until, entropy.part("used")).await? {
             return Err(LoginMissing::Used.error());
         }
         let now = host.now();
         let step = host.cache(|cache| client.proving(entropy.part("exchange"), cache, now).exchange(code));
         let session = host.run(step).await?;
-        let page = match page_is_stored {
-            true => self.stored_page(host, &name).await?,
-            false => session.return_to().map(String::from),
+        let page = match page {
+            Page::InStore => self.stored_page(host, &name).await?,
+            Page::InLogin | Page::LeftOut(_) => session.return_to().map(String::from),
         };
         let record = Record::new(provider.name.clone(), session, host.now());
         self.keep(host, incoming, record, Before { began, earlier, page }, entropy).await

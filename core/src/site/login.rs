@@ -24,6 +24,9 @@ use crate::text::{Entropy, Timestamp, uri};
 /// The longest value of a login's cookie, in bytes: browsers keep 4,096 with name and attributes.
 const LONGEST: usize = 3_600;
 
+/// Why a page is left out that neither the cookie nor a store holds.
+const TOO_LONG: &str = "is longer than the login's cookie has room for";
+
 /// The words that `prompt` has (OIDC Core 3.1.2.1, Initiating User Registration 1.0 4).
 const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
 
@@ -83,7 +86,7 @@ impl Site {
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         let client = provider.client(host).await?;
-        let Authorization { url, mut pending, .. } =
+        let Authorization { url, mut pending, return_to_dropped, .. } =
             authorization(host, &client, &request, entropy.part("authorize")).await?;
         let name = pending.cookie_name();
         // Whoever begins a login is no longer logging out.
@@ -93,17 +96,19 @@ impl Site {
         let room = size(self.policy().cookie_budget_bytes).saturating_sub(session);
         let longest = LONGEST.min(room.saturating_sub(name.len()).saturating_sub(SEPARATORS));
         let earlier = if self.policy().store { self.key_of(cookies) } else { None };
-        let seal = |pending: &PendingLogin, page_is_stored, draw| {
-            self.sealed_login(provider, pending, &name, (earlier.as_deref(), page_is_stored), draw)
+        let seal = |pending: &PendingLogin, page: Page, draw| {
+            self.sealed_login(provider, pending, &name, (earlier.as_deref(), page), draw)
         };
-        let mut value = seal(&pending, false, entropy.part("login"))?;
+        let page = return_to_dropped.map_or(Page::InLogin, |reason| Page::LeftOut(reason.into()));
+        let mut value = seal(&pending, page, entropy.part("login"))?;
         if value.len() > longest
             && let Some(page) = pending.return_to.take()
         {
             // Without a store a long page is not worth a login that cannot end.
             let is_stored = self.policy().store
                 && self.store_page(host, &name, &page, pending.expires_at(), entropy).await?;
-            value = seal(&pending, is_stored, entropy.part("shorter login"))?;
+            let page = if is_stored { Page::InStore } else { Page::LeftOut(TOO_LONG.into()) };
+            value = seal(&pending, page, entropy.part("shorter login"))?;
         }
         if value.len() > longest {
             return Err(ErrorKind::CookieTooLarge.with([&value.len().to_string(), &longest.to_string()]));
@@ -126,7 +131,7 @@ impl Site {
         provider: &SiteProvider,
         pending: &PendingLogin,
         name: &str,
-        (earlier, page_is_stored): (Option<&str>, bool),
+        (earlier, page): (Option<&str>, Page),
         entropy: Entropy,
     ) -> Result<String, Error> {
         let login = Zeroizing::new(pending.encode());
@@ -135,8 +140,14 @@ impl Site {
         if let Some(earlier) = earlier {
             text.text("earlier", earlier);
         }
-        if page_is_stored {
-            text.bool("page_is_stored", true);
+        match &page {
+            Page::InLogin => {}
+            Page::InStore => {
+                text.bool("page_is_stored", true);
+            }
+            Page::LeftOut(reason) => {
+                text.text("page_left_out", reason);
+            }
         }
         let text = Zeroizing::new(text.end());
         self.seal(Purpose::Login, name, &text, entropy)
@@ -170,10 +181,14 @@ impl Site {
         let provider = stored.required("provider", Config::text);
         let login = Zeroizing::new(stored.required("login", Config::object));
         let earlier = stored.text("earlier");
-        let page_is_stored = stored.bool("page_is_stored").unwrap_or_default();
+        let page = match (stored.bool("page_is_stored"), stored.text("page_left_out")) {
+            (Some(true), _) => Page::InStore,
+            (_, Some(reason)) => Page::LeftOut(reason),
+            _ => Page::InLogin,
+        };
         stored.end(()).ok()?;
         let pending = PendingLogin::decode(Some(&login)).ok()?;
-        Some(Opened { provider, pending, earlier, page_is_stored })
+        Some(Opened { provider, pending, earlier, page })
     }
 }
 
@@ -184,8 +199,17 @@ pub(super) struct Opened {
     pub(super) pending: PendingLogin,
     /// Where the session is kept that the browser had when it began: a callback that is posted comes without its cookie.
     pub(super) earlier: Option<String>,
-    /// Whether the page that it leads to is in the store.
-    pub(super) page_is_stored: bool,
+    pub(super) page: Page,
+}
+
+/// Where the page is that a login leads to.
+pub(super) enum Page {
+    /// In the login itself, if it leads to any.
+    InLogin,
+    /// In the store, where the cookie had no room for it.
+    InStore,
+    /// Nowhere, for this reason.
+    LeftOut(String),
 }
 
 async fn authorization(

@@ -15,7 +15,7 @@ use crate::site::policy::LOGOUT_SUFFIX;
 use crate::site::record::{Record, ended_key, label};
 use crate::site::shelf::Shelf;
 use crate::site::{Site, SiteProvider};
-use crate::text::config::Config;
+use crate::text::config::{Config, invalid};
 use crate::text::json::Writer;
 use crate::text::{Entropy, Timestamp};
 use crate::token::LogoutToken;
@@ -31,6 +31,13 @@ const LOGOUT_SECS: u32 = 600;
 
 /// The longest page that a logout leads to, in bytes.
 const LONGEST_PAGE: usize = 512;
+
+/// What a provider is told that ends sessions which nobody can find; the host learns what it has to do.
+fn not_without_store() -> Handled {
+    let error =
+        invalid("store", "is missing: sessions that are in cookies alone cannot be ended by the provider");
+    Handled::status(404).with_event(Event::Failed { error })
+}
 
 impl Site {
     /// `logout`: removes the session first, then tells the provider (OIDC RP-Initiated Logout 2).
@@ -165,7 +172,7 @@ impl Site {
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         if !self.policy().store {
-            return Ok(Handled::status(404));
+            return Ok(not_without_store());
         }
         let given = incoming.parameters()?;
         let (Some(iss), Some(sid)) = (given.get("iss"), given.get("sid")) else {
@@ -204,7 +211,7 @@ impl Site {
         entropy: &Entropy,
     ) -> Result<Handled, Error> {
         if !self.policy().store {
-            return Ok(Handled::status(404));
+            return Ok(not_without_store());
         }
         let text = logout_token_in(incoming.body().unwrap_or_default())?;
         let token = match self.verified_logout(host, &text).await {

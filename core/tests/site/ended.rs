@@ -49,7 +49,8 @@ fn s16_the_provider_ends_sessions_from_server_to_server_with_a_token_that_is_goo
     }
     assert!(town.visit(&mut third).session.is_some());
     let mut storeless = Town::new(SitePolicy::default());
-    assert_eq!(back_channel(&mut storeless, &form), 404);
+    let refused = storeless.handle(Incoming::new("POST", "/auth/backchannel-logout").form(&form)).unwrap();
+    assert_eq!((refused.answer.status, failure(&refused)), (404, "invalid_configuration"));
 }
 
 /// The provider's message overtakes the login: the session that is stored after it does not stay.

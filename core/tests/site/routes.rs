@@ -198,7 +198,8 @@ fn the_provider_ends_sessions_in_a_frame_that_no_cookie_reaches() {
     assert_eq!(town.get(&mut Browser::default(), "/auth/frontchannel-logout").answer.status, 400);
     assert!(town.visit(&mut second).session.is_some());
     let mut storeless = Town::new(SitePolicy::default());
-    assert_eq!(storeless.get(&mut Browser::default(), &frame("s%201")).answer.status, 404);
+    let refused = storeless.get(&mut Browser::default(), &frame("s%201"));
+    assert_eq!((refused.answer.status, failure(&refused)), (404, "invalid_configuration"));
 }
 
 #[test]
@@ -412,6 +413,10 @@ fn a_page_too_long_for_a_cookie_waits_in_the_store_or_is_left_out() {
         let callback = town.provider_way(&mut browser, &login);
         let handled = town.get(&mut browser, &callback);
         assert_eq!(location(&handled), leads);
+        let Some(Event::LoggedIn { session, .. }) = &handled.event else { panic!("{:?}", handled.event) };
+        let decisions = session.decisions();
+        let told = decisions.iter().find(|decision| decision.check == "return_to");
+        assert_eq!(told.is_some(), leads == "/", "{told:?}");
         let keys = town.store.len();
         assert!(keys <= 2, "the session and the mark of the login: {keys}");
     }

@@ -9,5 +9,5 @@ for               class                                       used as
 ``aiohttp``       ``relyingparty.auth.aiohttp.AiohttpAuth``   one of the ``middlewares=`` of a client session
 ================  ==========================================  ==============================================
 
-All obey the same rules (:mod:`relyingparty.auth.base`), which are those of :meth:`relyingparty.RelyingParty.call`.
+All obey the same rules (``relyingparty.auth.base``), which are those of ``relyingparty.RelyingParty.call``.
 """

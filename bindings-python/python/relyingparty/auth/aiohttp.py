@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class AiohttpAuth(Authorizer):
     """One of the ``middlewares`` of an ``aiohttp`` session or request, over an
-    :class:`~relyingparty.AsyncRelyingParty`.
+    ``AsyncRelyingParty``.
 
     >>> async with aiohttp.ClientSession(middlewares=[AiohttpAuth(rp, session)]) as http:
     ...     response = await http.get("https://api.example/things")

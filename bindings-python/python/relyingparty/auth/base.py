@@ -1,13 +1,13 @@
 """What every auth object promises, and the code that they share to keep it.
 
 * It sets the header ``Authorization``, and for a token that is bound to a key ``DPoP``, on each request anew. The core
-  makes them, in the flow of :meth:`~relyingparty.RelyingParty.call`, and is shown the status and the headers of the
+  makes them, in the flow of ``call``, and is shown the status and the headers of the
   response. The body is the application's.
 * A request for another origin than the ``api_origins`` and the ``resource`` of the login is not sent: it raises
-  :class:`~relyingparty.MisuseError` ``origin_not_allowed``.
+  ``MisuseError`` ``origin_not_allowed``.
 * The token is for one request. A redirect is handed to the HTTP client, and what follows it is a request of its own: it
   gets a token by the same rules, or goes without. Whoever followed before this could see it gets
-  :class:`~relyingparty.ProtocolError` ``redirect_refused``.
+  ``ProtocolError`` ``redirect_refused``.
 * A nonce that the API asks for costs one more request, and is remembered in the ``cache`` of the relying party.
 * Nothing is refreshed unless there is ``on_refresh``.
 * A token that is bound to the client's certificate is sent only if ``client_certificate`` says that the HTTP client
@@ -207,7 +207,7 @@ def dress(headers: MutableMapping[str, str], request: HttpRequest) -> None:
 
 
 def undress(headers: MutableMapping[str, str]) -> None:
-    """Take away what :func:`dress` sets."""
+    """Take away what ``dress`` sets."""
     for name in ("authorization", "dpop"):
         headers.pop(name, None)
 

@@ -8,8 +8,8 @@ from relyingparty.auth.flows import AuthFlows
 
 
 class HttpxAuth(AuthFlows, httpx.Auth):
-    """The ``auth`` of an ``httpx`` client or request. ``httpx.Client`` needs a :class:`~relyingparty.RelyingParty`,
-    ``httpx.AsyncClient`` an :class:`~relyingparty.AsyncRelyingParty`.
+    """The ``auth`` of an ``httpx`` client or request. ``httpx.Client`` needs a ``RelyingParty``,
+    ``httpx.AsyncClient`` an ``AsyncRelyingParty``.
 
     >>> httpx.get("https://api.example/things", auth=HttpxAuth(rp, session))
 

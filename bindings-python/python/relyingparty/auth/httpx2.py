@@ -8,8 +8,8 @@ from relyingparty.auth.flows import AuthFlows
 
 
 class Httpx2Auth(AuthFlows, httpx2.Auth):
-    """The ``auth`` of an ``httpx2`` client or request. ``httpx2.Client`` needs a :class:`~relyingparty.RelyingParty`,
-    ``httpx2.AsyncClient`` an :class:`~relyingparty.AsyncRelyingParty`.
+    """The ``auth`` of an ``httpx2`` client or request. ``httpx2.Client`` needs a ``RelyingParty``,
+    ``httpx2.AsyncClient`` an ``AsyncRelyingParty``.
 
     >>> httpx2.get("https://api.example/things", auth=Httpx2Auth(rp, session))
 

@@ -27,7 +27,7 @@ _PURGED = 256
 
 
 class DatabaseSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in a database of Django's: SQLite or PostgreSQL.
+    """A ``SessionStore`` in a database of Django's: SQLite or PostgreSQL.
 
     The tables are those of the application's migration. One statement decides each call, so no transaction is needed;
     within one of yours a change is seen when it is committed. The clock of the host decides what has expired.
@@ -75,7 +75,7 @@ class DatabaseSessionStore:
         return self._try(lambda: bool(self._living(key).filter(version=version).update(**new)))
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         while (found := self.get(key)) is not None:
             version = found[1]
             if self._try(lambda version=version: self._delete(self._living(key).filter(version=version))):  # type: ignore[misc]
@@ -183,9 +183,9 @@ class DatabaseSessionStore:
 
 
 class CacheSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in a cache of Django's, which has to be Redis.
+    """A ``SessionStore`` in a cache of Django's, which has to be Redis.
 
-    It is the :class:`~relyingparty.session_stores.redis.RedisSessionStore` on the first server of that cache. The other
+    It is the ``RedisSessionStore`` on the first server of that cache. The other
     caches cannot change an entry only if nobody else did, and are refused.
     """
 

@@ -11,7 +11,7 @@ __all__ = ["AsyncSessionStore", "MemorySessionStore", "SessionStore"]
 
 
 class SessionStore(Protocol):
-    """Keeps sealed entries and locks for a :class:`~relyingparty.Site`.
+    """Keeps sealed entries and locks for a ``Site``.
 
     Each call is atomic: nobody sees half of it, and of two that exclude each other one is told so. Who asks later sees
     what was answered before, in whichever process: a replica that lags behind does not do.
@@ -35,7 +35,7 @@ class SessionStore(Protocol):
         """
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
 
     def delete(self, key: str) -> None:
         """Delete an entry, if there is one."""
@@ -55,7 +55,7 @@ class SessionStore(Protocol):
 
 
 class AsyncSessionStore(Protocol):
-    """A :class:`SessionStore` whose methods are awaited, for :class:`~relyingparty.AsyncSite`."""
+    """A ``SessionStore`` whose methods are awaited, for ``AsyncSite``."""
 
     def get(self, key: str) -> Awaitable[tuple[str, str] | None]:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -67,7 +67,7 @@ class AsyncSessionStore(Protocol):
         """Replace value, time and labels of an entry that was read, unless it is of another version now, or gone."""
 
     def take(self, key: str) -> Awaitable[tuple[str, str] | None]:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
 
     def delete(self, key: str) -> Awaitable[None]:
         """Delete an entry, if there is one."""

@@ -31,7 +31,7 @@ class _Lock(NamedTuple):
 
 
 class MemorySessionStore:
-    """A :class:`SessionStore` in this process's memory, safe to share between threads.
+    """A ``SessionStore`` in this process's memory, safe to share between threads.
 
     Use it for tests, for development, and for an application of one process. Sessions are gone when it ends. What has
     expired is forgotten bit by bit. It waits for locks by blocking the thread: with ``wait=0`` it never blocks.
@@ -74,7 +74,7 @@ class MemorySessionStore:
             return True
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         with self._changed:
             found = self._found(key)
             self._remove(key)

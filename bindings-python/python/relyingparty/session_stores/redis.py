@@ -65,7 +65,7 @@ class _Commands:
 
 
 class RedisSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in one Redis, which all processes share.
+    """A ``SessionStore`` in one Redis, which all processes share.
 
     Entries and locks expire by the clock of Redis. Give the client a ``socket_timeout``: a Redis that does not answer
     holds every visit up for as long. Let Redis evict nothing (``maxmemory-policy noeviction``): an evicted entry logs
@@ -98,7 +98,7 @@ class RedisSessionStore:
         return bool(self._run(self._commands.put(key, value, expires_at, labels, version)))
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return self._commands.found(self._run(self._commands.take(key)))
 
     def delete(self, key: str) -> None:
@@ -130,7 +130,7 @@ class RedisSessionStore:
 
 
 class AsyncRedisSessionStore:
-    """A :class:`RedisSessionStore` for asyncio: an :class:`~relyingparty.session_stores.AsyncSessionStore`."""
+    """A ``RedisSessionStore`` for asyncio: an ``AsyncSessionStore``."""
 
     def __init__(self, client: redis.asyncio.Redis, prefix: str = "relyingparty:") -> None:
         """Use a client, whose connections are yours to close.
@@ -157,7 +157,7 @@ class AsyncRedisSessionStore:
         return bool(await self._run(self._commands.put(key, value, expires_at, labels, version)))
 
     async def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return self._commands.found(await self._run(self._commands.take(key)))
 
     async def delete(self, key: str) -> None:

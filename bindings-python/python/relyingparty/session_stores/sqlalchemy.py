@@ -36,7 +36,7 @@ _PURGE_EVERY = 64
 
 
 class SqlSessionStore:
-    """A :class:`~relyingparty.session_stores.SessionStore` in SQLite or PostgreSQL.
+    """A ``SessionStore`` in SQLite or PostgreSQL.
 
     Entries and locks expire by the clock of the database, which is one for all processes; ``expires_at`` is of the
     host's clock. Where the two differ, entries end as much earlier or later. Rows that have expired are deleted bit by
@@ -47,7 +47,7 @@ class SqlSessionStore:
         """Use an engine, which is yours to dispose of.
 
         :param engine: of a dialect ``sqlite`` or ``postgresql``. Each call takes one of its connections.
-        :param tables: what :func:`session_tables` returned; the tables of its usual names otherwise.
+        :param tables: what ``session_tables`` returned; the tables of its usual names otherwise.
         """
         if not isinstance(engine, Engine):
             settings.refuse("engine", "is no sqlalchemy.Engine")
@@ -73,7 +73,7 @@ class SqlSessionStore:
         return self._run(lambda connection: self._statements.put(connection, entry, labels, version))
 
     def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return self._run(lambda connection: self._statements.take(connection, key))
 
     def delete(self, key: str) -> None:
@@ -126,13 +126,13 @@ class SqlSessionStore:
 
 
 class AsyncSqlSessionStore:
-    """A :class:`SqlSessionStore` for asyncio: an :class:`~relyingparty.session_stores.AsyncSessionStore`."""
+    """A ``SqlSessionStore`` for asyncio: an ``AsyncSessionStore``."""
 
     def __init__(self, engine: AsyncEngine, tables: SessionTables | None = None) -> None:
         """Use an engine, which is yours to dispose of.
 
         :param engine: of a dialect ``sqlite`` or ``postgresql``. Each call takes one of its connections.
-        :param tables: what :func:`session_tables` returned; the tables of its usual names otherwise.
+        :param tables: what ``session_tables`` returned; the tables of its usual names otherwise.
         """
         if not isinstance(engine, AsyncEngine):
             settings.refuse("engine", "is no sqlalchemy.ext.asyncio.AsyncEngine")
@@ -158,7 +158,7 @@ class AsyncSqlSessionStore:
         return await self._run(lambda connection: self._statements.put(connection, entry, labels, version))
 
     async def take(self, key: str) -> tuple[str, str] | None:
-        """Delete an entry and return what :meth:`get` would: of two callers one gets it."""
+        """Delete an entry and return what ``get`` would: of two callers one gets it."""
         return await self._run(lambda connection: self._statements.take(connection, key))
 
     async def delete(self, key: str) -> None:

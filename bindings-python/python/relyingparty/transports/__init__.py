@@ -3,14 +3,14 @@
 ======================  ==========================================  =======================================
 for                     class                                       needs
 ======================  ==========================================  =======================================
-any program             :class:`urllib.UrllibTransport` (default)   nothing
+any program             ``urllib.UrllibTransport`` (default)   nothing
 ``requests``            ``relyingparty.transports.requests``        ``pip install relyingparty[requests]``
 ``httpx``               ``relyingparty.transports.httpx``           ``pip install relyingparty[httpx]``
 ``httpx``, asyncio      ``relyingparty.transports.httpx``           ``pip install relyingparty[httpx]``
 ``aiohttp``, asyncio    ``relyingparty.transports.aiohttp``         ``pip install relyingparty[aiohttp]``
 ======================  ==========================================  =======================================
 
-All obey the same rules (:mod:`relyingparty.transports.base`). A transport of your own is an object with ``send``. It
+All obey the same rules (``relyingparty.transports.base``). A transport of your own is an object with ``send``. It
 must obey them too: the core can check only what it is shown.
 """
 

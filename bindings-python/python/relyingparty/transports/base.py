@@ -4,14 +4,14 @@
 * The whole exchange ends within ``timeout_secs``, however slowly the server drips.
 * A redirect is an answer like any other: it is handed to the core, which refuses it, and never followed.
 * Nothing is sent that the core did not ask for: no netrc, no cookies. A proxy is used where one is named, and the
-  environment's only where that is asked for (:mod:`relyingparty.transports.proxy`).
+  environment's only where that is asked for (``relyingparty.transports.proxy``).
 * No compression is asked for. What comes as gzip or deflate all the same is undone, and the limit counts what comes
   out, so a small answer cannot become a large one. Any other coding is handed to the core as it came, which says so.
 * A request that asks for the client's certificate goes over a connection with it or is not sent; every other goes over
   one without.
 * TLS 1.2 or newer, with the certificate and the host name verified. The authorities are the system's, where OpenSSL
   finds them, unless others are named. ``SSLKEYLOGFILE`` is not obeyed.
-* A failure becomes :class:`~relyingparty.Unreachable`. Its reason never quotes the library's message, which can
+* A failure becomes ``Unreachable``. Its reason never quotes the library's message, which can
   quote a header; the library's exception is kept as the cause, without the frames and requests that it led to.
 """
 
@@ -37,7 +37,7 @@ from relyingparty.transports.reasons import Refused, reason, without_request
 from relyingparty.withheld import Withheld
 
 _FORMATS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
-"""How :mod:`zlib` calls what a coding stands for (RFC 9110 8.4.1)."""
+"""How ``zlib`` calls what a coding stands for (RFC 9110 8.4.1)."""
 _EVERY_REQUEST = (("Accept-Encoding", "identity"), ("User-Agent", f"relyingparty-python/{__version__}"))
 
 
@@ -98,7 +98,7 @@ class _Options:
 
 
 def _verifying(ca_file: object, ca_pem: object, danger: bool) -> ssl.SSLContext:
-    """As :func:`ssl.create_default_context` makes it, which also writes the keys of every connection into the file
+    """As ``ssl.create_default_context`` makes it, which also writes the keys of every connection into the file
     that ``SSLKEYLOGFILE`` names: whoever sets a process's environment is not to read its tokens."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -142,7 +142,7 @@ def _unreadable(ca_file: str | PathLike[str], error: Exception) -> str:
 
 
 class BlockingTransport(_Options, ABC):
-    """A :class:`~relyingparty.Transport` over a library whose own timeouts do not bound the whole exchange."""
+    """A ``Transport`` over a library whose own timeouts do not bound the whole exchange."""
 
     def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
         """Make the exchange within ``request.limits``."""
@@ -161,7 +161,7 @@ class BlockingTransport(_Options, ABC):
 
 
 class AsyncioTransport(_Options, ABC):
-    """An :class:`~relyingparty.AsyncTransport` on asyncio, where the whole exchange can be cancelled."""
+    """An ``AsyncTransport`` on asyncio, where the whole exchange can be cancelled."""
 
     async def send(self, request: HttpRequest) -> HttpResponse | Unreachable:
         """Make the exchange within ``request.limits``."""

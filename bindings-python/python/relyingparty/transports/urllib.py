@@ -14,7 +14,7 @@ from relyingparty.transports.proxy import Proxy, connected
 
 
 class UrllibTransport(BlockingTransport):
-    """The default: sends requests with :mod:`http.client`, one connection for each.
+    """The default: sends requests with ``http.client``, one connection for each.
 
     That is the layer of ``urllib`` without redirects, cookies, passwords or proxies of its own.
     """

@@ -65,7 +65,7 @@ pub(crate) const PARTS: &[Part] = &[
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
-    Part { name: "readme", about: "the README's snippets run", run: readme },
+    Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
         name: "docs-site",
         about: "the documentation's site builds; its links, spelling, navigation and tables",
@@ -113,14 +113,19 @@ const FEATURES: [&[&str]; 4] = [
 ];
 
 /// Those of the host crate: no transport, each alone, and both; what a site has alone. With all features they are in the workspace's run.
-const HOST_FEATURES: [&[&str]; 6] = [
+const HOST_FEATURES: [&[&str]; 8] = [
     &["--no-default-features"],
     &["--features", "reqwest"],
     &["--features", "ureq"],
     &["--features", "axum"],
     &["--features", "redis"],
+    &["--features", "postgres"],
+    &["--features", "tower-sessions"],
     &["--no-default-features", "--features", "aws-lc-rs,reqwest,ureq"],
 ];
+
+/// All of what the host crate has of its own.
+const HOST_ALL: &str = "axum,postgres,redis,reqwest,tower-sessions,ureq";
 
 fn clippy(context: &mut Context) -> Outcome {
     context.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
@@ -148,7 +153,7 @@ fn core(context: &mut Context) -> Outcome {
 
 fn host(context: &mut Context) -> Outcome {
     context.databases()?;
-    context.cargo(&["test", "-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"])?;
+    context.cargo(&["test", "-p", "relyingparty-host", "--features", HOST_ALL])?;
     context.cargo(&[
         "test",
         "-p",
@@ -160,6 +165,8 @@ fn host(context: &mut Context) -> Outcome {
         "--test",
         "site",
         "--test",
+        "tower_sessions",
+        "--test",
         "transports",
     ])
 }
@@ -168,8 +175,8 @@ fn vectors(context: &mut Context) -> Outcome {
     context.verdicts().map(drop)
 }
 
-fn docs(context: &mut Context) -> Outcome {
-    let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
+pub(crate) fn docs(context: &mut Context) -> Outcome {
+    let host = &["-p", "relyingparty-host", "--features", HOST_ALL][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
         command.args(["doc", "--no-deps"]).args(package).env("RUSTDOCFLAGS", "-D warnings");

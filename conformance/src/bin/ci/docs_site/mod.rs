@@ -15,11 +15,15 @@ use conformance::workbench::{Context, Outcome, Stop, fail};
 
 use html::Page;
 
-/// What builds the site, and what reads its spelling.
-const TOOLS: [&str; 2] = ["zensical==0.0.73", "codespell==2.4.3"];
+/// What builds the site and its page of the Python API, and what reads its spelling.
+const TOOLS: [&str; 3] = ["zensical==0.0.73", "mkdocstrings-python==2.0.11", "codespell==2.4.3"];
 const VENV: &str = "ci/docs-venv";
 /// As `zensical.toml` says.
 const SITE: &str = "target/docs-site";
+/// What makes the pages of the JavaScript API.
+const TYPEDOC: &str = "conformance/typedoc";
+/// Where the pages of the JavaScript and Rust APIs are in the site. Their own tools check their links.
+const API: &str = "api";
 /// Where the metadata of providers are that pages show.
 const RECORDED: &str = "core/tests/data/providers";
 /// What is read for its spelling, beside the pages.
@@ -70,6 +74,7 @@ pub(crate) fn check(context: &mut Context) -> Outcome {
     let mut build = context.command(&python);
     build.args(["-m", "zensical", "build", "--strict", "--clean"]).env("NO_COLOR", "1");
     context.run(build)?;
+    apis(context)?;
 
     let site = Site::read(&context.path(SITE)).map_err(|error| fail(error.to_string()))?;
     wrong.extend(site.wrong());
@@ -78,11 +83,34 @@ pub(crate) fn check(context: &mut Context) -> Outcome {
     }
     context.close_with(format!(
         "{} pages, {} links, {} wrong",
-        site.pages.len(),
-        site.pages.values().map(|page| page.links.len()).sum::<usize>(),
+        site.own().count(),
+        site.own().map(|(_, page)| page.links.len()).sum::<usize>(),
         wrong.len()
     ));
     if wrong.is_empty() { Ok(()) } else { Err(fail(format!("{} wrong: see above", wrong.len()))) }
+}
+
+/// The pages of the JavaScript and Rust APIs, beside those of the site.
+fn apis(context: &mut Context) -> Outcome {
+    let api = context.path(SITE).join(API);
+    context.npm_ci(TYPEDOC)?;
+    let mut typedoc = context.command(context.path(TYPEDOC).join("node_modules/.bin/typedoc"));
+    typedoc
+        .current_dir(context.path(TYPEDOC))
+        .args(["--treatWarningsAsErrors", "--out"])
+        .arg(api.join("javascript"));
+    context.run(typedoc)?;
+    super::parts::docs(context)?;
+    copy(&context.target("doc"), &api.join("rust")).map_err(|error| fail(error.to_string()))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    for file in pages::files(from)? {
+        let target = to.join(file.strip_prefix(from).unwrap_or(&file));
+        fs::create_dir_all(target.parent().unwrap_or(to))?;
+        fs::copy(&file, target)?;
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<String, Stop> {
@@ -128,19 +156,22 @@ impl Site {
         Ok(site)
     }
 
+    /// The pages whose links are checked. That of what is not found stands at any URL, so its links are of no place.
+    fn own(&self) -> impl Iterator<Item = (&PathBuf, &Page)> {
+        self.pages.iter().filter(|(name, _)| *name != Path::new("404.html") && !name.starts_with(API))
+    }
+
     /// A line for each link that leads nowhere, and for each file that a browser would get from another host.
     fn wrong(&self) -> Vec<String> {
+        let named = |name: &Path, what: &str, url: &str| format!("{}: {what}: {url}", name.display());
         let mut wrong = Vec::new();
         for (name, page) in &self.pages {
-            let named = |what: &str, url: &str| format!("{}: {what}: {url}", name.display());
             let loads = page.loads.iter().filter(|url| html::is_elsewhere(url));
-            wrong.extend(loads.map(|url| named("comes from another host", url)));
-            // The page of what is not found stands at any URL, so its links are of no place.
-            if name == Path::new("404.html") {
-                continue;
-            }
+            wrong.extend(loads.map(|url| named(name, "comes from another host", url)));
+        }
+        for (name, page) in self.own() {
             let own = page.links.iter().chain(&page.loads).filter(|url| !html::is_elsewhere(url));
-            wrong.extend(own.filter(|url| !self.has(name, url)).map(|url| named("leads nowhere", url)));
+            wrong.extend(own.filter(|url| !self.has(name, url)).map(|url| named(name, "leads nowhere", url)));
         }
         wrong
     }
