@@ -1,5 +1,5 @@
-"""Servers of uvicorn: ``/`` answers with the subject of the session, ``/login`` begins one, but for ours, whose sessions
-come from a provider.
+"""Servers of uvicorn: ``/`` answers with the subject of the session, ``/login`` begins one, but for ours, whose
+sessions come from a provider.
 
 ``server.py WORK serve NAME`` serves on a free port of 127.0.0.1, which it prints, until it is killed.
 """
