@@ -5,8 +5,15 @@ export const LONGEST = 64 * 1024 + 1;
 
 /** Whose request it is, as pages see it. `url`: where a login leads back to, without the `root_path` that a proxy took off. */
 export function oidcOf(site, { session, provider, error }, url, root_path = '') {
-  const login_url = `${site.base_url}/login?${new URLSearchParams({ return_to: root_path + url })}`;
-  return Object.freeze({ session, provider, error, login_url });
+  return Object.freeze({
+    session,
+    provider,
+    error,
+    // Made when somebody asks: most visitors are logged in.
+    get login_url() {
+      return `${site.base_url}/login?${new URLSearchParams({ return_to: root_path + url })}`;
+    },
+  });
 }
 
 /** The answer where somebody has to be logged in: who opens a page is sent to log in. */

@@ -190,7 +190,22 @@ export class PortableSite {
 }
 
 const byName = (providers) => new Map(providers.map((provider) => [provider.name, provider]));
-const drawn = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length));
+
+/** Random bytes that are asked for together, which takes as long as asking for a few, and how many of them are used. */
+const BLOCK = 1_024;
+let block;
+let used = BLOCK;
+
+/** Random bytes that nobody else gets: in the block they are erased. */
+function drawn(length) {
+  if (used + length > BLOCK) {
+    block = globalThis.crypto.getRandomValues(block ?? new Uint8Array(BLOCK));
+    used = 0;
+  }
+  const draw = block.slice(used, used + length);
+  block.fill(0, used, (used += length));
+  return draw;
+}
 
 function list(value, name) {
   if (Array.isArray(value)) return Array.from(value);
