@@ -34,6 +34,7 @@ export class OpenIdProvider {
   #mutual;
   #mutualOrigin;
   #accessTokenSecs;
+  #idTokenSecs;
   #port;
   #provider;
   #handle;
@@ -41,11 +42,12 @@ export class OpenIdProvider {
   /**
    * Listens, on a free port unless told one; over https when `tls` (`{ cert, key }`, PEM) is given. With `clientCa` (PEM)
    * it also listens on another port, where it asks clients for a certificate (RFC 8705). `host` is what the issuer calls
-   * itself. Access tokens live for `accessTokenSecs`.
+   * itself. Access tokens live for `accessTokenSecs`, ID tokens for `idTokenSecs`.
    */
-  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1', accessTokenSecs = 3600 } = {}) {
+  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1', accessTokenSecs = 3600, idTokenSecs = 3600 } = {}) {
     const op = new OpenIdProvider();
     op.#accessTokenSecs = accessTokenSecs;
+    op.#idTokenSecs = idTokenSecs;
     if (clientCa) {
       op.#mutual = https.createServer({ ...tls, ca: clientCa, requestCert: true, rejectUnauthorized: false });
       op.#mutual.on('request', (request, response) => op.#answer(request, response));
@@ -146,7 +148,8 @@ export class OpenIdProvider {
   #signWith(keys) {
     this.#keys = keys;
     this.#nextKeys = undefined;
-    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, this.#accessTokenSecs);
+    const lives = { AccessToken: this.#accessTokenSecs, IdToken: this.#idTokenSecs };
+    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, lives);
     this.#provider = new Provider(this.issuer, made);
     this.#provider.on('server_error', (_ctx, error) => console.error(error));
     this.#provider.on('grant.revoked', (_ctx, grant) => this.#revoked.push(grant));
