@@ -103,9 +103,13 @@ impl<'a> Visitor<'a> {
         let (first, second) = (self.sent_to_login(&mut browser)?, self.sent_to_login(&mut browser)?);
         for (tab, url) in [("first", first), ("second", second)] {
             let walk = browser.walk(&url, self.home, None).map_err(text)?;
-            if !is_private(&walk) {
+            if walk.page.as_ref().is_none_or(|(status, _)| *status != 200) {
                 return Err(format!("the {tab} tab ended at {}", end(&walk)));
             }
+        }
+        let page = self.go(&mut browser, "/private")?;
+        if !is_private(&page) {
+            return Err(format!("afterwards {}", end(&page)));
         }
         Ok(Went::Well)
     }
