@@ -75,13 +75,13 @@ class WebApp:
     async def home(self, request: Request) -> Response:
         visit = await self.site.visit(Incoming(request.method, str(request.url), request.headers.raw))
         if visit.session is None:
-            response = page('<p>You are not logged in.</p><p><a href="/login">Log in</a></p>')
+            response = page('<h1>Welcome</h1><p>You are not logged in.</p><p><a href="/login">Log in</a></p>')
         else:
             claims = "".join(
                 f"<dt>{escape(name)}<dd>{escape(str(value))}" for name, value in visit.session.claims.items()
             )
             response = page(
-                f"<p>You are {escape(visit.session.sub)}.</p><dl>{claims}</dl>"
+                f"<h1>Hello</h1><p>You are {escape(visit.session.sub)}.</p><dl>{claims}</dl>"
                 '<form method="post" action="/logout"><button>Log out</button></form>'
             )
         for cookie in visit.set_cookies:
@@ -91,13 +91,15 @@ class WebApp:
 
 def page(body: str, status: int = 200) -> HTMLResponse:
     headers = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
-    return HTMLResponse(f"<!doctype html><title>relyingparty</title>{body}", status, headers)
+    document = f'<!doctype html><html lang="en"><title>relyingparty</title><main>{body}</main></html>'
+    return HTMLResponse(document, status, headers)
 
 
 def failed(event: Failed, status: int) -> HTMLResponse:
     """What went wrong, by its code. What a provider says is text from outside."""
     reason = (event.error.error if isinstance(event.error, ProviderError) else None) or event.error.code
-    return page(f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>', status)
+    body = f'<p>The login failed: {escape(reason)}.</p><p><a href="/login">Try again</a></p>'
+    return page(f"<h1>That did not work</h1>{body}", status)
 
 
 if __name__ == "__main__":

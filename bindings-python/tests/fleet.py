@@ -66,9 +66,9 @@ def add(seen: list[Seen]) -> Seen:
     return Seen(tokens, *totals, max(one.longest for one in seen), errors)
 
 
-def provided(client: tuple[str, str, str]) -> SiteProvider:
+def provided(client: tuple[str, str, str], **options: Any) -> SiteProvider:
     issuer, client_id, secret = client
-    return SiteProvider(issuer, client_id, client_secret=secret, allow_insecure_loopback=True)
+    return SiteProvider(issuer, client_id, client_secret=secret, allow_insecure_loopback=True, **options)
 
 
 def options(store: Any, key: bytes) -> dict[str, Any]:
@@ -186,12 +186,18 @@ def log_in(op: Op, kind: str, address: str, key: bytes, sessions: int) -> tuple[
     with opened(kind, address) as store:
         site = Site(BASE, provided(client), **options(store, key))
         for number in range(sessions):
-            began = site.handle(Incoming("GET", f"{BASE}/login"))
-            back = Browser(stop_at=BASE).log_in(dict(began.headers)["Location"], f"user-{number}")
-            ended = site.handle(Incoming("GET", back, {"Cookie": cookie(began.headers)}))
-            assert isinstance(ended.event, LoggedIn), ended.event
-            cookies[cookie(ended.headers)] = ended.event.session.access_token or ""
+            sent, session = logged_in(site, f"user-{number}")
+            cookies[sent] = session.access_token or ""
     return client, cookies
+
+
+def logged_in(site: Site, user: str) -> tuple[str, Session]:
+    """The cookie of a user, and the session."""
+    began = site.handle(Incoming("GET", f"{BASE}/login"))
+    back = Browser(stop_at=BASE).log_in(dict(began.headers)["Location"], user)
+    ended = site.handle(Incoming("GET", back, {"Cookie": cookie(began.headers)}))
+    assert isinstance(ended.event, LoggedIn), ended.event
+    return cookie(ended.headers), ended.event.session
 
 
 def cookie(headers: list[tuple[str, str]]) -> str:

@@ -25,7 +25,7 @@ import relyingparty.fastapi
 import relyingparty.flask
 import relyingparty.starlette
 from browser import Browser
-from frameworks import FRAMEWORKS, Application, in_fastapi, in_flask, in_starlette, served
+from frameworks import FRAMEWORKS, Application, free_port, in_fastapi, in_flask, in_starlette, served
 from op import Op, provider
 from parties import OnLoop
 from relyingparty import AsyncSite, ConfigurationError, MemorySessionStore, Session, Site, SiteProvider
@@ -34,6 +34,7 @@ from test_example import cookies
 from test_site import Broken
 from test_tracebacks import leaks
 from visitors import BASE, KEY, SiteOp, Visitor, provided, site_of
+from workers import become, pages, two_workers
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,27 @@ def test_the_provider_ends_a_session(application: Application) -> None:
     assert application.events == ["LoggedIn", "LoggedOut"]
 
 
+@pytest.mark.parametrize("make", [in_flask, in_starlette])
+def test_the_provider_ends_a_session_of_two_processes(op: Op, make: Any) -> None:
+    auth = f"http://127.0.0.1:{free_port()}/auth"
+    client = op(
+        "register",
+        redirect_uris=[f"{auth}/callback"],
+        post_logout_redirect_uris=[f"{auth}/logged-out"],
+        backchannel_logout_uri=f"{auth}/backchannel-logout",
+        backchannel_logout_session_required=True,
+    )
+    one, other = Browser(), Browser()
+    with two_workers(make, auth, {**client, "issuer": op.issuer}) as origins:
+        for browser in (one, other):
+            browser.log_in(f"{auth}/login")
+            assert pages(browser, origins) == {"Hello alice"}
+        one.open(f"{op.issuer}/session/end")
+        one.submit(logout="yes")
+        assert become(one, origins, "Log in")
+        assert pages(other, origins) == {"Hello alice"}
+
+
 def test_two_workers_over_one_store_refresh_once(application: Application) -> None:
     browser, store, op = Browser(), MemorySessionStore(clock=application.clock), application.op
     worker = Application(op, application.make)
@@ -208,6 +230,15 @@ def test_an_application_below_a_path(application: Application) -> None:
         browser.open(f"{below_path.auth}/logout", {}, Origin=below_path.origin)
         assert browser.submit(logout="yes") == f"{home}/"
         assert browser.page == "Log in"
+
+
+@pytest.mark.parametrize("make", [in_starlette, in_fastapi])
+@pytest.mark.parametrize("path", ["/private", "/t%C3%A4ols/private"])
+def test_a_login_leads_back_below_the_root_path_whether_a_server_says_it_or_not(make: Any, path: str) -> None:
+    app = make(site_of(AsyncSite, SiteOp()))
+    client = TestClient(app, base_url="https://app.example", root_path="/täols", follow_redirects=False)
+    sent = client.get(f"{path}?x=1", headers={"Accept": "text/html"})
+    assert sent.headers["Location"] == f"{BASE}/login?return_to=%2Ft%25C3%25A4ols%2Fprivate%3Fx%3D1"
 
 
 def test_the_cookies_of_a_visit_are_sent_with_every_response(application: Application) -> None:

@@ -17,10 +17,11 @@ use relyingparty_host::{
 use settings::Settings;
 
 async fn home(visitor: Visitor) -> Html<String> {
-    Html(match &visitor.session {
-        None => "<a href=/auth/login?return_to=/me>Log in</a>\n".to_owned(),
-        Some(_) => "<a href=/me>Your page</a>\n".to_owned(),
-    })
+    let link = match &visitor.session {
+        None => "<a href=/auth/login?return_to=/me>Log in</a>",
+        Some(_) => "<a href=/me>Your page</a>",
+    };
+    page(&format!("<h1>Welcome</h1>{link}"))
 }
 
 /// For users alone: others are sent to the login, and come back.
@@ -28,7 +29,11 @@ async fn me(user: Claims) -> Html<String> {
     let expires_at = user.session().expires_at().map_or(0, |at| at.as_unix());
     let (sub, iss) = (escaped(user.sub()), escaped(user.iss()));
     let form = "<form method=post action=/auth/logout><button>Log out</button></form>";
-    Html(format!("Hello {sub} of {iss}, until {expires_at} and then anew {form}\n"))
+    page(&format!("<h1>Hello {sub}</h1><p>Of {iss}, until {expires_at} and then anew.</p>{form}"))
+}
+
+fn page(content: &str) -> Html<String> {
+    Html(format!("<!doctype html><html lang=en><title>Example</title><main>{content}</main></html>\n"))
 }
 
 fn escaped(text: &str) -> String {

@@ -6,7 +6,6 @@ use crate::Error;
 use crate::config::Clock;
 use crate::flight::{End, Flight};
 use crate::party::Shared;
-use crate::refreshes::Refreshed;
 use crate::site::ground::{Answers, Spoken};
 
 /// What a flow is driven with.
@@ -38,7 +37,11 @@ pub(crate) trait Host: Send + Sync + Sized {
     ) -> impl Future<Output = Result<T, relyingparty::Error>> + Send;
 
     /// What came of the work of somebody else; not when that takes longer than `seconds`.
-    fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> impl Future<Output = End<Refreshed>> + Send;
+    fn ended<T: Clone + Send>(&self, flight: &Flight<T>, seconds: u32)
+    -> impl Future<Output = End<T>> + Send;
+
+    /// Whether it notices when those seconds are over.
+    fn has_timer(&self) -> bool;
 
     fn put(
         &self,

@@ -1,9 +1,21 @@
 #![cfg_attr(
-    all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq"),
+    all(feature = "axum",
+        feature = "postgres",
+        feature = "redis",
+        feature = "reqwest",
+        feature = "tower-sessions",
+        feature = "ureq"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "redis", feature = "reqwest", feature = "ureq")),
+    not(all(
+        feature = "axum",
+        feature = "postgres",
+        feature = "redis",
+        feature = "reqwest",
+        feature = "tower-sessions",
+        feature = "ureq"
+    )),
     doc = "OpenID Connect login in plain calls: the crate `relyingparty` with a network, a store, the clock and randomness. The \
            documentation with all features is the manual."
 )]
@@ -46,12 +58,16 @@ pub use relying_party::{Builder, RelyingParty};
 pub use relyingparty;
 #[doc(no_inline)]
 pub use relyingparty::*;
+#[cfg(feature = "postgres")]
+pub use session_store::PostgresSessionStore;
 #[cfg(feature = "redis")]
 pub use session_store::RedisSessionStore;
 pub use session_store::{MemorySessionStore, SessionStore, Versioned};
 #[cfg(feature = "axum")]
 pub use site::{Claims, SiteLayer, SiteService, Visitor};
 pub use site::{Handled, Site, SiteBuilder, SiteProvider};
+#[cfg(feature = "tower-sessions")]
+pub use site::{UserSessions, UserSessionsLayer};
 pub use store::{MemoryStore, Store};
 pub use token_file::token_file;
 #[cfg(any(feature = "reqwest", feature = "ureq"))]

@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::flight::{End, Flight};
 use crate::host::{Driven, Host};
 use crate::party::Party;
-use crate::refreshes::Refreshed;
 use crate::session_store::{self, SessionStore};
 use crate::site::ground::{Answers, Asked, Spoken};
 use crate::{BoxFuture, Error, MemoryStore, Store, Transport, Unreachable};
@@ -378,8 +377,9 @@ impl Host for Asynchronous {
             let (host, store) = (answers.host(), answers.store);
             async move {
                 match (Asked::from(request), host, store) {
-                    (Asked::Store(request), _, Some(store)) => {
-                        answers.stored(session_store::answer(store, request).await)
+                    (Asked::Store(request), host, Some(store)) => {
+                        let ask = |request| session_store::answer(store, request);
+                        answers.stored(answers.question.ask(host, request, ask).await)
                     }
                     (Asked::Other(request), Some(host), _) => host.answer(request).await,
                     _ => Reply::Unsupported,
@@ -389,8 +389,12 @@ impl Host for Asynchronous {
         with.shared.coalescer.drive_async(step, &with.shared.cache, || (with.clock)(), answer).await
     }
 
-    async fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> End<Refreshed> {
+    async fn ended<T: Clone + Send>(&self, flight: &Flight<T>, seconds: u32) -> End<T> {
         flight.ended(self.transport.sleep(seconds)).await
+    }
+
+    fn has_timer(&self) -> bool {
+        self.transport.sleep(0).is_some()
     }
 
     async fn put(&self, id: String, pending: String, max_age: u32) -> Result<(), Error> {

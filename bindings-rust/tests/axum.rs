@@ -59,6 +59,10 @@ async fn a_browser_that_asks_for_a_page_is_sent_to_the_login_and_back() {
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     let login = "https://app.example/auth/login?return_to=/mine%3Fa%3D1%26b%3D%2520x";
     assert_eq!((header(&sent, "location"), header(&sent, "cache-control")), (login, "no-store"));
+    // Where a proxy takes a path off, it is still the one that the browser knows.
+    let below = routes().layer(site.layer().root_path("/tools"));
+    let sent = ask(below, page("/mine?a=1")).await;
+    assert_eq!(header(&sent, "location"), "https://app.example/auth/login?return_to=/tools/mine%3Fa%3D1");
     // Nested, the page is still where the browser asked for it.
     let nested = Router::new().nest("/app", app(&site));
     let sent = ask(nested, page("/app/mine")).await;
@@ -109,6 +113,11 @@ async fn routes_answer_with_their_events_wherever_they_are_nested() {
         );
         let Some(Event::Failed { error }) = failed.extensions().get() else { panic!("an event") };
         assert_eq!(error.code(), "unknown_provider");
+        assert_eq!(header(&failed, "content-type"), "text/plain; charset=utf-8");
+        assert_eq!(text(failed).await, "The login did not succeed: unknown_provider\n");
+        let elsewhere = Request::post(format!("{at}/logout")).header("sec-fetch-site", "cross-site");
+        let refused = ask(app.clone(), elsewhere.body(Body::empty()).unwrap()).await;
+        assert_eq!(text(refused).await, "The logout did not succeed: cross_site_request\n");
         let by_get = ask(app.clone(), page(&format!("{at}/logout"))).await;
         assert_eq!((by_get.status(), header(&by_get, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
         assert_eq!(ask(app, page(&format!("{at}/elsewhere"))).await.status(), StatusCode::NOT_FOUND);

@@ -1,5 +1,8 @@
-//! What a site may rely on, of each store that the crate has: in memory, and in a real Redis.
+//! What a site may rely on, of each store that the crate has: in memory, in a real Redis and in a real PostgreSQL.
 
+#[cfg(feature = "postgres")]
+#[path = "stores/postgres.rs"]
+mod postgres_server;
 #[allow(dead_code, reason = "Redis is for its feature")]
 mod stores;
 
@@ -261,6 +264,180 @@ mod redis {
                 sleep(Duration::from_millis(50)).await;
             }
             panic!("it is not found again");
+        });
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::*;
+    use postgres_server::{Postgres, pool};
+    use relyingparty_host::PostgresSessionStore;
+    use std::env;
+    use std::path::Path;
+    use std::process::Command;
+
+    /// Where the other process finds the database.
+    const URL: &str = "RP_TEST_POSTGRES";
+
+    fn connect(url: &str) -> PostgresSessionStore {
+        PostgresSessionStore::new(pool(url))
+    }
+
+    async fn count(url: &str, table: &str) -> i64 {
+        let client = pool(url).get().await.unwrap();
+        client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
+    }
+
+    #[test]
+    fn a_store_in_postgresql_keeps_its_word_and_purges_what_is_over() {
+        on_tokio(async {
+            let Some(postgres) = Postgres::start().await else { return };
+            let store = connect(&postgres.url);
+            everything(Arc::new(store.clone())).await;
+            // Another prefix is another store.
+            let tables = PostgresSessionStore::TABLES.replace("relyingparty_", "other_");
+            pool(&postgres.url).get().await.unwrap().batch_execute(&tables).await.unwrap();
+            let other: Shared = Arc::new(store.clone().with_prefix("other_").unwrap());
+            assert_eq!(value(&other, "l3").await, None);
+            entries_are_added_changed_taken_and_deleted(&other).await;
+            a_label_leads_to_the_entries_that_have_it_now(&other).await;
+            // More than one purge takes at once.
+            for one in 0..300 {
+                assert!(store.add(entry(&format!("p{one}"), "one", -1, &["over"])).await.unwrap());
+            }
+            assert_eq!(value(&(Arc::new(store.clone()) as Shared), "p1").await, None);
+            sleep(Duration::from_millis(1_100)).await;
+            store.purge().await.unwrap();
+            assert_eq!(store.purge().await.unwrap(), 0);
+            let key = "relyingparty_entries WHERE key LIKE 'p%'";
+            assert_eq!(count(&postgres.url, key).await, 0);
+            assert_eq!(count(&postgres.url, "relyingparty_labels WHERE label = 'over'").await, 0);
+            let over = "relyingparty_locks WHERE expires_at < extract(epoch from now()) - 1";
+            assert_eq!(count(&postgres.url, over).await, 0);
+            assert_eq!(value(&(Arc::new(store) as Shared), "l3").await.as_deref(), Some("three"));
+        });
+    }
+
+    #[test]
+    fn a_prefix_is_a_name_and_nothing_else() {
+        let store = connect("postgresql://tester@127.0.0.1:1/postgres");
+        for prefix in ["", "1_", "a b", "A_", "x; DROP TABLE y; --", "\"", &"a".repeat(33)] {
+            let refused = store.clone().with_prefix(prefix).unwrap_err();
+            assert_eq!(refused.code(), "invalid_configuration", "{prefix}");
+        }
+    }
+
+    /// One process's share: eight tasks that add one to what a file says, under the lock, and to an entry by its version.
+    async fn counts(url: &str, file: &Path) {
+        let store = connect(url);
+        let mut counting = JoinSet::new();
+        for one in 0..8 {
+            let (store, file) = (store.clone(), file.to_owned());
+            let owner = format!("{}-{one}", std::process::id());
+            counting.spawn(async move {
+                for _ in 0..5 {
+                    assert!(store.lock(text("file"), owner.clone(), 60, 60).await.unwrap());
+                    let seen: u32 = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+                    sleep(Duration::from_millis(2)).await;
+                    std::fs::write(&file, (seen + 1).to_string()).unwrap();
+                    store.unlock(text("file"), owner.clone()).await.unwrap();
+                    loop {
+                        let found = store.get(text("count")).await.unwrap().unwrap();
+                        let next = found.value.parse::<u32>().unwrap() + 1;
+                        let next = entry("count", &next.to_string(), 600, &["counted"]);
+                        if store.put(next, found.version).await.unwrap() {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        counting.join_all().await;
+    }
+
+    #[test]
+    fn two_processes_lose_nothing_to_each_other() {
+        on_tokio(async {
+            let Some(postgres) = Postgres::start().await else { return };
+            let file = env::temp_dir().join(format!("relyingparty-count-{}", std::process::id()));
+            std::fs::write(&file, "0").unwrap();
+            let store: Shared = Arc::new(connect(&postgres.url));
+            assert!(store.add(entry("count", "0", 600, &["counted"])).await.unwrap());
+            let mut other = Command::new(env::current_exe().unwrap())
+                .args(["--ignored", "--exact", "postgres::the_other_process"])
+                .env(URL, &postgres.url)
+                .env("RP_TEST_FILE", &file)
+                .spawn()
+                .unwrap();
+            counts(&postgres.url, &file).await;
+            assert!(other.wait().unwrap().success());
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "80");
+            assert_eq!(value(&store, "count").await.as_deref(), Some("80"));
+            assert_eq!(count(&postgres.url, "relyingparty_labels WHERE label = 'counted'").await, 1);
+            std::fs::remove_file(file).unwrap();
+        });
+    }
+
+    #[test]
+    #[ignore = "two_processes_lose_nothing_to_each_other starts it"]
+    fn the_other_process() {
+        let (url, file) = (env::var(URL).unwrap(), env::var_os("RP_TEST_FILE").unwrap());
+        on_tokio(counts(&url, Path::new(&file)));
+    }
+
+    #[test]
+    fn sessions_that_end_while_they_are_changed_do_not_come_back() {
+        on_tokio(async {
+            let Some(postgres) = Postgres::start().await else { return };
+            let store: Shared = Arc::new(connect(&postgres.url));
+            for round in 0..20 {
+                let key = format!("r{round}");
+                assert!(store.add(entry(&key, "0", 600, &["user", "sid"])).await.unwrap());
+                let mut racing = JoinSet::new();
+                for one in 0..6 {
+                    let (changed, key) = (store.clone(), key.clone());
+                    racing.spawn(async move {
+                        let Some(found) = changed.get(key.clone()).await.unwrap() else { return };
+                        let next = entry(&key, &format!("{one}"), 600, &["user", "sid"]);
+                        changed.put(next, found.version).await.unwrap();
+                    });
+                    if one == 3 {
+                        let store = store.clone();
+                        racing.spawn(async move { store.delete_labelled(text("sid")).await.unwrap() });
+                    }
+                }
+                racing.join_all().await;
+                assert_eq!(value(&store, &key).await, None);
+            }
+            assert_eq!(count(&postgres.url, "relyingparty_entries").await, 0);
+            assert_eq!(count(&postgres.url, "relyingparty_labels").await, 0);
+        });
+    }
+
+    #[test]
+    fn s24_what_postgresql_refuses_is_told_without_keys_and_values() {
+        on_tokio(async {
+            let Some(postgres) = Postgres::start().await else { return };
+            let check = "ALTER TABLE relyingparty_entries ADD CHECK (value <> 'the-value')";
+            pool(&postgres.url).get().await.unwrap().batch_execute(check).await.unwrap();
+            let store = connect(&postgres.url);
+            let error = store.add(entry("the-key", "the-value", 60, &["the-label"])).await.unwrap_err();
+            let told = format!("{error} {error:?} {:?}", error.source());
+            assert!(told.contains("23514") && !told.contains("the-"), "{told}");
+        });
+    }
+
+    #[test]
+    fn a_postgresql_that_is_gone_is_an_error_and_found_again_when_it_is_back() {
+        on_tokio(async {
+            let Some(postgres) = Postgres::start().await else { return };
+            let store = connect(&postgres.url);
+            assert!(store.add(entry("a", "one", 60, &[])).await.unwrap());
+            postgres.stop();
+            assert!(store.get(text("a")).await.is_err());
+            postgres.begin();
+            assert_eq!(store.get(text("a")).await.unwrap().unwrap().value, "one");
         });
     }
 }

@@ -3,10 +3,17 @@
 /** As much of a form as the site reads, and a byte by which it sees that there is more. */
 export const LONGEST = 64 * 1024 + 1;
 
-/** Whose request it is, as pages see it. `url`: where a login leads back to. */
-export function oidcOf(site, { session, provider, error }, url) {
-  const login_url = `${site.base_url}/login?${new URLSearchParams({ return_to: url })}`;
-  return Object.freeze({ session, provider, error, login_url });
+/** Whose request it is, as pages see it. `url`: where a login leads back to, without the `root_path` that a proxy took off. */
+export function oidcOf(site, { session, provider, error }, url, root_path = '') {
+  return Object.freeze({
+    session,
+    provider,
+    error,
+    // Made when somebody asks: most visitors are logged in.
+    get login_url() {
+      return `${site.base_url}/login?${new URLSearchParams({ return_to: root_path + url })}`;
+    },
+  });
 }
 
 /** The answer where somebody has to be logged in: who opens a page is sent to log in. */

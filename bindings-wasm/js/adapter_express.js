@@ -4,7 +4,7 @@ import { bodyOf, oidcOf, turnedAway } from './adapter_common.js';
 import { formOf, keepApart } from './adapter_node.js';
 
 /** Middleware: answers the routes of the site; to all others it says by `request.oidc` whose request it is. */
-export function relyingparty(site, { failed } = {}) {
+export function relyingparty(site, { failed, root_path } = {}) {
   return async function oidc(request, response, next) {
     try {
       // Express takes what a router is mounted under off `url`.
@@ -24,7 +24,7 @@ export function relyingparty(site, { failed } = {}) {
       const visit = await site.visit({ method, url, headers });
       keepApart(response, visit);
       for (const cookie of visit.set_cookies) response.appendHeader('Set-Cookie', cookie);
-      request.oidc = oidcOf(site, visit, url);
+      request.oidc = oidcOf(site, visit, url, root_path);
     } catch (error) {
       next(error);
       return;

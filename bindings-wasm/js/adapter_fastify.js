@@ -4,7 +4,7 @@ import { bodyOf, oidcOf, turnedAway } from './adapter_common.js';
 import { formOf, keepApart } from './adapter_node.js';
 
 /** The plugin: answers the routes of the site; to all others it says by `request.oidc` whose request it is. */
-export async function relyingparty(fastify, { site, failed }) {
+export async function relyingparty(fastify, { site, failed, root_path }) {
   fastify.decorateRequest('oidc', null);
   // Before Fastify reads a body, which it refuses where it has no parser for forms.
   fastify.addHook('onRequest', async (request, reply) => {
@@ -21,7 +21,7 @@ export async function relyingparty(fastify, { site, failed }) {
     const visit = await site.visit({ method, url, headers });
     keepApart(reply.raw, visit);
     for (const cookie of visit.set_cookies) reply.header('Set-Cookie', cookie);
-    request.oidc = oidcOf(site, visit, url);
+    request.oidc = oidcOf(site, visit, url, root_path);
   });
 }
 // For the whole application, and not for a scope of its own.

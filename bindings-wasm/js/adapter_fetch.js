@@ -3,7 +3,7 @@
 import { LONGEST, bodyOf, oidcOf, turnedAway, variedBy } from './adapter_common.js';
 
 /** `login(request)` yields the response of a route of the site, or undefined for what is none. */
-export function fetchSite(site, { failed } = {}) {
+export function fetchSite(site, { failed, root_path } = {}) {
   const login = async (request) => {
     const { method, url, headers } = request;
     await site.ready();
@@ -18,7 +18,7 @@ export function fetchSite(site, { failed } = {}) {
   const visit = async ({ method, url, headers }) => {
     const visit = await site.visit({ method, url, headers });
     const { pathname, search } = new URL(url);
-    return { ...oidcOf(site, visit, pathname + search), keep: (response) => keptApart(response, visit) };
+    return { ...oidcOf(site, visit, pathname + search, root_path), keep: (response) => keptApart(response, visit) };
   };
   /** The response that turns away who is not logged in, or undefined. */
   const required = (request, visit) => {

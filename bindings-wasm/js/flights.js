@@ -8,7 +8,7 @@ const MOST = 2;
 const FORGOTTEN = 60_000;
 /** How many times its limit a piece of work may take at all: who waits within it may do it again meanwhile. */
 const SEVERAL = 4;
-const OVERDUE = /* @__PURE__ */ Symbol('overdue');
+export const OVERDUE = /* @__PURE__ */ Symbol('overdue');
 
 /**
  * Work in flight, by name: whoever asks meanwhile gets the same answer. Nobody can tell who waits for whom: the one who
@@ -64,7 +64,7 @@ async function landing(flight) {
 }
 
 /** What the promise yields, or `OVERDUE` after so many milliseconds. */
-function within(milliseconds, promise) {
+export function within(milliseconds, promise) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds, OVERDUE);
     const settled = (settle) => (outcome) => {

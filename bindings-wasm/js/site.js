@@ -13,6 +13,7 @@ import { sessionStoreOf } from './session_stores.js';
 import { shown } from './shown.js';
 import { carried, handled, visited } from './site_flow.js';
 import { SiteProvider } from './site_provider.js';
+import { Turns } from './turns.js';
 import { bytes, secondsOf, systemClock, urlText } from './values.js';
 
 /** Options that the relying parties of a site have, too. */
@@ -66,6 +67,7 @@ export class PortableSite {
     this.#host = {
       __proto__: null,
       store,
+      turns: new Turns(),
       sleep: read.sleep ?? pause,
       listener: tell,
       cache: () => handleOf(this.cache, core().Cache, 'a Cache'),
@@ -188,7 +190,22 @@ export class PortableSite {
 }
 
 const byName = (providers) => new Map(providers.map((provider) => [provider.name, provider]));
-const drawn = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length));
+
+/** Random bytes that are asked for together, which takes as long as asking for a few, and how many of them are used. */
+const BLOCK = 1_024;
+let block;
+let used = BLOCK;
+
+/** Random bytes that nobody else gets: in the block they are erased. */
+function drawn(length) {
+  if (used + length > BLOCK) {
+    block = globalThis.crypto.getRandomValues(block ?? new Uint8Array(BLOCK));
+    used = 0;
+  }
+  const draw = block.slice(used, used + length);
+  block.fill(0, used, (used += length));
+  return draw;
+}
 
 function list(value, name) {
   if (Array.isArray(value)) return Array.from(value);

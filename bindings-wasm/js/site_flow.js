@@ -15,9 +15,10 @@ const visitOf = /* @__PURE__ */ discreet('Visit', ['set_cookies']);
  * part threw last: a store, a transport.
  */
 export async function carried(flow, read, host) {
-  let cause;
+  let cause, lock;
   try {
     for (let request = readRequest(flow); request; request = readRequest(flow)) {
+      if (request.ask === 'lock') lock = request;
       const reply = await answer(request, flow, host);
       cause = reply.cause ?? cause;
       resume(flow, reply, host.cache(), host.now());
@@ -28,6 +29,7 @@ export async function carried(flow, read, host) {
   } catch (error) {
     throw caused(error, cause);
   } finally {
+    if (lock) host.turns.leave(lock);
     flow.free();
   }
 }
@@ -51,8 +53,9 @@ export function visited(flow, cause) {
   });
 }
 
-async function answer(request, flow, { store, providers, sleep }) {
+async function answer(request, flow, { store, turns, providers, sleep }) {
   try {
+    if (request.ask === 'lock') return await turns.lock(request, store);
     if (request.kind === 'store') return await store(request);
     if (request.kind !== 'wait') return checkedReply(await providers.get(flow.speaksFor()).answer(request), request);
     await sleep(request.seconds);

@@ -24,6 +24,7 @@ import { idToken } from './memory_provider.mjs';
 import { Browser, startProvider } from './op.mjs';
 import { freePort, startRedis } from './redis_server.mjs';
 import { ISSUER, rotatingProvider, siteOptions } from './site_town.mjs';
+import { become, startWorkers } from './workers.mjs';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, at) => at * 5);
 /** What the application lets caches keep: a file, or whatever is there. */
@@ -334,6 +335,28 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
   });
 }
 
+test('the provider ends the session of an application that is two processes', async (t) => {
+  const base_url = `http://127.0.0.1:${await freePort()}/auth`;
+  const { client_id, client_secret } = await provider.control('register', {
+    redirect_uris: [`${base_url}/callback`],
+    post_logout_redirect_uris: [`${base_url}/logged-out`],
+    backchannel_logout_uri: `${base_url}/backchannel-logout`,
+    backchannel_logout_session_required: true,
+  });
+  const { origins, stop } = await startWorkers(base_url, { issuer: provider.issuer, client_id, client_secret });
+  t.after(stop);
+  const pages = (browser) => Promise.all(origins.map(async (origin) => (await browser.open(`${origin}/`)).text));
+  const [one, other] = [new Browser(), new Browser()];
+  for (const browser of [one, other]) {
+    await browser.open(await browser.login(`${base_url}/login`, `${base_url}/callback`));
+    assert.deepEqual(await pages(browser), ['Hello alice', 'Hello alice']);
+  }
+  const over = `${provider.issuer}/session/end`;
+  await one.logout(over, `${over}/success`);
+  assert.ok(await become(() => pages(one), 'Hello nobody'));
+  assert.deepEqual(await pages(other), ['Hello alice', 'Hello alice']);
+});
+
 test('the handlers of Next.js answer a Request with a Response', async () => {
   const site = new Site(siteOptions(rotatingProvider(), { base_url: 'https://app.example/auth' }));
   const { GET, POST } = handlers(site, { failed: (error, _request, status) => new Response(error.code, { status }) });
@@ -365,4 +388,11 @@ test('what `keep` yields is told apart by cookies, and kept by no cache where it
   scripted.now += 900;
   assert.deepEqual(told((await login.visit(request)).keep(given)), ['no-store', 'Accept, Cookie']);
   assert.deepEqual(told(given), ['public, max-age=3600', 'Accept']);
+});
+
+test('a login leads back to pages with the path that a proxy took off', async () => {
+  const site = new Site(siteOptions(rotatingProvider()));
+  const login = fetchSite(site, { root_path: '/tools' });
+  const visit = await login.visit(new Request('https://app.example/mine?x=1'));
+  assert.equal(new URL(visit.login_url).searchParams.get('return_to'), '/tools/mine?x=1');
 });

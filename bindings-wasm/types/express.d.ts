@@ -33,6 +33,8 @@ export function relyingparty(
      * error as text.
      */
     failed?: (error: RelyingPartyError, request: any, response: any, next: (error?: unknown) => void) => unknown;
+    /** What a proxy takes off the front of every path, such as `/tools`: a login leads back to pages with it. */
+    root_path?: string;
   },
 ): Middleware;
 

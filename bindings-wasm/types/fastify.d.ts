@@ -22,6 +22,8 @@ export interface RelyingPartyPluginOptions {
    * of the error as text.
    */
   failed?: (error: RelyingPartyError, request: FastifyRequest, reply: FastifyReply) => unknown;
+  /** What a proxy takes off the front of every path, such as `/tools`: a login leads back to pages with it. */
+  root_path?: string;
 }
 
 /**

@@ -10,6 +10,8 @@ export interface FetchSiteOptions {
    * code of the error as text.
    */
   failed?: (error: RelyingPartyError, request: Request, status: number) => Response | Promise<Response>;
+  /** What a proxy takes off the front of every path, such as `/tools`: a login leads back to pages with it. */
+  root_path?: string;
 }
 
 /** Whose request it is, and what to send back. */

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import process from 'node:process';
 
 import { installPackage } from '../../bindings-wasm/test/packed.mjs';
+import { Browser, told } from './browser.mjs';
 
 const REDIRECT = 'https://app.example/callback';
 const LOGGED_OUT = 'https://app.example/';
@@ -21,45 +22,7 @@ let installed;
 before(() => (installed = installPackage()));
 after(() => installed.remove());
 
-/** A browser with one tab and one user: from `url` through redirects and the login form to `end`. */
-class Browser {
-  #cookies = new Map();
-
-  async follow(url, end) {
-    let body;
-    for (let steps = 0; steps < 10; steps += 1) {
-      if (url.startsWith(end)) return url;
-      const response = await this.#send(url, body);
-      const location = response.headers.get('location');
-      if (location) {
-        [url, body] = [new URL(location, url).href, undefined];
-        continue;
-      }
-      const page = await response.text();
-      const action = /<form[^>]* id="kc-form-login"[^>]* action="([^"]+)"/.exec(page)?.[1];
-      assert.ok(action, `${response.status}, no login form: ${page}`);
-      url = action.replaceAll('&amp;', '&');
-      body = new URLSearchParams({ username: 'alice', password: 'password' });
-    }
-    throw new Error(`Keycloak does not lead to ${end}`);
-  }
-
-  async #send(url, body) {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { method: body ? 'POST' : 'GET', body, headers: { cookie }, redirect: 'manual' });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-      if (value && !/max-age=0/i.test(line)) this.#cookies.set(name, value);
-      else this.#cookies.delete(name);
-    }
-    return response;
-  }
-}
-
-async function rotate(keep_old) {
-  const { ok, status } = await fetch(`${about.control}/rotate`, { method: 'POST', body: JSON.stringify({ keep_old }) });
-  assert.ok(ok, `rotate: ${status}`);
-}
+const rotate = (keep_old) => told(about, 'rotate', { keep_old });
 
 /** A relying party for a client of the realm, its browser, and what it takes to log in. */
 async function party({ client_id, client_secret, options = {} }, changed = {}) {

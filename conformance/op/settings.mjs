@@ -45,9 +45,11 @@ export function signingKeys(algs = Object.keys(KEYS)) {
 
 /**
  * The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes.
- * `mutualOrigin` is where clients are asked for their certificate, if anywhere. `lives` says how long access tokens and ID tokens live.
+ * `mutualOrigin` is where clients are asked for their certificate, if anywhere. `lives` says how long
+ * access tokens and ID tokens live.
+ * With `postMethods` requests may be posted, from other sites, too: the cookie of its session is sent with them.
  */
-export function settings(storage, keys, nonceSecret, mutualOrigin, lives) {
+export function settings(storage, keys, nonceSecret, mutualOrigin, lives, postMethods) {
   return {
     ...(mutualOrigin && {
       clientAuthMethods: [...WITHOUT_CERTIFICATE, 'tls_client_auth', 'self_signed_tls_client_auth'],
@@ -63,7 +65,8 @@ export function settings(storage, keys, nonceSecret, mutualOrigin, lives) {
     // Clients are on this machine, and logout tokens are for them: the dispatcher that comes along refuses such addresses.
     fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
     jwks: { keys },
-    cookies: { keys: cookieKeys },
+    cookies: { keys: cookieKeys, ...(postMethods && { long: { sameSite: 'none' } }) },
+    enableHttpPostMethods: postMethods,
     findAccount: (_ctx, login) => account(login),
     claims: {
       openid: ['sub'],

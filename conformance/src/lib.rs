@@ -27,3 +27,8 @@ pub struct StartInRust;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/start/axum.md")]
 pub struct StartInAxum;
+
+/// The page of the documentation for stores of sessions.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/session-stores-rust.md")]
+pub struct SessionStores;

@@ -1,10 +1,11 @@
 //! What the three languages' documentation says of the policy is what the core does: each member with its default and its
-//! bounds.
+//! bounds. And what stands in several places is the same there.
 
 use std::fs;
 use std::path::Path;
 
 use relyingparty::{Client, Issuer, Policy, Registration};
+use relyingparty_host::PostgresSessionStore;
 
 const RUST: &str = "core/src/machine/policy.rs";
 const PYTHON: &str = "bindings-python/python/relyingparty/options.py";
@@ -129,5 +130,39 @@ fn no_language_documents_a_member_that_is_none() {
         names.sort();
         found.sort();
         assert_eq!(found, names, "{language}");
+    }
+}
+
+/// The page that posts a long logout, in the three languages.
+const PAGES: [&str; 3] = [
+    "bindings-rust/src/site/handled.rs",
+    "bindings-python/python/relyingparty/pages.py",
+    "bindings-wasm/js/site_page.js",
+];
+
+#[test]
+fn the_page_of_a_long_logout_is_one_text_in_all_languages() {
+    let policy = "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='; \
+                  base-uri 'none'; frame-ancestors 'none'";
+    for path in PAGES {
+        let source = read(path).replace("\\\"", "\"").replace("{_SUBMIT_SHA256}", &policy[39..83]);
+        for part in [
+            policy,
+            r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Log out</title>"#,
+            r#"<main><h1>Log out</h1><form method="post" action=""#,
+            r#"<input type="hidden" name=""#,
+            "<button>Continue</button></form></main>",
+            "document.forms[0].submit()",
+        ] {
+            assert!(source.contains(part), "{path}: {part}");
+        }
+    }
+}
+
+#[test]
+fn the_tables_of_a_store_are_the_same_in_python_and_rust() {
+    for page in ["docs/session-stores-python.md", "docs/session-stores-rust.md"] {
+        let shown = format!("```sql\n{}```", PostgresSessionStore::TABLES);
+        assert!(read(page).contains(&shown), "{page}");
     }
 }

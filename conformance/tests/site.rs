@@ -1,6 +1,7 @@
 //! A site of `relyingparty-host` at the scripted provider: of both kinds, with and without a store, and what its store costs when it
 //! fails.
 
+mod herds;
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 mod scripted;
 

@@ -98,8 +98,14 @@ fn the_tables_name_every_dependency_of_the_core_and_no_other() {
 
 #[test]
 fn the_table_of_the_host_crate_names_what_it_depends_on_itself() {
-    let arguments =
-        ["--package", "relyingparty-host", "--features", "axum,redis,reqwest,ureq", "--depth", "1"];
+    let arguments = [
+        "--package",
+        "relyingparty-host",
+        "--features",
+        "axum,postgres,redis,reqwest,tower-sessions,ureq",
+        "--depth",
+        "1",
+    ];
     assert_eq!(listed("`relyingparty-host`"), tree("relyingparty-host", &arguments));
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from relyingparty._relyingparty import HttpRequest
 from relyingparty.coalesce import Answer, key_of
-from relyingparty.sharing import Part, Sharing, Work, doing, refusal
+from relyingparty.sharing import Ending, Part, Sharing, Work, doing, refusal
 
 
 class AsyncCoalescer(Sharing[Answer]):
@@ -40,7 +40,7 @@ class AsyncCoalescer(Sharing[Answer]):
             try:
                 answer = None
                 if part is Part.WAITS:
-                    given_up = None if await settled(work) else work
+                    given_up = None if await settled(work, work.left) else work
                     answer = work.outcome
                 else:
                     work.task = started(self._sent(work, request, send))
@@ -83,8 +83,8 @@ def started(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     return task
 
 
-async def settled(work: Work[Any]) -> bool:
-    """Whether ``work``, which a thread or another loop may do, was over before waiting was no longer worth it."""
+async def settled(work: Ending[Any], left: Callable[[], float]) -> bool:
+    """Whether ``work``, which a thread or another loop may do, was over while there were seconds left to wait."""
     loop = asyncio.get_running_loop()
     woken: asyncio.Future[None] = loop.create_future()
 
@@ -97,6 +97,6 @@ async def settled(work: Work[Any]) -> bool:
             loop.call_soon_threadsafe(wake)
 
     work.on_end(call)
-    while (left := work.left()) > 0 and not work.over:
-        await asyncio.wait({woken}, timeout=left)
+    while (seconds := left()) > 0 and not work.over:
+        await asyncio.wait({woken}, timeout=seconds)
     return work.over

@@ -372,7 +372,7 @@ class AsyncRelyingParty(
                 return entered
             part, work = entered
             if part is Part.WAITS:
-                given_up = None if await settled(work) else work
+                given_up = None if await settled(work, work.left) else work
                 if isinstance(work.outcome, Refreshed):
                     return work.outcome
                 # What was wrong with what somebody else asked for says nothing of this.

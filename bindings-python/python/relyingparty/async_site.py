@@ -18,7 +18,7 @@ from relyingparty._relyingparty import (
     Visit,
 )
 from relyingparty.answers import raised
-from relyingparty.async_coalesce import AsyncCoalescer, started
+from relyingparty.async_coalesce import AsyncCoalescer, settled, started
 from relyingparty.async_relying_party import AsyncRelyingParty
 from relyingparty.errors import Error
 from relyingparty.log import decided
@@ -97,9 +97,11 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
         return result
 
     async def _carried(self, flow: Flow[T], now: Now) -> T:
+        lock: StoreRequest | None = None
         try:
             while (request := flow.request) is not None:
                 if isinstance(request, StoreRequest):
+                    lock = request if request.method == "lock" else lock
                     flow.resume(await self._asked(request))
                 elif (party := now.parties.get(flow.provider or "")) is not None:
                     await party._step(flow, request)
@@ -108,13 +110,14 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
         except Error as error:
             decided(error)
             raise
+        finally:
+            if lock is not None:
+                key, owner, *_ = lock.arguments
+                self._turns.leave(key, owner)
         return told(flow.result)
 
     async def _asked(self, request: StoreRequest) -> StoreReply | Unreachable:
         try:
-            method = getattr(self._store, request.method)
-            if inspect.iscoroutinefunction(method):
-                return request.reply(await method(*request.arguments))
             if request.method == "lock":
                 return request.reply(await self._locked(*request.arguments))
             return request.reply(await self._called(request.method, *request.arguments))
@@ -122,7 +125,22 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
             return raised(error, "the store")
 
     async def _locked(self, key: str, owner: str, lifetime: int, wait: int) -> Any:
-        """The answer of a store that blocks, of which nobody waits in a thread: whoever holds the lock needs one."""
+        """What the store answers: one visit at a time asks it. When that one is over, the others lack the lock."""
+        until = time.monotonic() + wait
+        while (other := self._turns.take(key, owner, lifetime, wait)) is not None:
+            await settled(other, other.left(until))
+            wait = int(until - time.monotonic())
+            if wait < 1 or other.outcome:
+                return False
+        taken = await self._taken(key, owner, lifetime, wait)
+        self._turns.answered(key, owner, lifetime, taken)
+        return taken
+
+    async def _taken(self, key: str, owner: str, lifetime: int, wait: int) -> Any:
+        """What the store answers. In a store that blocks nobody waits in a thread: whoever holds the lock needs one."""
+        store: Any = self._store
+        if inspect.iscoroutinefunction(store.lock):
+            return await store.lock(key, owner, lifetime, wait)
         until = time.monotonic() + wait
         while (taken := await self._called("lock", key, owner, lifetime, 0)) is False:
             left = until - time.monotonic()
@@ -133,6 +151,8 @@ class AsyncSite(Sites[AsyncRelyingParty, SessionStore | AsyncSessionStore]):
 
     async def _called(self, method: str, *arguments: Any) -> Any:
         call = getattr(self._store, method)
+        if inspect.iscoroutinefunction(call):
+            return await call(*arguments)
         if isinstance(self._store, MemorySessionStore):
             # It waits for nothing.
             return call(*arguments)

@@ -75,7 +75,7 @@ class Coalescer(Sharing[Answer]):
                 return refusal()
             if part is not Part.WAITS:
                 return work
-            given_up = None if work.wait() else work
+            given_up = None if work.wait(work.left) else work
             if work.outcome is not None and work.outcome is not had:
                 return work.outcome
             if work.outcome is not None:

@@ -405,7 +405,7 @@ class RelyingParty(Verbs[Transport, Store, Callable[[VerifyRequest], bool], Call
                 return entered
             part, work = entered
             if part is Part.WAITS:
-                given_up = None if work.wait() else work
+                given_up = None if work.wait(work.left) else work
                 if isinstance(work.outcome, Refreshed):
                     return work.outcome
                 # What was wrong with what somebody else asked for says nothing of this.

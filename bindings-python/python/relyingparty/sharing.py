@@ -40,35 +40,15 @@ class Part(Enum):
     """Has no way left to get it done."""
 
 
-class Work(Generic[R]):
-    """Something that is being done, in its ``turn``-th try by somebody else than before."""
+class Ending(Generic[R]):
+    """Something that is over once, which threads and event loops wait for."""
 
-    def __init__(self, key: Hashable, turn: int, seconds: float) -> None:
-        self.key = key
-        self.turn = turn
-        self.mark = object()
-        self.asked = b""
-        """What whoever does it asks for, where that differs under one key."""
-        self.session = b""
-        """Whose refresh it is, if it is one."""
+    def __init__(self) -> None:
         self.outcome: R | None = None
-        """What came of it; ``None`` when nothing did, and somebody else has to do it."""
-        self.task: Any = None
-        """Who does it on asyncio."""
-        self.waiting = 0
-        """How many tasks wait for that."""
+        """What came of it; ``None`` when nothing did."""
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._calls: list[Callable[[], object]] = []
-        self.give(seconds)
-
-    def give(self, seconds: float) -> None:
-        """Whoever waits does so for ``seconds`` from now, and a little."""
-        self._until = time.monotonic() + seconds + LITTLE
-
-    def left(self) -> float:
-        """For how many seconds it is worth waiting."""
-        return self._until - time.monotonic()
 
     @property
     def over(self) -> bool:
@@ -86,9 +66,9 @@ class Work(Generic[R]):
         for call in calls:
             call()
 
-    def wait(self) -> bool:
-        """Whether it was over before waiting was no longer worth it."""
-        while (left := self.left()) > 0 and not self._over.wait(left):
+    def wait(self, left: Callable[[], float]) -> bool:
+        """Whether it was over while there were seconds left to wait."""
+        while (seconds := left()) > 0 and not self._over.wait(seconds):
             pass
         return self.over
 
@@ -99,6 +79,36 @@ class Work(Generic[R]):
                 self._calls.append(call)
                 return
         call()
+
+
+class Work(Ending[R]):
+    """Something that is being done, in its ``turn``-th try by somebody else than before.
+
+    Where nothing comes of it, somebody else has to do it.
+    """
+
+    def __init__(self, key: Hashable, turn: int, seconds: float) -> None:
+        super().__init__()
+        self.key = key
+        self.turn = turn
+        self.mark = object()
+        self.asked = b""
+        """What whoever does it asks for, where that differs under one key."""
+        self.session = b""
+        """Whose refresh it is, if it is one."""
+        self.task: Any = None
+        """Who does it on asyncio."""
+        self.waiting = 0
+        """How many tasks wait for that."""
+        self.give(seconds)
+
+    def give(self, seconds: float) -> None:
+        """Whoever waits does so for ``seconds`` from now, and a little."""
+        self._until = time.monotonic() + seconds + LITTLE
+
+    def left(self) -> float:
+        """For how many seconds it is worth waiting."""
+        return self._until - time.monotonic()
 
 
 class Sharing(Generic[R]):

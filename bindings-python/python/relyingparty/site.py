@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from relyingparty import settings
@@ -86,9 +87,11 @@ class Site(Sites[RelyingParty, SessionStore]):
 
     def _carried(self, flow: Flow[T], now: Now, ticket: int) -> T:
         had: Answer | None = None
+        lock: StoreRequest | None = None
         try:
             while (request := flow.request) is not None:
                 if isinstance(request, StoreRequest):
+                    lock = request if request.method == "lock" else lock
                     reply = self._asked(request)
                     ticket = self._gets.closed
                     flow.resume(reply)
@@ -99,11 +102,28 @@ class Site(Sites[RelyingParty, SessionStore]):
         except Error as error:
             decided(error)
             raise
+        finally:
+            if lock is not None:
+                key, owner, *_ = lock.arguments
+                self._turns.leave(key, owner)
         return told(flow.result)
 
     def _asked(self, request: StoreRequest) -> StoreReply | Unreachable:
-        store: Any = self._store
         try:
-            return request.reply(getattr(store, request.method)(*request.arguments))
+            method = self._locked if request.method == "lock" else getattr(self._store, request.method)
+            return request.reply(method(*request.arguments))
         except Exception as error:
             return raised(error, "the store")
+
+    def _locked(self, key: str, owner: str, lifetime: int, wait: int) -> Any:
+        """What the store answers: one visit at a time asks it. When that one is over, the others lack the lock."""
+        store: Any = self._store
+        until = time.monotonic() + wait
+        while (other := self._turns.take(key, owner, lifetime, wait)) is not None:
+            other.wait(other.left(until))
+            wait = int(until - time.monotonic())
+            if wait < 1 or other.outcome:
+                return False
+        taken = store.lock(key, owner, lifetime, wait)
+        self._turns.answered(key, owner, lifetime, taken)
+        return taken

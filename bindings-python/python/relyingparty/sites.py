@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, 
 from relyingparty import settings
 from relyingparty._relyingparty import Cache, Handled, SealingKeys, SiteCore, Visit
 from relyingparty.log import decided
+from relyingparty.turns import Turns
 from relyingparty.verbs import Verbs
 from relyingparty.withheld import Withheld
 
@@ -154,6 +155,7 @@ class Sites(ABC, Generic[PartyT, StoreT]):
         self._cache = Cache() if cache is None else settings.cache(cache)
         self._gets: Any = self._coalescer()
         self._tasks: set[Any] = set()
+        self._turns = Turns()
         self._changes = threading.Lock()
         limits["store"] = store is not None
         core = SiteCore(base_url, SealingKeys(keys.lend()), self._cache, clock, **limits)

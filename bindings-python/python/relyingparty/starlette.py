@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable
 from logging import getLogger
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -127,7 +128,7 @@ class Mounted(Adapter[AsyncSite]):
             raise HTTPException(503, visit.error.code, {"Retry-After": "1"})
         headers, url = connection.headers, connection.url
         if is_browser(connection.scope["method"], headers.get("Sec-Fetch-Mode"), headers.get("Accept", "")):
-            page = url.path + (f"?{url.query}" if url.query else "")
+            page = _whole_path(connection.scope) + (f"?{url.query}" if url.query else "")
             raise HTTPException(303, headers={"Location": self.login_url(page), "Cache-Control": "no-store"})
         raise HTTPException(401, headers={"WWW-Authenticate": "Cookie"})
 
@@ -176,6 +177,13 @@ class Mounted(Adapter[AsyncSite]):
             return await hook(connection, event)
         returned: Any = await run_in_threadpool(hook, connection, event)
         return await returned if inspect.isawaitable(returned) else returned
+
+
+def _whole_path(scope: Scope) -> str:
+    """The path as the browser has it: with the ``root_path``, missing where the application alone was told of it."""
+    path, root_path = scope["path"], scope.get("root_path", "")
+    is_whole = path == root_path or path.startswith(f"{root_path}/")
+    return quote(path if is_whole else root_path + path, safe="/:@!$&'()*+,;=")
 
 
 class _Routes(BaseRoute):

@@ -1,6 +1,7 @@
 //! The relying party for threads.
 
 use std::fmt;
+use std::future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -19,7 +20,6 @@ use crate::config::Config;
 use crate::flight::{End, Flight};
 use crate::host::{Driven, Host};
 use crate::party::Party;
-use crate::refreshes::Refreshed;
 use crate::session_store;
 use crate::site::ground::{Answers, Asked, Spoken};
 use crate::{Error, MemoryStore, Unreachable};
@@ -349,8 +349,9 @@ impl Host for Blocking {
         answers: &Answers<'_, Self>,
     ) -> Result<T, relyingparty::Error> {
         let answer = |request: &Request| match (Asked::from(request.clone()), answers.host(), answers.store) {
-            (Asked::Store(request), _, Some(store)) => {
-                answers.stored(session_store::answer_blocking(store, request))
+            (Asked::Store(request), host, Some(store)) => {
+                let ask = |request| future::ready(session_store::answer_blocking(store, request));
+                answers.stored(ready(answers.question.ask(host, request, ask)))
             }
             (Asked::Other(request), Some(host), _) => host.answer(&request),
             _ => Reply::Unsupported,
@@ -358,8 +359,12 @@ impl Host for Blocking {
         with.shared.coalescer.drive(step, &with.shared.cache, || (with.clock)(), answer)
     }
 
-    async fn ended(&self, flight: &Flight<Refreshed>, seconds: u32) -> End<Refreshed> {
+    async fn ended<T: Clone + Send>(&self, flight: &Flight<T>, seconds: u32) -> End<T> {
         flight.wait(Duration::from_secs(seconds.into()))
+    }
+
+    fn has_timer(&self) -> bool {
+        true
     }
 
     async fn put(&self, id: String, pending: String, max_age: u32) -> Result<(), Error> {

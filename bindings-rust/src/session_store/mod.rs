@@ -1,6 +1,10 @@
 //! Where the sessions of a site are kept.
 
 mod memory;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod naps;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -10,6 +14,8 @@ use std::sync::Arc;
 use relyingparty::{Reply, StoreEntry, StoreRequest, Stored};
 
 pub use self::memory::MemorySessionStore;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresSessionStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSessionStore;
 use crate::{BoxFuture, StoreError, blocking};

@@ -7,8 +7,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, RedisError, Script, cmd};
 use relyingparty::bindings::refused;
 use relyingparty::{ErrorKind, StoreEntry};
-use tokio::time::{Instant, sleep};
 
+use super::naps::Naps;
 use super::{SessionStore, Versioned};
 use crate::{BoxFuture, Error, StoreError};
 
@@ -23,9 +23,6 @@ pub struct RedisSessionStore {
     script: Script,
     prefix: String,
 }
-
-/// How long whoever waits for a lock sleeps before it asks again: at first, and at most.
-const NAPS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
 
 /// How long Redis may take to answer: an answer that nobody waits for can be that tokens were written.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,19 +83,15 @@ impl RedisSessionStore {
     }
 
     async fn wait_for(&self, key: &str, owner: &str, lifetime: u32, wait: u32) -> Result<bool, StoreError> {
-        let until = Instant::now() + Duration::from_secs(wait.into());
         let lifetime = u64::from(lifetime).saturating_mul(1_000).to_string();
-        let (mut nap, longest) = NAPS;
+        let mut naps = Naps::new(wait);
         loop {
             if self.ask(("lock", LOCK, key), &[owner, &lifetime]).await? {
                 return Ok(true);
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if !naps.take().await {
                 return Ok(false);
             }
-            sleep(uneven(nap).min(left)).await;
-            nap = nap.saturating_mul(2).min(longest);
         }
     }
 }
@@ -109,13 +102,6 @@ const LOCK: &str = "lock:";
 
 fn versioned(value: Option<String>) -> Option<Versioned> {
     value.map(|value| Versioned { version: value.clone(), value })
-}
-
-/// Somewhere between the half and the whole of it, so that those who wait do not come together.
-fn uneven(nap: Duration) -> Duration {
-    let mut byte = [0];
-    let _ = getrandom::fill(&mut byte);
-    nap.mul_f64(0.5 + f64::from(byte[0]) / 510.0)
 }
 
 fn unavailable(cause: RedisError) -> Error {

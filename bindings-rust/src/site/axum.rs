@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
-use relyingparty::{IdTokenClaims, Incoming, Session, Visit};
+use relyingparty::{Event, IdTokenClaims, Incoming, Session, Visit};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -40,7 +40,7 @@ impl Site {
     /// What looks for the session of each request, for [`Visitor`] and [`Claims`]: a layer around the whole application.
     #[must_use]
     pub fn layer(&self) -> SiteLayer {
-        SiteLayer(self.clone())
+        SiteLayer { site: self.clone(), root_path: String::new() }
     }
 }
 
@@ -97,7 +97,12 @@ async fn carried<T: Send + 'static>(
 
 impl IntoResponse for Handled {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = match &self.event {
+            Some(Event::Failed { error }) if self.status >= 400 && self.body.is_empty() => {
+                explanation(error).into_response()
+            }
+            _ => Response::new(Body::from(self.body)),
+        };
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.headers.iter().for_each(|(name, value)| append(response.headers_mut(), name, value));
@@ -106,6 +111,15 @@ impl IntoResponse for Handled {
         }
         response
     }
+}
+
+/// What a visitor is told of a request that failed: the code alone, for messages tell of the hosts behind the application.
+fn explanation(error: &relyingparty::Error) -> String {
+    let code = error.code();
+    let is_logout = code == "cross_site_request" || code.starts_with("logout_");
+    let what = if is_logout { "logout" } else { "login" };
+    let told = error.server_error().map_or(code, |refusal| refusal.error.as_str());
+    format!("The {what} did not succeed: {told}\n")
 }
 
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
@@ -117,20 +131,32 @@ fn append(headers: &mut HeaderMap, name: &str, value: &str) {
 /// A [`Site`] as a layer: see [`Site::layer`]. It visits for each request and sends the cookies that come of it; a response with
 /// such cookies is `no-store`, and every one says `Vary: Cookie`.
 #[derive(Clone, Debug)]
-pub struct SiteLayer(Site);
+pub struct SiteLayer {
+    site: Site,
+    root_path: String,
+}
+
+impl SiteLayer {
+    /// What a proxy takes off the front of every path, such as `/tools`: a login leads back to pages with it.
+    #[must_use]
+    pub fn root_path(mut self, root_path: impl Into<String>) -> SiteLayer {
+        self.root_path = root_path.into();
+        self
+    }
+}
 
 /// A service with a [`SiteLayer`] around.
 #[derive(Clone, Debug)]
 pub struct SiteService<S> {
     inner: S,
-    site: Site,
+    outer: SiteLayer,
 }
 
 impl<S> Layer<S> for SiteLayer {
     type Service = SiteService<S>;
 
     fn layer(&self, inner: S) -> SiteService<S> {
-        SiteService { inner, site: self.0.clone() }
+        SiteService { inner, outer: self.clone() }
     }
 }
 
@@ -150,18 +176,18 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         // The one that is ready, not the clone.
         let fresh = self.inner.clone();
-        let (mut inner, site) = (std::mem::replace(&mut self.inner, fresh), self.site.clone());
+        let (mut inner, outer) = (std::mem::replace(&mut self.inner, fresh), self.outer.clone());
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let (mut set_cookies, mut is_visited) = (Vec::new(), false);
             // A route finds the visitor itself.
-            if !site.handles(&asked_for(&parts)) {
+            if !outer.site.handles(&asked_for(&parts)) {
                 is_visited = true;
-                let mut visited = site.visited(&parts).await;
+                let mut visited = outer.site.visited(&parts).await;
                 if let Ok(visit) = &mut visited {
                     set_cookies = std::mem::take(&mut visit.set_cookies);
                 }
-                parts.extensions.insert(Visited { outcome: visited.map(Arc::new), site });
+                parts.extensions.insert(Visited { outcome: visited.map(Arc::new), outer });
             }
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if is_visited {
@@ -189,14 +215,14 @@ impl Site {
 
 /// What the layer leaves for the extractors.
 #[derive(Clone)]
-struct Visited {
-    outcome: Result<Arc<Visit>, Refusal>,
-    site: Site,
+pub(super) struct Visited {
+    pub(super) outcome: Result<Arc<Visit>, Refusal>,
+    outer: SiteLayer,
 }
 
 /// Why there is no answer.
 #[derive(Clone)]
-enum Refusal {
+pub(super) enum Refusal {
     Failed(Error),
     /// The session could not be refreshed, and is kept: a login would be too much.
     NotNow(relyingparty::Error),
@@ -274,9 +300,9 @@ impl Deref for Claims {
     }
 }
 
-fn visited(parts: &Parts) -> Result<(Visitor, &Site), Refusal> {
-    let Visited { outcome, site } = parts.extensions.get().ok_or(Refusal::Unknown)?;
-    outcome.clone().map(|visit| (Visitor(visit), site))
+fn visited(parts: &Parts) -> Result<(Visitor, &SiteLayer), Refusal> {
+    let Visited { outcome, outer } = parts.extensions.get().ok_or(Refusal::Unknown)?;
+    outcome.clone().map(|visit| (Visitor(visit), outer))
 }
 
 fn claims(visitor: &Visitor) -> Result<Option<Claims>, Refusal> {
@@ -309,7 +335,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Claims {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Claims, Response> {
-        let (visitor, site) = visited(parts).map_err(Refusal::into_response)?;
+        let (visitor, SiteLayer { site, root_path }) = visited(parts).map_err(Refusal::into_response)?;
         if let Some(claims) = claims(&visitor).map_err(Refusal::into_response)? {
             return Ok(claims);
         }
@@ -317,7 +343,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Claims {
         if !is_navigation(parts) {
             return Err((StatusCode::UNAUTHORIZED, [no_store]).into_response());
         }
-        let login = [site.0.base_url(), "/login?return_to=", &encoded(&asked_for(parts))].concat();
+        let page = encoded(&[root_path, asked_for(parts).as_str()].concat());
+        let login = [site.0.base_url(), "/login?return_to=", &page].concat();
         Err((StatusCode::SEE_OTHER, [(header::LOCATION, login), no_store]).into_response())
     }
 }

@@ -8,6 +8,7 @@ use relyingparty::{
 };
 
 use super::handled::Handled;
+use super::turns::{Question, Turns};
 use crate::config::{Clock, Config, Random, drawn, now, random};
 use crate::host::{Driven, Host};
 use crate::party::{Party, Shared, locked};
@@ -45,6 +46,7 @@ pub(crate) struct Ground<H: Host> {
     hear: Option<Hear>,
     base_url: String,
     standing: Mutex<Arc<Standing<H>>>,
+    turns: Turns,
 }
 
 /// What a request finds. What is changed meanwhile is for the next one.
@@ -64,6 +66,7 @@ pub(crate) struct Answers<'a, H: Host> {
     standing: &'a Standing<H>,
     speaker: Speaker,
     pub(crate) store: Option<&'a H::Sessions>,
+    pub(crate) question: Question<'a>,
     failure: Mutex<Option<Arc<dyn std::error::Error + Send + Sync>>>,
 }
 
@@ -102,6 +105,7 @@ impl<H: Host> Plan<H> {
             hear: self.hear,
             base_url: self.base_url,
             standing: Mutex::new(Arc::new(Standing { site, parties: Vec::new() })),
+            turns: Turns::default(),
         };
         self.providers.into_iter().try_for_each(|offer| ground.add(offer))?;
         Ok(Arc::new(ground))
@@ -189,7 +193,8 @@ impl<H: Host> Ground<H> {
         };
         let (speaker, store) = (Speaker::default(), self.store.as_deref());
         let flow = Spoken::new(sequence, Arc::clone(&speaker));
-        let answers = Answers { standing, speaker, store, failure: Mutex::default() };
+        let question = self.turns.question();
+        let answers = Answers { standing, speaker, store, question, failure: Mutex::default() };
         let with = Driven { shared: &self.shared, clock: &self.clock };
         H::drive_site(with, Step::Pending(flow), &answers).await.map_err(|error| answers.explained(error))
     }

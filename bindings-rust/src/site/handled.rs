@@ -55,9 +55,10 @@ fn page(url: &str, fields: &[(String, String)]) -> String {
     };
     let (url, fields) = (escaped(url), fields.iter().map(field).collect::<String>());
     format!(
-        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Log out</title>\
-         <form method=\"post\" action=\"{url}\">{fields}<button>Continue</button></form>\
-         <script>{SCRIPT}</script></html>"
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Log out</title>\
+         <main><h1>Log out</h1><form method=\"post\" action=\"{url}\">{fields}\
+         <button>Continue</button></form></main>\
+         <script>{SCRIPT}</script>"
     )
 }
 

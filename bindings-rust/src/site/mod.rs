@@ -4,6 +4,9 @@
 mod axum;
 pub(crate) mod ground;
 mod handled;
+#[cfg(feature = "tower-sessions")]
+mod tower_sessions;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +17,8 @@ use relyingparty::{AuthorizeRequest, Cache, Event, Incoming, SealingKeys, SitePo
 pub use self::axum::{Claims, SiteLayer, SiteService, Visitor};
 use self::ground::{Ground, Offer, Plan};
 pub use self::handled::Handled;
+#[cfg(feature = "tower-sessions")]
+pub use self::tower_sessions::{UserSessions, UserSessionsLayer};
 use crate::relying_party::{Asynchronous, Builder};
 use crate::{Error, RelyingParty, SessionStore};
 

@@ -47,7 +47,8 @@ pub trait Transport: Send + Sync {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Unreachable>>;
 
     /// Waits for so many seconds, with the timer of the runtime. `None` if there is none: then keys that cannot be fetched are not
-    /// asked for a second time, and who waits for somebody else's refresh does so until that one ends.
+    /// asked for a second time, who waits for somebody else's refresh does so until that one ends, and every visit of a
+    /// [`Site`](crate::Site) whose session is due asks the store for its lock.
     fn sleep(&self, _seconds: u32) -> Option<BoxFuture<'static, ()>> {
         None
     }

@@ -1,4 +1,4 @@
-//! Entries, and a Redis of the tests' own.
+//! Entries, and databases of the tests' own.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,8 +16,19 @@ use relyingparty_host::{
     Timestamp, Unreachable, Versioned,
 };
 
-/// An entry that lives for so many seconds. A site made it: nobody else does.
+/// An entry that lives for so many seconds.
 pub(crate) fn entry(key: &str, value: &str, seconds: i64, labels: &[&str]) -> StoreEntry {
+    static MADE: LazyLock<StoreEntry> = LazyLock::new(made);
+    let mut entry = MADE.clone();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    entry.expires_at = Timestamp::from_unix(i64::try_from(now).unwrap() + seconds);
+    entry.labels = labels.iter().map(|&label| label.to_owned()).collect();
+    (entry.key, entry.value) = (key.into(), value.into());
+    entry
+}
+
+/// A site made it: nobody else does.
+fn made() -> StoreEntry {
     let watched = Watched::default();
     let client = Registration::new("client", "https://app.example/auth/callback");
     let op = RelyingParty::builder(Config::new("https://op.example", client), Described);
@@ -26,12 +37,7 @@ pub(crate) fn entry(key: &str, value: &str, seconds: i64, labels: &[&str]) -> St
     // A page that is too long for a cookie is kept in the store.
     let login = format!("/auth/login?return_to=/{}", "a".repeat(3_000));
     site.build().unwrap().handle(Incoming::new("GET", &login)).unwrap();
-    let mut entry = watched.0.lock().unwrap().pop().unwrap();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    entry.expires_at = Timestamp::from_unix(i64::try_from(now).unwrap() + seconds);
-    entry.labels = labels.iter().map(|&label| label.to_owned()).collect();
-    (entry.key, entry.value) = (key.into(), value.into());
-    entry
+    watched.0.lock().unwrap().pop().unwrap()
 }
 
 /// A provider that has metadata and nothing else.

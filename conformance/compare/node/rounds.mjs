@@ -12,6 +12,7 @@ export async function pair(group, row, rounds, ours, theirs) {
   const calls = [await callsPerTurn(ours, rounds), await callsPerTurn(theirs, rounds)];
   const times = [[], []];
   for (let round = 0; round < rounds; round += 1) {
+    await breath();
     for (const side of round % 2 === 0 ? [0, 1] : [1, 0]) times[side].push(await turn(sides[side], calls[side]));
   }
   show(group, row, ...times);
@@ -21,12 +22,28 @@ export async function pair(group, row, rounds, ours, theirs) {
 export async function alone(group, row, rounds, ours) {
   const calls = await callsPerTurn(ours, rounds);
   const times = [];
-  for (let round = 0; round < rounds; round += 1) times.push(await turn(ours, calls));
+  for (let round = 0; round < rounds; round += 1) {
+    await breath();
+    times.push(await turn(ours, calls));
+  }
   show(group, row, times);
 }
 
 export function show(group, row, ours, theirs = []) {
   console.log(JSON.stringify({ group, row, ours, theirs }));
+}
+
+/**
+ * Lets the event loop turn once, as between two requests: what is over is cleared away then, and until then all of it is what
+ * the garbage collector has to look through.
+ */
+function breath() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Says why there is no row. */
+export function skip(group, row, skipped) {
+  console.log(JSON.stringify({ group, row, skipped }));
 }
 
 /** Microseconds per call. What is done at once is not awaited. */
@@ -42,7 +59,7 @@ async function turn(call, calls) {
 /** How many calls fill a turn, by the best of a few of warm code. A smoke run, of a few rounds, makes one. */
 async function callsPerTurn(call, rounds) {
   if (rounds <= 5) return 1;
-  for (const warm = performance.now() + 300; performance.now() < warm; ) await turn(call, 10);
+  for (const warm = performance.now() + 300; performance.now() < warm; await breath()) await turn(call, 10);
   let best = Infinity;
   for (let tried = 0; tried < 20; tried += 1) best = Math.min(best, await turn(call, 5));
   return Math.max(1, Math.floor(TURN / best));

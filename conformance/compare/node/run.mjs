@@ -1,4 +1,4 @@
-// Verification and login in Node, beside peers: what `cargo compare` runs.
+// Verification, login and sessions in Node, beside peers: what `cargo compare` runs.
 //
 // `run.mjs WORK ROUNDS GROUP…`: `WORK` is the file with tokens and keys, `ROUNDS` how often each side is timed,
 // `RELYINGPARTY` in the environment the package's entry. Each row goes to standard output as a JSON object of its own:
@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import * as growth from './growth.mjs';
 import { Ours } from './ours.mjs';
 import { alone, pair } from './rounds.mjs';
+import { sessions } from './sessions.mjs';
 import { signing } from './signing.mjs';
 
 const ALGS = ['RS256', 'ES256', 'EdDSA'];
@@ -58,6 +59,8 @@ const GROUPS = {
           await pair(group, `${name} ${what} ${alg}`, rounds, ourSide, theirSide);
       }
   },
+
+  sessions,
 
   async growth(group, work, rounds) {
     // There is nothing to tell apart by the last percent.

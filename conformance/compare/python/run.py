@@ -1,4 +1,4 @@
-"""Verification and login in Python, beside peers: what ``cargo compare`` runs.
+"""Verification, login and sessions in Python, beside peers: what ``cargo compare`` runs.
 
 ``run.py WORK ROUNDS GROUP…``: ``WORK`` is the file with tokens and keys, ``ROUNDS`` how often each side is timed. Each
 row goes to standard output as a JSON object of its own: microseconds per call, round by round.
@@ -15,6 +15,7 @@ import growth
 import threads
 from ours import Ours, Work
 from rounds import alone, pair
+from sessions import sessions
 from signing import signing
 
 ALGS = ["RS256", "ES256", "EdDSA"]
@@ -87,6 +88,7 @@ GROUPS: dict[str, Callable[[str, Work, int], None]] = {
     "python-threads": two_threads,
     "login": login,
     "proofs": proofs,
+    "sessions": sessions,
     "growth": growing,
 }
 

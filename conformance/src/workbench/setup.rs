@@ -13,6 +13,7 @@ const TOOLS: &str = "ci/tools";
 const VENV: &str = "ci/venv";
 const VERDICTS: &str = "ci/verdicts";
 const WHEELS: &str = "wheels";
+const NGINX: &str = "/usr/sbin/nginx";
 const NPM_PACKAGE: &str = "bindings-wasm";
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -155,6 +156,17 @@ impl Context {
         self.apt_install("chromium")
             .map_err(|reason| Stop::Skip(format!("no Chromium: set CHROMIUM to one ({reason})")))?;
         find_chromium().ok_or_else(|| fail("the package chromium is installed, but there is no such program"))
+    }
+
+    /// nginx: the one on PATH, else Debian's, which stands where a user's PATH may not lead. Skips where there is none to be had.
+    pub fn nginx(&mut self) -> Result<PathBuf, Stop> {
+        let installed =
+            || find("nginx").or_else(|| Some(NGINX.into()).filter(|path: &PathBuf| path.is_file()));
+        if let Some(found) = installed() {
+            return Ok(found);
+        }
+        self.apt_install("nginx").map_err(|reason| Stop::Skip(format!("no nginx: {reason}")))?;
+        installed().ok_or_else(|| fail("the package nginx is installed, but there is no such program"))
     }
 
     /// Redis and PostgreSQL for the tests of stores: Debian's, unless there are some. Tests that miss one say that they are

@@ -12,6 +12,8 @@ use relyingparty_host::{
 };
 
 pub(crate) const REDIRECT: &str = "https://app.example/callback";
+/// Where a second provider of a site sends browsers back to.
+pub(crate) const OTHER_REDIRECT: &str = "https://app.example/callback/other";
 pub(crate) const LOGGED_OUT: &str = "https://app.example/";
 
 /// A running provider; it ends with this value.
@@ -26,6 +28,7 @@ impl Scripted {
         let listener = runtime.block_on(serve::listen(0)).unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let mut client = RegisteredClient::new("my-client", Some("…"), REDIRECT);
+        client.redirect_uris.push(OTHER_REDIRECT.into());
         client.post_logout_redirect_uris.push(LOGGED_OUT.into());
         let other = RegisteredClient::new("other-client", None, REDIRECT);
         let keys = vec![SigningKey::es256("key", serve::entropy().unwrap())];

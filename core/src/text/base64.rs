@@ -1,7 +1,7 @@
 //! base64url as JOSE writes it (RFC 7515 2), and base64 as HTTP does (RFC 7617 2).
 //!
 //! What is secret is written and read in time that depends on its length alone; so is whatever is written. The parts of a
-//! token that is verified are read by a faster decoder: who sends a token knows it.
+//! token that is verified, and what is sealed, are read by a faster decoder: who sends them knows them.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -34,7 +34,7 @@ pub(crate) fn any_base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The same of a secret.
-#[cfg(any(feature = "sealed", feature = "private-keys"))]
+#[cfg(feature = "private-keys")]
 pub(crate) fn secret_base64url(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()
 }
@@ -49,7 +49,7 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
     Base64::encode_string(bytes)
 }
 
-#[cfg(all(test, feature = "sealed"))]
+#[cfg(all(test, feature = "private-keys"))]
 mod tests {
     use super::*;
 

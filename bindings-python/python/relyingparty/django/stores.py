@@ -14,7 +14,7 @@ from django.db.models.functions import StrIndex
 
 from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
-from relyingparty.session_stores.waiting import Queues
+from relyingparty.session_stores.waiting import taken
 from relyingparty.sites import METHODS
 
 T = TypeVar("T")
@@ -45,7 +45,6 @@ class DatabaseSessionStore:
         if vendor not in self.VENDORS:
             settings.refuse("STORE", f"is for {' and '.join(self.VENDORS)}, not for {vendor}")
         self._using = using
-        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -96,12 +95,11 @@ class DatabaseSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        return self._queues.take(key, wait, lambda: self._try(lambda: self._locked(key, owner, lifetime)))
+        return taken(wait, lambda: self._try(lambda: self._locked(key, owner, lifetime)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._try(lambda: self._delete(self._locks.filter(key=key, owner=owner)))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<DatabaseSessionStore in {self._using}>"

@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError
 from relyingparty import settings
 from relyingparty.session_stores import scripts
 from relyingparty.session_stores.scripts import Script
-from relyingparty.session_stores.waiting import AsyncQueues, Queues
+from relyingparty.session_stores.waiting import async_taken, taken
 
 __all__ = ["AsyncRedisSessionStore", "RedisSessionStore"]
 
@@ -83,7 +83,6 @@ class RedisSessionStore:
             settings.refuse("client", "is no redis.Redis")
         self._client: Any = client
         self._commands = _Commands(prefix)
-        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -112,12 +111,11 @@ class RedisSessionStore:
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
         call = self._commands.lock(key, owner, lifetime)
-        return self._queues.take(key, wait, lambda: bool(self._run(call)))
+        return taken(wait, lambda: bool(self._run(call)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._run(self._commands.unlock(key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<RedisSessionStore {self._commands.prefix!r}>"
@@ -142,7 +140,6 @@ class AsyncRedisSessionStore:
             settings.refuse("client", "is no redis.asyncio.Redis")
         self._client: Any = client
         self._commands = _Commands(prefix)
-        self._queues = AsyncQueues()
 
     async def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -175,12 +172,11 @@ class AsyncRedisSessionStore:
         async def attempt() -> bool:
             return bool(await self._run(call))
 
-        return await self._queues.take(key, wait, attempt)
+        return await async_taken(wait, attempt)
 
     async def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         await self._run(self._commands.unlock(key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<AsyncRedisSessionStore {self._commands.prefix!r}>"

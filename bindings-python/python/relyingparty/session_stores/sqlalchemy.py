@@ -18,7 +18,7 @@ from relyingparty import settings
 from relyingparty.session_stores.conflicts import is_conflict, pauses
 from relyingparty.session_stores.statements import DIALECTS, Statements
 from relyingparty.session_stores.tables import SessionTables, session_tables
-from relyingparty.session_stores.waiting import AsyncQueues, Queues
+from relyingparty.session_stores.waiting import async_taken, taken
 
 __all__ = ["AsyncSqlSessionStore", "SessionTables", "SqlSessionStore", "session_tables"]
 
@@ -53,7 +53,6 @@ class SqlSessionStore:
             settings.refuse("engine", "is no sqlalchemy.Engine")
         self._statements = _statements(engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
-        self._queues = Queues()
 
     def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -86,14 +85,11 @@ class SqlSessionStore:
 
     def lock(self, key: str, owner: str, lifetime: int, wait: int) -> bool:
         """Take a lock for ``lifetime`` seconds; return ``False`` if somebody else holds it for ``wait`` seconds."""
-        return self._queues.take(
-            key, wait, lambda: self._one(lambda found: self._statements.lock(found, key, owner, lifetime))
-        )
+        return taken(wait, lambda: self._one(lambda found: self._statements.lock(found, key, owner, lifetime)))
 
     def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         self._one(lambda connection: self._statements.unlock(connection, key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<SqlSessionStore in {self._engine.dialect.name}>"
@@ -138,7 +134,6 @@ class AsyncSqlSessionStore:
             settings.refuse("engine", "is no sqlalchemy.ext.asyncio.AsyncEngine")
         self._statements = _statements(engine.sync_engine, tables)
         self._engine, self._isolation = engine, _ISOLATIONS[engine.dialect.name]
-        self._queues = AsyncQueues()
 
     async def get(self, key: str) -> tuple[str, str] | None:
         """Return the value and the version of an entry; ``None`` if there is none."""
@@ -175,12 +170,11 @@ class AsyncSqlSessionStore:
         async def attempt() -> bool:
             return await self._one(lambda connection: self._statements.lock(connection, key, owner, lifetime))
 
-        return await self._queues.take(key, wait, attempt)
+        return await async_taken(wait, attempt)
 
     async def unlock(self, key: str, owner: str) -> None:
         """Give a lock back, if it is still this owner's."""
         await self._one(lambda connection: self._statements.unlock(connection, key, owner))
-        self._queues.freed(key)
 
     def __repr__(self) -> str:
         return f"<AsyncSqlSessionStore in {self._engine.dialect.name}>"

@@ -19,6 +19,8 @@ pub(crate) fn run(group: &str, work: &Work, rounds: usize) {
         "growth" => growth::run(group, work, rounds),
         #[cfg(feature = "aws-lc-rs")]
         "allocations" => ALGS.iter().for_each(|alg| crate::allocations::run(group, work, alg)),
+        #[cfg(feature = "sessions")]
+        "sessions" => crate::sessions::run(group, work, rounds),
         other => panic!("no group is called {other}"),
     }
 }

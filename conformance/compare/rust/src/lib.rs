@@ -21,6 +21,10 @@ mod jsonwebtoken_peer;
 mod openidconnect_peer;
 mod ours;
 mod rounds;
+#[cfg(feature = "session-peers")]
+mod servers;
+#[cfg(feature = "sessions")]
+mod sessions;
 #[cfg(feature = "aws-lc-rs")]
 mod signing;
 mod work;
@@ -34,4 +38,12 @@ pub fn main() {
     for group in arguments {
         groups::run(&group, &work, rounds);
     }
+}
+
+/// Serves an application on a free port of 127.0.0.1, which it prints, until it is killed: `WORK serve NAME`.
+#[cfg(feature = "session-peers")]
+pub fn serve() {
+    let mut arguments = std::env::args().skip(1);
+    let work = work::Work::read(&arguments.next().unwrap_or_default());
+    servers::serve(&work, &arguments.nth(1).unwrap_or_default());
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const TURN: Duration = Duration::from_micros(100);
 
 /// Times `ours` and `theirs` in turns and prints the row.
-#[cfg(feature = "peers")]
+#[cfg(any(feature = "peers", feature = "session-peers"))]
 pub(crate) fn pair(group: &str, row: &str, rounds: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) {
     let (our_calls, their_calls) = (calls_per_turn(&mut ours, rounds), calls_per_turn(&mut theirs, rounds));
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());

@@ -37,6 +37,21 @@ pub(crate) struct Work {
     /// An API's URL.
     #[cfg(feature = "aws-lc-rs")]
     pub(crate) api: String,
+    #[cfg(feature = "sessions")]
+    pub(crate) session: Session,
+}
+
+/// A session, in a cookie and as an application would keep it itself.
+#[cfg(feature = "sessions")]
+#[derive(Deserialize)]
+pub(crate) struct Session {
+    pub(crate) base_url: String,
+    pub(crate) sealing_key: [u8; 32],
+    pub(crate) cookie: String,
+    /// What a browser sends beside its cookies.
+    pub(crate) headers: Vec<(String, String)>,
+    #[cfg(feature = "session-peers")]
+    pub(crate) content: Value,
 }
 
 #[derive(Clone, Deserialize, serde::Serialize)]

@@ -1,6 +1,7 @@
 //! The parts of `cargo ci`, in the order in which they run: the cheapest and the most telling first.
 
 use std::fs;
+use std::process::Command;
 
 use conformance::cases::{self, Matrix, Runner};
 use serde_json::Value;
@@ -64,6 +65,16 @@ pub(crate) const PARTS: &[Part] = &[
         run: live,
     },
     Part { name: "demo", about: "`cargo demo --headless` logs in, as text and as JSON", run: demo },
+    Part {
+        name: "servers",
+        about: "each framework behind nginx with TLS and a sub-path, two workers, restarts in the middle",
+        run: servers,
+    },
+    Part {
+        name: "pages",
+        about: "server pages and logins in Chromium, and axe on every page that is shipped",
+        run: pages,
+    },
     Part { name: "compare", about: "`cargo compare` runs, our side alone", run: compare },
     Part { name: "readme", about: "the logins of the README and of a page run", run: readme },
     Part {
@@ -94,7 +105,7 @@ pub(crate) const OPT_IN: &[Part] = &[
     },
     Part {
         name: "keycloak",
-        about: "the packages at a Keycloak of Maven's, while its keys rotate",
+        about: "the packages at a Keycloak of Maven's, while its keys rotate and while it ends sessions",
         run: keycloak::run,
     },
 ];
@@ -113,14 +124,19 @@ const FEATURES: [&[&str]; 4] = [
 ];
 
 /// Those of the host crate: no transport, each alone, and both; what a site has alone. With all features they are in the workspace's run.
-const HOST_FEATURES: [&[&str]; 6] = [
+const HOST_FEATURES: [&[&str]; 8] = [
     &["--no-default-features"],
     &["--features", "reqwest"],
     &["--features", "ureq"],
     &["--features", "axum"],
     &["--features", "redis"],
+    &["--features", "postgres"],
+    &["--features", "tower-sessions"],
     &["--no-default-features", "--features", "aws-lc-rs,reqwest,ureq"],
 ];
+
+/// All of what the host crate has of its own.
+const HOST_ALL: &str = "axum,postgres,redis,reqwest,tower-sessions,ureq";
 
 fn clippy(context: &mut Context) -> Outcome {
     context.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
@@ -148,7 +164,7 @@ fn core(context: &mut Context) -> Outcome {
 
 fn host(context: &mut Context) -> Outcome {
     context.databases()?;
-    context.cargo(&["test", "-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"])?;
+    context.cargo(&["test", "-p", "relyingparty-host", "--features", HOST_ALL])?;
     context.cargo(&[
         "test",
         "-p",
@@ -160,6 +176,8 @@ fn host(context: &mut Context) -> Outcome {
         "--test",
         "site",
         "--test",
+        "tower_sessions",
+        "--test",
         "transports",
     ])
 }
@@ -169,7 +187,7 @@ fn vectors(context: &mut Context) -> Outcome {
 }
 
 pub(crate) fn docs(context: &mut Context) -> Outcome {
-    let host = &["-p", "relyingparty-host", "--features", "axum,redis,reqwest,ureq"][..];
+    let host = &["-p", "relyingparty-host", "--features", HOST_ALL][..];
     for package in [&["-p", "relyingparty"][..], host] {
         let mut command = context.command("cargo");
         command.args(["doc", "--no-deps"]).args(package).env("RUSTDOCFLAGS", "-D warnings");
@@ -239,6 +257,51 @@ fn browser(context: &mut Context) -> Outcome {
     let command = context.npm("bindings-wasm/examples/spa", &["test"]);
     let mut command = context.live(command)?;
     command.env("CHROMIUM", chromium).env("RP_VERDICTS", context.verdicts()?);
+    context.run(command)
+}
+
+/// The applications of `conformance/servers`, and what they need to run.
+fn applications(context: &mut Context, script: &str) -> Result<Command, Stop> {
+    let folder = "conformance/servers";
+    let nginx = context.nginx()?;
+    context.databases()?;
+    let python = context.python()?;
+    context.npm_package()?;
+    context.npm_ci(folder)?;
+    context.cargo(&["build", "-p", "conformance", "--example", "in_axum"])?;
+    let command = context.npm(folder, &["run", script]);
+    let mut command = context.live(command)?;
+    command.env("RP_TEST_NGINX", nginx).env("RP_TEST_PYTHON", python);
+    command.env("RP_TEST_AXUM", context.target("debug/examples/in_axum"));
+    Ok(command)
+}
+
+fn servers(context: &mut Context) -> Outcome {
+    let command = applications(context, "test")?;
+    context.run(command)?;
+    let python = context.python()?;
+    let folder = context.path("conformance/servers/applications");
+    let config = ["--config", "../../../bindings-python/pyproject.toml"];
+    for args in [
+        &[&["ruff", "check"][..], &config, &["."]].concat()[..],
+        &["mypy", "--strict", "in_django.py", "in_fastapi.py", "in_flask.py"],
+    ] {
+        let mut command = context.command(&python);
+        command.current_dir(&folder).arg("-m").args(args);
+        context.run(command)?;
+    }
+    Ok(())
+}
+
+fn pages(context: &mut Context) -> Outcome {
+    let chromium = context.chromium()?;
+    let docs = docs_site::build(context)?;
+    context.npm_ci("bindings-wasm/examples/spa")?;
+    context.cargo(&["build", "-p", "conformance", "--bins"])?;
+    let features = ["--features", "axum,redis,reqwest,ureq", "--example", "site_axum"];
+    context.cargo(&[&["build", "-p", "relyingparty-host"][..], &features].concat())?;
+    let mut command = applications(context, "pages")?;
+    command.env("CHROMIUM", chromium).env("RP_TEST_DOCS", docs).env("RP_TEST_BUILT", context.target("debug"));
     context.run(command)
 }
 

@@ -1,14 +1,17 @@
-//! `cargo compare`: how long verification and login take, beside peers, in all three languages.
+//! `cargo compare`: how long verification, login and a visit take, beside peers, in all three languages.
 //!
 //! Builds what it needs below `target/compare`, times both sides in turns and prints a table for each group: our median,
 //! theirs, the median of the ratios with its quartiles, and whether the goal is met. A missed goal is no failure; the
 //! exit code is 1 when something did not run.
 
 mod goals;
+mod load;
 mod options;
 mod report;
 mod runners;
 mod samples;
+mod servers;
+mod session;
 mod setup;
 mod work;
 
@@ -18,6 +21,7 @@ use std::process::{Command, ExitCode};
 use options::Options;
 use runners::{RUNNERS, Runner};
 use samples::Sample;
+use serde_json::Value;
 use setup::Setup;
 
 fn main() -> ExitCode {
@@ -63,24 +67,29 @@ fn run(options: &Options) -> (Vec<Sample>, Vec<String>) {
     }
 
     // After the builds, which take their time: tokens are good for an hour.
-    let work = match write_work(&setup, options) {
-        Ok(work) => work,
+    let (work, path) = match write_work(&setup, options) {
+        Ok(written) => written,
         Err(failure) => return (samples, vec![failure]),
     };
     for (runner, groups, command) in built {
-        let (rows, failure) = runner.run(command, &work, options.extent, &groups);
+        let (rows, failure) = runner.run(command, &path, options.extent, &groups);
         samples.extend(rows);
         failures.extend(failure);
+    }
+    if options.groups.contains(&servers::GROUP) {
+        let (rows, failed) = servers::run(&setup, options, &work);
+        samples.extend(rows);
+        failures.extend(failed);
     }
     (samples, failures)
 }
 
-fn write_work(setup: &Setup, options: &Options) -> Result<PathBuf, String> {
+fn write_work(setup: &Setup, options: &Options) -> Result<(Value, PathBuf), String> {
     let path = setup.target("work.json");
     let mut work = work::make().map_err(|error| format!("the work: {error}"))?;
     work["peers"] = options.extent.has_peers().into();
     let written =
         std::fs::create_dir_all(setup.target("")).and_then(|()| std::fs::write(&path, work.to_string()));
     written.map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(path)
+    Ok((work, path))
 }

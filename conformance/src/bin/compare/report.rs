@@ -27,29 +27,46 @@ fn lines(sample: &Sample) -> String {
             .map(|site| format!("  {:>3} × {:>6} B  {}\n", site.calls, site.bytes, site.site));
         return sites.fold(format!("  {}: {count}\n", sample.row), |lines, line| lines + &line);
     }
+    if let Some(reason) = &sample.skipped {
+        return format!("  {:<38}   skipped: {reason}\n", sample.row);
+    }
     let time = |spread: Option<Spread>| spread.map_or_else(String::new, |spread| figure(spread.median));
     let (ours, theirs) = (time(sample.ours()), time(sample.theirs()));
+    let verdict = judged(sample).map_or_else(String::new, |(goal, is_met)| verdict(goal, is_met));
     let line = match sample.ratio() {
-        None => format!("  {:<42}{ours:>10}", sample.row),
-        Some(Spread { lower, median, upper }) => {
-            let verdict =
-                goal(&sample.group, &sample.row).map_or_else(String::new, |goal| verdict(goal, median));
-            format!(
-                "  {:<32}{ours:>10}{theirs:>10}  × {median:.3} ({lower:.3} to {upper:.3})  {verdict}",
-                sample.row
-            )
+        None => format!("  {:<48}{ours:>10}  {verdict}", sample.row),
+        Some(Spread { lower, median, upper, .. }) => {
+            let ratio = format!("× {median:.3} ({lower:.3} to {upper:.3})");
+            format!("  {:<38}{ours:>10}{theirs:>10}  {ratio}  {verdict}{}", sample.row, leasts(sample))
         }
     };
     format!("{}\n", line.trim_end())
 }
 
-fn verdict(goal: Goal, ratio: f64) -> String {
-    let sign = match goal {
-        Goal::AtMost(_) => '≤',
-        Goal::AtLeast(_) => '≥',
+/// The least of both sides, where it is our time itself that has a goal.
+fn leasts(sample: &Sample) -> String {
+    match (judged(sample), sample.ours(), sample.theirs()) {
+        (Some((Goal::Within(_), _)), Some(ours), Some(theirs)) => {
+            format!(", least {} and {}", figure(ours.least), figure(theirs.least))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The goal of a row that was measured, and whether it is met.
+fn judged(sample: &Sample) -> Option<(Goal, bool)> {
+    let goal = goal(&sample.group, &sample.row)?;
+    let ratio = sample.ratio().map(|ratio| ratio.median);
+    Some((goal, goal.is_met(sample.ours()?.median, ratio)?))
+}
+
+fn verdict(goal: Goal, is_met: bool) -> String {
+    let goal = match goal {
+        Goal::AtMost(value) => format!("≤ {value:.2}"),
+        Goal::AtLeast(value) => format!("≥ {value:.2}"),
+        Goal::Within(value) => format!("≤ {value} µs"),
     };
-    let word = if goal.is_met(ratio) { "met" } else { "MISSED" };
-    format!("{sign} {:.2} {word}", goal.value())
+    format!("{goal} {}", if is_met { "met" } else { "MISSED" })
 }
 
 /// Three digits that say something.
@@ -63,9 +80,7 @@ fn figure(value: f64) -> String {
 
 /// How many goals were met, and of how many.
 pub(crate) fn count(samples: &[Sample]) -> String {
-    let verdicts = samples
-        .iter()
-        .filter_map(|sample| Some(goal(&sample.group, &sample.row)?.is_met(sample.ratio()?.median)));
+    let verdicts = samples.iter().filter_map(judged).map(|(_, is_met)| is_met);
     let (met, missed): (Vec<bool>, Vec<bool>) = verdicts.partition(|met| *met);
     format!("{} goals met, {} missed", met.len(), missed.len())
 }
@@ -85,16 +100,20 @@ pub(crate) fn object(samples: &[Sample]) -> Value {
 
 fn row(sample: &Sample) -> Value {
     let (ratio, goal) = (sample.ratio(), goal(&sample.group, &sample.row));
+    let least = |spread: Option<Spread>| spread.map(|spread| spread.least);
     let median = |spread: Option<Spread>| spread.map(|spread| spread.median);
     json!({
         "name": sample.row,
         "group": sample.group,
         "ours_us": median(sample.ours()),
         "theirs_us": median(sample.theirs()),
+        "ours_least": least(sample.ours()),
+        "theirs_least": least(sample.theirs()),
         "ratio": median(ratio),
         "quartiles": ratio.map(|ratio| [ratio.lower, ratio.upper]),
         "goal": goal.map(Goal::value),
-        "met": goal.zip(ratio).map(|(goal, ratio)| goal.is_met(ratio.median)),
+        "met": judged(sample).map(|(_, is_met)| is_met),
+        "skipped": sample.skipped,
     })
 }
 
@@ -107,6 +126,8 @@ mod tests {
             r#"{"group":"node","row":"jose RS256","ours":[50],"theirs":[200]}"#,
             r#"{"group":"node","row":"fast-jwt RS256","ours":[50],"theirs":[40]}"#,
             r#"{"group":"growth","row":"1 key","ours":[3]}"#,
+            r#"{"group":"sessions","row":"Node, iron-session","ours":[50,41,42],"theirs":[90,100,100]}"#,
+            r#"{"group":"sessions","row":"both with Redis, express-session","skipped":"no redis-server"}"#,
             r#"{"group":"allocations","row":"RS256","allocations":2,"sites":[{"site":"a.rs:1 f","calls":2,"bytes":64}]}"#,
         ]
         .map(|line| serde_json::from_str(line).unwrap())
@@ -120,16 +141,19 @@ mod tests {
         assert!(line("jose RS256").ends_with("× 0.250 (0.250 to 0.250)  ≤ 0.30 met"), "{tables}");
         assert!(line("fast-jwt RS256").ends_with("≤ 1.20 MISSED"), "{tables}");
         assert!(line("1 key").ends_with("3.00"), "{tables}");
+        assert!(line("iron-session").ends_with("≤ 40 µs MISSED, least 41.0 and 90.0"), "{tables}");
+        assert!(line("both with Redis").ends_with("skipped: no redis-server"), "{tables}");
         assert!(line("a.rs:1 f").starts_with("    2 ×     64 B"), "{tables}");
-        assert_eq!(count(&samples()), "1 goals met, 1 missed");
+        assert_eq!(count(&samples()), "1 goals met, 2 missed");
     }
 
     #[test]
     fn the_object_has_every_row() {
         let object = object(&samples());
-        assert_eq!(object["rows"].as_array().map(Vec::len), Some(3));
+        assert_eq!(object["rows"].as_array().map(Vec::len), Some(5));
         assert_eq!(object["rows"][1]["met"], false);
         assert_eq!(object["rows"][2]["ratio"], Value::Null);
+        assert_eq!(object["rows"][4]["skipped"], "no redis-server");
         assert_eq!(object["allocations"][0]["sites"][0]["calls"], 2);
     }
 }

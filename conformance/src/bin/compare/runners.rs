@@ -28,10 +28,16 @@ pub(crate) const RUNNERS: &[Runner] = &[
     },
     Runner {
         name: "Python",
-        groups: &["python", "python-threads", "login", "proofs", "growth"],
-        build: Setup::python,
+        groups: &["python", "python-threads", "login", "proofs", "sessions", "growth"],
+        build: |setup| setup.python("run.py"),
     },
-    Runner { name: "Node", groups: &["node", "login", "proofs", "growth"], build: Setup::node },
+    Runner {
+        name: "Node",
+        groups: &["node", "login", "proofs", "growth"],
+        build: |setup| setup.node("run.mjs"),
+    },
+    Runner { name: "sessions in Rust", groups: &["sessions"], build: Setup::rust_sessions },
+    Runner { name: "Node 24", groups: &["sessions"], build: |setup| setup.node24("run.mjs") },
 ];
 
 impl Runner {
@@ -91,7 +97,8 @@ mod tests {
     #[test]
     fn every_group_has_a_runner() {
         for group in options("").groups {
-            assert!(RUNNERS.iter().any(|runner| runner.groups.contains(&group)), "{group}");
+            let is_served = group == crate::servers::GROUP;
+            assert!(is_served || RUNNERS.iter().any(|runner| runner.groups.contains(&group)), "{group}");
         }
     }
 

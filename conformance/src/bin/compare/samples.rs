@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// One row: microseconds per call (of threads: the gain), round by round.
+/// One row: microseconds per call (of threads the gain, of servers what the row says), round by round.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Sample {
     pub(crate) group: String,
@@ -12,6 +12,8 @@ pub(crate) struct Sample {
     #[serde(default)]
     theirs: Vec<f64>,
     pub(crate) allocations: Option<usize>,
+    /// Why the row was not measured.
+    pub(crate) skipped: Option<String>,
     #[serde(default)]
     pub(crate) sites: Vec<Site>,
 }
@@ -24,15 +26,27 @@ pub(crate) struct Site {
     pub(crate) bytes: usize,
 }
 
-/// The median and the quartiles around it.
+/// The least, the median and the quartiles around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
+    pub(crate) least: f64,
     pub(crate) lower: f64,
     pub(crate) median: f64,
     pub(crate) upper: f64,
 }
 
 impl Sample {
+    /// A row that was measured here.
+    pub(crate) fn new(group: &str, row: String, ours: Vec<f64>, theirs: Vec<f64>) -> Sample {
+        let (allocations, skipped, sites) = (None, None, Vec::new());
+        Sample { group: group.into(), row, ours, theirs, allocations, skipped, sites }
+    }
+
+    /// A row that was not measured.
+    pub(crate) fn skipped(group: &str, row: String, reason: &str) -> Sample {
+        Sample { skipped: Some(reason.into()), ..Sample::new(group, row, Vec::new(), Vec::new()) }
+    }
+
     pub(crate) fn ours(&self) -> Option<Spread> {
         Spread::of(self.ours.iter().copied())
     }
@@ -53,7 +67,7 @@ impl Spread {
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len().checked_sub(1)?;
         let at = |quarters: usize| sorted[(last * quarters + 2) / 4];
-        Some(Spread { lower: at(1), median: at(2), upper: at(3) })
+        Some(Spread { least: at(0), lower: at(1), median: at(2), upper: at(3) })
     }
 }
 
@@ -68,7 +82,7 @@ mod tests {
     #[test]
     fn ratios_are_taken_round_by_round() {
         let sample = sample(r#"{"group":"g","row":"r","ours":[1,20,3],"theirs":[2,40,4]}"#);
-        assert_eq!(sample.ratio(), Some(Spread { lower: 0.5, median: 0.5, upper: 0.75 }));
+        assert_eq!(sample.ratio(), Some(Spread { least: 0.5, lower: 0.5, median: 0.5, upper: 0.75 }));
         assert_eq!(sample.ours().map(|ours| ours.median), Some(3.0));
     }
 
@@ -80,6 +94,6 @@ mod tests {
     #[test]
     fn the_quartiles_of_five_are_the_second_and_the_fourth() {
         let spread = Spread::of([5.0, 1.0, 4.0, 2.0, 3.0].into_iter());
-        assert_eq!(spread, Some(Spread { lower: 2.0, median: 3.0, upper: 4.0 }));
+        assert_eq!(spread, Some(Spread { least: 1.0, lower: 2.0, median: 3.0, upper: 4.0 }));
     }
 }

@@ -1,5 +1,6 @@
 //! What has to be built before anything can be timed: all of it below `target/compare`, but for what `cargo ci` builds too.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,12 +14,17 @@ const PROJECTS: &str = "conformance/compare";
 pub(crate) struct Setup {
     root: PathBuf,
     extent: Extent,
+    /// The interpreter, the folder of the Node project and the program of sessions, once they are there.
+    python: OnceCell<Result<PathBuf, String>>,
+    node: OnceCell<Result<PathBuf, String>>,
+    sessions: OnceCell<Result<PathBuf, String>>,
 }
 
 impl Setup {
     pub(crate) fn new(extent: Extent) -> Setup {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Setup { root: package.parent().unwrap_or(package).into(), extent }
+        let (python, node, sessions) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Setup { root: package.parent().unwrap_or(package).into(), extent, python, node, sessions }
     }
 
     /// A path below `target/compare`.
@@ -36,35 +42,44 @@ impl Setup {
 
     /// The binary of the Rust project that has this backend on both sides. A smoke run takes what other debug builds left.
     pub(crate) fn rust(&self, backend: &str) -> Result<Command, String> {
+        let peers = self.extent.has_peers().then_some("peers");
+        Ok(self.command(self.rust_binary(&format!("compare-{backend}"), &[Some(backend), peers])?))
+    }
+
+    /// The binary of the Rust project with sessions and the servers that have them.
+    pub(crate) fn rust_sessions(&self) -> Result<Command, String> {
+        let features = if self.extent.has_peers() { "session-peers" } else { "sessions" };
+        let built = self.sessions.get_or_init(|| self.rust_binary("compare-sessions", &[Some(features)]));
+        Ok(self.command(built.as_ref().map_err(String::clone)?))
+    }
+
+    fn rust_binary(&self, binary: &str, features: &[Option<&str>]) -> Result<PathBuf, String> {
         let mut cargo = self.command("cargo");
-        let binary = format!("compare-{backend}");
-        cargo
-            .args(["build", "--quiet", "--bin", &binary, "--manifest-path"])
-            .arg(self.project("rust/Cargo.toml"));
+        cargo.args(["build", "--quiet", "--bin", binary, "--manifest-path"]);
+        cargo.arg(self.project("rust/Cargo.toml"));
+        for feature in features.iter().flatten() {
+            cargo.args(["--features", feature]);
+        }
         let (target, profile) = match self.extent {
-            Extent::Smoke => {
-                cargo.args(["--features", backend]);
-                (self.cargo_target(), "debug")
-            }
+            Extent::Smoke => (self.cargo_target(), "debug"),
             Extent::Full | Extent::Quick => {
-                cargo.args(["--release", "--features", backend, "--features", "peers"]);
+                cargo.arg("--release");
                 (self.target("cargo"), "release")
             }
         };
         run(cargo.env("CARGO_TARGET_DIR", &target))?;
-        Ok(self.command(target.join(profile).join(binary)))
+        Ok(target.join(profile).join(binary))
     }
 
-    /// The Python project's script, in an environment with our wheel and the peers. A smoke run takes the interpreter that
+    /// A script of the Python project, in an environment with our wheel and the peers. A smoke run takes the interpreter that
     /// `RP_TEST_PYTHON` names, which has our wheel already.
-    pub(crate) fn python(&self) -> Result<Command, String> {
-        let mut given = env::var_os("RP_TEST_PYTHON").map(PathBuf::from);
-        let python = match given.take().filter(|_| self.extent == Extent::Smoke) {
-            Some(python) => python,
-            None => self.python_environment()?,
-        };
-        let mut command = self.command(python);
-        command.arg(self.project("python/run.py"));
+    pub(crate) fn python(&self, script: &str) -> Result<Command, String> {
+        let python = self.python.get_or_init(|| {
+            let given = env::var_os("RP_TEST_PYTHON").map(PathBuf::from);
+            given.filter(|_| self.extent == Extent::Smoke).map_or_else(|| self.python_environment(), Ok)
+        });
+        let mut command = self.command(python.as_ref().map_err(String::clone)?);
+        command.arg(self.project("python").join(script));
         Ok(command)
     }
 
@@ -87,24 +102,39 @@ impl Setup {
         Ok(python)
     }
 
-    /// The Node project's script, in a copy beside which the peers are installed. A smoke run within `cargo ci`, which has
+    /// A script of the Node project, in a copy beside which the peers are installed. A smoke run within `cargo ci`, which has
     /// built the npm package, does not build it again.
-    pub(crate) fn node(&self) -> Result<Command, String> {
+    pub(crate) fn node(&self, script: &str) -> Result<Command, String> {
+        self.node_by("node".into(), script)
+    }
+
+    /// The same by the Node 24 that is installed with the peers, some of which want it. A smoke run takes the Node at hand.
+    pub(crate) fn node24(&self, script: &str) -> Result<Command, String> {
+        let installed = self.target("node/node_modules/.bin/node");
+        self.node_by(if self.extent.has_peers() { installed } else { "node".into() }, script)
+    }
+
+    fn node_by(&self, program: PathBuf, script: &str) -> Result<Command, String> {
+        let folder = self.node.get_or_init(|| self.node_project());
+        let mut command = self.command(program);
+        command.arg(folder.as_ref().map_err(String::clone)?.join(script));
+        command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/node/entry_node.js"));
+        Ok(command)
+    }
+
+    fn node_project(&self) -> Result<PathBuf, String> {
         if self.extent != Extent::Smoke || env::var_os("RP_TEST_PYTHON").is_none() {
             self.npm_ci(&self.root.join("bindings-wasm"))?;
             run(self.command("npm").args(["run", "build", "--prefix", "bindings-wasm"]))?;
         }
-        let mut folder = self.project("node");
-        if self.extent.has_peers() {
-            let copy = self.target("node");
-            copy_files(&folder, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
-            self.npm_ci(&copy)?;
-            folder = copy;
+        let folder = self.project("node");
+        if !self.extent.has_peers() {
+            return Ok(folder);
         }
-        let mut command = self.command("node");
-        command.arg(folder.join("run.mjs"));
-        command.env("RELYINGPARTY", self.root.join("bindings-wasm/dist/node/entry_node.js"));
-        Ok(command)
+        let copy = self.target("node");
+        copy_files(&folder, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
+        self.npm_ci(&copy)?;
+        Ok(copy)
     }
 
     /// `npm ci`, unless what is installed is as new as the lock file.

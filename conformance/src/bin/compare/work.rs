@@ -1,5 +1,5 @@
 //! The work of every side: one client at one provider, three keys, an ID token of 15 claims for each algorithm, and a
-//! whole login that was answered beforehand, which fixed entropy makes possible.
+//! whole login that was answered beforehand, which fixed entropy makes possible; and a session that came of such a login.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,9 +12,11 @@ use relyingparty::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
-const ISSUER: &str = "https://op.example";
-const CLIENT_ID: &str = "s6BhdRkqt3";
-const CLIENT_SECRET: &str = "ZJYCqe3GGRvdrudKyZS0XhGv_Z45DuKhCUk0gBR1vZk";
+use crate::session;
+
+pub(crate) const ISSUER: &str = "https://op.example";
+pub(crate) const CLIENT_ID: &str = "s6BhdRkqt3";
+pub(crate) const CLIENT_SECRET: &str = "ZJYCqe3GGRvdrudKyZS0XhGv_Z45DuKhCUk0gBR1vZk";
 const REDIRECT_URI: &str = "https://app.example/callback";
 const ACCESS_TOKEN: &str = "SlAV32hkKGSlAV32hkKGSlAV32hkKGSlAV32hkKGSlA";
 const REFRESH_TOKEN: &str = "8xLOxBtZp8SlAV32hkKG8xLOxBtZp8SlAV32hkKG8xL";
@@ -39,18 +41,20 @@ pub(crate) fn make() -> Result<Value, Error> {
     let tokens: BTreeMap<&str, String> = tokens.collect();
     let responses = tokens.iter().map(|(alg, id_token)| (*alg, token_response(id_token).to_string()));
     let responses: BTreeMap<&str, String> = responses.collect();
+    let jwks = json!({ "keys": signing_keys.iter().map(SigningKey::jwk).collect::<Vec<_>>() });
+    let session = session::make(&signing_keys[0], &metadata, &jwks, now)?;
     Ok(json!({
         "issuer": ISSUER,
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
         "redirect_uri": REDIRECT_URI,
         "metadata": metadata,
-        "jwks": { "keys": signing_keys.iter().map(SigningKey::jwk).collect::<Vec<_>>() },
+        "jwks": jwks,
         "private_jwks": private_jwks(&signing_keys),
         "many_keys": { "keys": many_keys(&signing_keys[1]) },
         "id_tokens": tokens,
         "token_responses": responses,
-        "callback": format!("code={CODE}&state={state}&iss=https%3A%2F%2Fop.example"),
+        "callback": response_query(&state),
         "code": CODE,
         "entropy": entropy,
         "state": state,
@@ -58,6 +62,7 @@ pub(crate) fn make() -> Result<Value, Error> {
         "access_token": ACCESS_TOKEN,
         "refresh_token": REFRESH_TOKEN,
         "api": "https://api.example/v1/items",
+        "session": session,
     }))
 }
 
@@ -86,7 +91,7 @@ fn private_jwks([rsa, p256, _]: &[SigningKey; 3]) -> Value {
     json!({ "ES256": p256.private_jwk(), "RS256": rsa.private_jwk(), "PS256": pss })
 }
 
-fn claims(nonce: &str, alg: &str, now: i64) -> Value {
+pub(crate) fn claims(nonce: &str, alg: &str, now: i64) -> Value {
     let at_hash = match alg {
         "EdDSA" => base64url(&Sha512::digest(ACCESS_TOKEN)[..32]),
         _ => base64url(&Sha256::digest(ACCESS_TOKEN)[..16]),
@@ -110,7 +115,7 @@ fn claims(nonce: &str, alg: &str, now: i64) -> Value {
     })
 }
 
-fn token_response(id_token: &str) -> Value {
+pub(crate) fn token_response(id_token: &str) -> Value {
     json!({
         "access_token": ACCESS_TOKEN,
         "token_type": "Bearer",
@@ -130,7 +135,12 @@ fn authorize(metadata: &Value, entropy: &[u8], now: i64) -> Result<String, Error
     Ok(client.authorize(&AuthorizeRequest::default(), Entropy::new(entropy)?, now)?.url)
 }
 
-fn parameter(url: &str, name: &str) -> String {
+/// What the browser brings back.
+pub(crate) fn response_query(state: &str) -> String {
+    format!("code={CODE}&state={state}&iss=https%3A%2F%2Fop.example")
+}
+
+pub(crate) fn parameter(url: &str, name: &str) -> String {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let found = pairs.find(|(found, _)| found == name);
@@ -146,7 +156,7 @@ fn many_keys(signing: &SigningKey) -> Vec<Value> {
     idle.chain([signing.jwk()]).collect()
 }
 
-fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

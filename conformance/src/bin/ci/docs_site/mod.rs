@@ -71,9 +71,7 @@ pub(crate) fn check(context: &mut Context) -> Outcome {
     let mut spelling = context.command(&python);
     spelling.args(["-m", "codespell_lib", "--ignore-words-list", WORDS, "docs", "zensical.toml"]).args(TEXTS);
     context.run(spelling)?;
-    let mut build = context.command(&python);
-    build.args(["-m", "zensical", "build", "--strict", "--clean"]).env("NO_COLOR", "1");
-    context.run(build)?;
+    build(context)?;
     apis(context)?;
 
     let site = Site::read(&context.path(SITE)).map_err(|error| fail(error.to_string()))?;
@@ -88,6 +86,17 @@ pub(crate) fn check(context: &mut Context) -> Outcome {
         wrong.len()
     ));
     if wrong.is_empty() { Ok(()) } else { Err(fail(format!("{} wrong: see above", wrong.len()))) }
+}
+
+/// Builds the site, once: where it is.
+pub(crate) fn build(context: &mut Context) -> Result<PathBuf, Stop> {
+    let python = tools(context)?;
+    context.once("documentation's site", |context| {
+        let mut build = context.command(&python);
+        build.args(["-m", "zensical", "build", "--strict", "--clean"]).env("NO_COLOR", "1");
+        context.run(build)
+    })?;
+    Ok(context.path(SITE))
 }
 
 /// The pages of the JavaScript and Rust APIs, beside those of the site.

@@ -117,7 +117,7 @@ pub(super) fn attacks(security: &str) -> String {
         "# Attacks\n\n\
          What has happened to others, and what is promised about it. `SECURITY.md` in the repository has the same rows with the tests that hold\n\
          each promise, the threat model, and what cannot be promised.\n\n\
-         | | attack | promise |\n| --- | --- | --- |\n",
+         | id | attack | promise |\n| --- | --- | --- |\n",
     );
     for line in security.lines() {
         let Some(row) = line.strip_prefix("| ") else { continue };

@@ -1,4 +1,4 @@
-//! Keycloak's administration, as far as it takes to rotate a realm's signing key.
+//! Keycloak's administration, as far as it takes to rotate a realm's signing key and to end a user's sessions.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) struct Admin {
     agent: Agent,
     token_endpoint: String,
-    components: String,
+    realm: String,
     password: String,
     token: Option<(String, Instant)>,
     priority: u32,
@@ -32,7 +32,7 @@ impl Admin {
         Admin {
             agent: agent::agent(None, None),
             token_endpoint: format!("{base}/realms/master/protocol/openid-connect/token"),
-            components: format!("{base}/admin/realms/{realm}/components"),
+            realm: format!("{base}/admin/realms/{realm}"),
             password: password.into(),
             token: None,
             priority: 100,
@@ -41,7 +41,8 @@ impl Admin {
 
     /// Has the realm sign with a new key from now on. The old ones leave the key set unless `keep_old`.
     pub(super) fn rotate(&mut self, keep_old: bool) -> Result<(), String> {
-        let before = self.ask(Method::GET, &format!("{}?type={KEYS}", self.components), None)?;
+        let components = format!("{}/components", self.realm);
+        let before = self.ask(Method::GET, &format!("{components}?type={KEYS}"), None)?;
         self.priority += 1;
         let provider = json!({
             "name": format!("rotated-{}", self.priority),
@@ -49,12 +50,21 @@ impl Admin {
             "providerType": KEYS,
             "config": { "priority": [self.priority.to_string()], "keySize": ["2048"] },
         });
-        self.ask(Method::POST, &self.components.clone(), Some(&provider))?;
+        self.ask(Method::POST, &components, Some(&provider))?;
         let old = before.as_array().into_iter().flatten().filter(|old| old["providerId"] == PROVIDER);
         for id in old.filter_map(|old| old["id"].as_str()).filter(|_| !keep_old) {
-            self.ask(Method::DELETE, &format!("{}/{id}", self.components), None)?;
+            self.ask(Method::DELETE, &format!("{components}/{id}"), None)?;
         }
         Ok(())
+    }
+
+    /// Ends all sessions of the user with this name.
+    pub(super) fn log_out(&mut self, user: &str) -> Result<(), String> {
+        let users = format!("{}/users", self.realm);
+        let name: String = form_urlencoded::byte_serialize(user.as_bytes()).collect();
+        let found = self.ask(Method::GET, &format!("{users}?exact=true&username={name}"), None)?;
+        let id = found[0]["id"].as_str().ok_or_else(|| format!("no user {user}"))?;
+        self.ask(Method::POST, &format!("{users}/{id}/logout"), None).map(drop)
     }
 
     fn ask(&mut self, method: Method, url: &str, body: Option<&Value>) -> Result<Value, String> {

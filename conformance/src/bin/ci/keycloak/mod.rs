@@ -27,6 +27,7 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
     let java = install::java_home()?;
     let home = install::keycloak(context)?;
     let python = context.python()?;
+    context.databases()?;
     context.npm_package()?;
     // What is built while the server runs has it wait.
     context.cargo(&["test", "-p", "conformance", "--test", "keycloak", "--no-run"])?;
@@ -58,16 +59,20 @@ pub(crate) fn run(context: &mut Context) -> Outcome {
     outcomes.into_iter().find(Result::is_err).unwrap_or(Ok(()))
 }
 
-/// The verbs of `conformance/op` that Keycloak can follow: `POST /rotate`.
+/// What Keycloak can be told: `POST /rotate`, as `conformance/op`, and `POST /logout` with a `user`.
 fn control_of(admin: Admin) -> impl Fn(&Request) -> Response + Clone + Send + Sync + 'static {
     let admin = Arc::new(Mutex::new(admin));
     move |request| {
-        if (request.method.as_str(), request.path()) != ("POST", "/rotate") {
-            return Response::new(400, "application/json", r#"{"error":"POST /rotate"}"#);
-        }
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let keep_old = body["keep_old"] == true;
-        match admin.lock().unwrap_or_else(PoisonError::into_inner).rotate(keep_old) {
+        let mut admin = admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = match (request.method.as_str(), request.path()) {
+            ("POST", "/rotate") => admin.rotate(body["keep_old"] == true),
+            ("POST", "/logout") => admin.log_out(body["user"].as_str().unwrap_or_default()),
+            _ => {
+                return Response::new(400, "application/json", r#"{"error":"POST /rotate or /logout"}"#);
+            }
+        };
+        match done {
             Ok(()) => Response::new(200, "application/json", "{}"),
             Err(reason) => Response::new(500, "application/json", json!({ "error": reason }).to_string()),
         }
@@ -104,6 +109,9 @@ fn in_python(context: &mut Context, python: &Path, about: &str) -> Outcome {
 
 fn in_node(context: &mut Context, about: &str) -> Outcome {
     let mut command = context.command("node");
-    command.args(["--test", "conformance/keycloak/keycloak.test.mjs"]).env("RP_TEST_KEYCLOAK", about);
+    // One after the other: they rotate the keys of one realm.
+    command.args(["--test", "--test-concurrency=1"]);
+    command.args(["conformance/keycloak/keycloak.test.mjs", "conformance/keycloak/workers.test.mjs"]);
+    command.env("RP_TEST_KEYCLOAK", about);
     context.run(command)
 }
