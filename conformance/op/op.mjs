@@ -34,6 +34,7 @@ export class OpenIdProvider {
   #mutual;
   #mutualOrigin;
   #accessTokenSecs;
+  #idTokenSecs;
   #postMethods;
   #port;
   #provider;
@@ -42,12 +43,15 @@ export class OpenIdProvider {
   /**
    * Listens, on a free port unless told one; over https when `tls` (`{ cert, key }`, PEM) is given. With `clientCa` (PEM)
    * it also listens on another port, where it asks clients for a certificate (RFC 8705). `host` is what the issuer calls
-   * itself. Access tokens live for `accessTokenSecs`. With `postMethods` logouts and logins may be posted from other sites, which takes
-   * `tls`.
+   * itself. Access tokens live for `accessTokenSecs`, ID tokens for `idTokenSecs`. With `postMethods` logouts and
+   * logins may be posted from other sites, which takes `tls`.
    */
-  static async listen({ port = 0, tls, clientCa, host = '127.0.0.1', accessTokenSecs = 3600, postMethods = false } = {}) {
+  static async listen(options = {}) {
+    const { port = 0, tls, clientCa, host = '127.0.0.1', postMethods = false } = options;
+    const { accessTokenSecs = 3600, idTokenSecs = 3600 } = options;
     const op = new OpenIdProvider();
     op.#accessTokenSecs = accessTokenSecs;
+    op.#idTokenSecs = idTokenSecs;
     op.#postMethods = postMethods;
     if (clientCa) {
       op.#mutual = https.createServer({ ...tls, ca: clientCa, requestCert: true, rejectUnauthorized: false });
@@ -149,7 +153,8 @@ export class OpenIdProvider {
   #signWith(keys) {
     this.#keys = keys;
     this.#nextKeys = undefined;
-    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, this.#accessTokenSecs, this.#postMethods);
+    const lives = { AccessToken: this.#accessTokenSecs, IdToken: this.#idTokenSecs };
+    const made = settings(this.#storage, keys, this.#nonceSecret, this.#mutualOrigin, lives, this.#postMethods);
     this.#provider = new Provider(this.issuer, made);
     this.#provider.on('server_error', (_ctx, error) => console.error(error));
     this.#provider.on('grant.revoked', (_ctx, grant) => this.#revoked.push(grant));

@@ -25,13 +25,15 @@ const { values: args } = parseArgs({
     'tls-key': { type: 'string' },
     'client-ca': { type: 'string' },
     'access-token-secs': { type: 'string', default: '3600' },
+    'id-token-secs': { type: 'string', default: '3600' },
     'post-methods': { type: 'boolean', default: false },
   },
 });
 const tls = args['tls-cert'] && { cert: readFileSync(args['tls-cert']), key: readFileSync(args['tls-key']) };
 const clientCa = args['client-ca'] && readFileSync(args['client-ca']);
 const accessTokenSecs = Number(args['access-token-secs']);
-const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls, clientCa, host: args.host, accessTokenSecs, postMethods: args['post-methods'] });
+const idTokenSecs = Number(args['id-token-secs']);
+const op = await OpenIdProvider.listen({ port: Number(args.port ?? 0), tls, clientCa, host: args.host, accessTokenSecs, idTokenSecs, postMethods: args['post-methods'] });
 console.log(JSON.stringify({ issuer: op.issuer, control: await control(op) }));
 
 process.on('SIGTERM', () => process.exit(0));

@@ -45,10 +45,11 @@ export function signingKeys(algs = Object.keys(KEYS)) {
 
 /**
  * The configuration of one `Provider`. `nonceSecret` is what the nonces of DPoP proofs are made from: 32 bytes.
- * `mutualOrigin` is where clients are asked for their certificate, if anywhere. Access tokens live for `accessTokenSecs`.
+ * `mutualOrigin` is where clients are asked for their certificate, if anywhere. `lives` says how long
+ * access tokens and ID tokens live.
  * With `postMethods` requests may be posted, from other sites, too: the cookie of its session is sent with them.
  */
-export function settings(storage, keys, nonceSecret, mutualOrigin, accessTokenSecs, postMethods) {
+export function settings(storage, keys, nonceSecret, mutualOrigin, lives, postMethods) {
   return {
     ...(mutualOrigin && {
       clientAuthMethods: [...WITHOUT_CERTIFICATE, 'tls_client_auth', 'self_signed_tls_client_auth'],
@@ -117,7 +118,7 @@ export function settings(storage, keys, nonceSecret, mutualOrigin, accessTokenSe
     rotateRefreshToken: true,
     revokeGrantPolicy: () => true,
     clientBasedCORS: (_ctx, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
-    ttl: { AccessToken: accessTokenSecs, AuthorizationCode: 60, IdToken: 3600, Interaction: 3600, RefreshToken: DAY, Session: DAY, Grant: DAY },
+    ttl: { ...lives, AuthorizationCode: 60, Interaction: 3600, RefreshToken: DAY, Session: DAY, Grant: DAY },
   };
 }
 

@@ -51,6 +51,15 @@ impl fmt::Display for Stuck {
 
 impl std::error::Error for Stuck {}
 
+/// Where a walk ended, and how it got there.
+#[derive(Debug)]
+pub struct Walk {
+    /// Every URL of the way, in order.
+    pub urls: Vec<String>,
+    /// Status and text of the page at its end; none where the walk stopped before one.
+    pub page: Option<(u16, String)>,
+}
+
 #[derive(Clone, Copy)]
 enum Answer {
     Yes,
@@ -105,6 +114,45 @@ impl Browser {
             End::Page(text) => Ok(text),
             End::Redirect(url) => Err(Stuck::new(&url, "sent on")),
         }
+    }
+
+    /// Goes from `url` through redirects and through the forms of other sites than `home`, which is an origin, to the first
+    /// page that is of `home` or has no form; or to where it is sent to `before`, which is not visited.
+    pub fn walk(&mut self, url: &str, home: &str, before: Option<&str>) -> Result<Walk, Stuck> {
+        self.walk_on(Visit::get(url.into()), home, before)
+    }
+
+    /// Presses the button of the page at the end of a walk, and goes on in the same way. `None` if there is none.
+    pub fn press(&mut self, walk: &Walk, home: &str) -> Option<Result<Walk, Stuck>> {
+        let (_, text) = walk.page.as_ref()?;
+        let visit = next(walk.urls.last()?, &Page::read(text), Answer::Yes)?;
+        Some(self.walk_on(visit, home, None))
+    }
+
+    fn walk_on(&mut self, mut visit: Visit, home: &str, before: Option<&str>) -> Result<Walk, Stuck> {
+        let mut urls = Vec::new();
+        while urls.len() < MAX_STEPS {
+            urls.push(visit.url.clone());
+            if before.is_some_and(|before| visit.url.split('?').next() == Some(before)) {
+                return Ok(Walk { urls, page: None });
+            }
+            let response = self.fetch(&visit)?;
+            let status = response.status();
+            let location = response.headers().get("location").and_then(|location| location.to_str().ok());
+            let text = String::from_utf8_lossy(response.body());
+            let form = || next(&visit.url, &Page::read(&text), Answer::Yes);
+            visit = match location.filter(|_| status.is_redirection()) {
+                Some(location) => Visit::get(resolve(&visit.url, location)),
+                None if origin(&visit.url) == Some(home) => {
+                    return Ok(Walk { urls, page: Some((status.as_u16(), text.into_owned())) });
+                }
+                None => match form() {
+                    Some(visit) => visit,
+                    None => return Ok(Walk { urls, page: Some((status.as_u16(), text.into_owned())) }),
+                },
+            };
+        }
+        Err(Stuck::new(&visit.url, "it went on for too many pages"))
     }
 
     fn sent_to(&mut self, url: &str, redirect_uri: &str, answer: Answer) -> Result<String, Stuck> {
