@@ -201,12 +201,14 @@ const CALLS = {
   },
   async site(player, { base_url, sealing_keys, site_policy: { store, ...policy }, providers }) {
     player.desk = new Desk(player);
-    player.site = new Site({
+    const { cache } = player;
+    // Each request comes to a process of its own: within one, visits wait for each other.
+    player.process = () => new Site({
       base_url,
       sealing_keys: sealing_keys.map((key) => Buffer.from(key, 'hex')),
       policy,
       ...(store && { store: player.desk.store }),
-      cache: player.cache,
+      cache,
       clock: () => player.now,
       entropy: () => player.drawn,
       sleep: async () => {},
@@ -217,14 +219,14 @@ const CALLS = {
     });
     // What cannot work is refused when it is first used, if the module was not loaded before.
     player.drawn = randomBytes(32);
-    await player.site.visit({ method: 'GET', url: '/', headers: {} });
+    await player.process().visit({ method: 'GET', url: '/', headers: {} });
     return {};
   },
   async handle(player, step, host) {
-    return player.desk.serve(player, step, host, (request) => player.site.handle(request));
+    return player.desk.serve(player, step, host, (request) => player.process().handle(request));
   },
   async visit(player, step, host) {
-    return player.desk.serve(player, step, host, (request) => player.site.visit(request));
+    return player.desk.serve(player, step, host, (request) => player.process().visit(request));
   },
   async go_on(player, { flow }, host) {
     return player.desk.goOn(flow, host);

@@ -46,7 +46,7 @@ impl Packages {
             }
             Ok(())
         };
-        build().map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
+        build().map_err(|(Stop::Fail(reason) | Stop::Skip(reason) | Stop::NotRun(reason))| reason)?;
         Ok(packages)
     }
 }
@@ -74,7 +74,7 @@ impl Installed {
             Runs::Node => installed.node(context, &source, packages),
             Runs::Cargo => installed.cargo(context, &source),
         };
-        outcome.map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
+        outcome.map_err(|(Stop::Fail(reason) | Stop::Skip(reason) | Stop::NotRun(reason))| reason)?;
         Ok(installed)
     }
 

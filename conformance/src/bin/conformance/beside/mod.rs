@@ -51,7 +51,7 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         _ => return Err(format!("cargo conformance {USAGE}")),
     };
     let mut context = Context::start();
-    context.databases().map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
+    context.databases().map_err(|(Stop::Fail(reason) | Stop::Skip(reason) | Stop::NotRun(reason))| reason)?;
     let op = Op::start(&mut context)?;
     let packages = Packages::build(&mut context, only)?;
     let redis = Redis::start()?;

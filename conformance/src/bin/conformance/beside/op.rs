@@ -29,7 +29,7 @@ impl Op {
         let folder = context.path("conformance/op");
         context
             .once("provider", |context| context.npm_ci("conformance/op"))
-            .map_err(|(Stop::Fail(reason) | Stop::Skip(reason))| reason)?;
+            .map_err(|(Stop::Fail(reason) | Stop::Skip(reason) | Stop::NotRun(reason))| reason)?;
         let mut command = context.command(folder.join("node_modules/.bin/node"));
         let secs = TOKEN_SECS.to_string();
         command.arg(folder.join("provider.mjs")).args([
