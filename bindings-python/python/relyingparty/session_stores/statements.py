@@ -16,8 +16,14 @@ _CLOCKS = {
     "postgresql": "extract(epoch from clock_timestamp())",
     "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
 }
-# As the statement began, in whole seconds: an index can be asked for it.
-_BEGINNINGS = {**_CLOCKS, "postgresql": "floor(extract(epoch from statement_timestamp()))::bigint"}
+# As the statement began, for entries in whole seconds, and for locks: an index can be asked for it.
+_BEGINNINGS = {
+    "postgresql": (
+        "floor(extract(epoch from statement_timestamp()))::bigint",
+        "extract(epoch from statement_timestamp())::float8",
+    ),
+    "sqlite": (_CLOCKS["sqlite"], _CLOCKS["sqlite"]),
+}
 DIALECTS = tuple(_CLOCKS)
 
 _PURGED = 256
@@ -69,9 +75,9 @@ class Statements:
         some: Any = bindparam("names", expanding=True)
         self._unlabel = delete(labels).where(labels.c.key.in_(some))
         self._label = insert(labels).values(label=bindparam("label"), key=bindparam("name")).on_conflict_do_nothing()
-        begun: Any = literal_column(_BEGINNINGS[dialect])
-        old = select(entries.c.key).where(entries.c.expires_at <= begun).limit(_PURGED)
-        old_locks = select(locks.c.key).where(locks.c.expires_at <= begun).limit(_PURGED)
+        begun: list[Any] = [literal_column(clock) for clock in _BEGINNINGS[dialect]]
+        old = select(entries.c.key).where(entries.c.expires_at <= begun[0]).limit(_PURGED)
+        old_locks = select(locks.c.key).where(locks.c.expires_at <= begun[1]).limit(_PURGED)
         self._purge = (
             delete(entries)
             .where(entries.c.key.in_(old.with_for_update(skip_locked=True)), entries.c.expires_at <= now)
