@@ -8,7 +8,7 @@ const MOST = 2;
 const FORGOTTEN = 60_000;
 /** How many times its limit a piece of work may take at all: who waits within it may do it again meanwhile. */
 const SEVERAL = 4;
-export const OVERDUE = /* @__PURE__ */ Symbol('overdue');
+const OVERDUE = /* @__PURE__ */ Symbol('overdue');
 
 /**
  * Work in flight, by name: whoever asks meanwhile gets the same answer. Nobody can tell who waits for whom: the one who

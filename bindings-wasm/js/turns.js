@@ -3,7 +3,7 @@
 // The others wait until its flow is over. What it came to is in the store by then, so they need no lock: they read. A turn lasts
 // no longer than the store would give the lock to its owner, so that a visit which hangs holds up nobody for longer.
 
-import { OVERDUE, within } from './flights.js';
+import { within } from './flights.js';
 
 export class Turns {
   #turns = new Map();
